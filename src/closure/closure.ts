@@ -1,0 +1,106 @@
+// The closure's shapes: why is each file here, what is missing, what is unproven. Build, audit, split and explain read it.
+import type { Entry, FileEntry } from "../tree/entry.ts";
+import type { Facts } from "../tree/facts.ts";
+import type { TreePath } from "../tree/path.ts";
+import type { Tree } from "../tree/tree.ts";
+
+/** What starts the image's program: the parts of an OCI image config that name or influence files. */
+export interface Launch {
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDir: string;
+  /** As in the config: "", "0", "70:70", "postgres". */
+  readonly user: string;
+  readonly healthcheck: readonly string[];
+  readonly architecture: string;
+}
+
+export type EdgeKind =
+  | "root"
+  | "interpreter"
+  | "needed"
+  | "link"
+  | "folder"
+  | "dlopen-note"
+  | "knowledge"
+  | "path-string"
+  | "soname-string"
+  | "package-data"
+  | "declared"
+  | "account";
+
+export type Confidence = "certain" | "known" | "likely" | "declared";
+
+/** An edge into a file. `from` is a path of the tree, or the name of a root ("entrypoint", "keep /etc/**"). */
+export interface Reason {
+  readonly from: TreePath | string;
+  readonly kind: EdgeKind;
+  /** What proves it: "DT_NEEDED libpq.so.5", "rule openssl-config". */
+  readonly evidence: string;
+  readonly confidence: Confidence;
+}
+
+export type Role = "entrypoint-runtime" | "closure" | "declared" | "package-data" | "unproven" | "foreign";
+
+export interface Missing {
+  /** What is needed: a soname, a path, a symbol version "libc.so.6(GLIBC_2.38)". */
+  readonly what: string;
+  readonly kind: "library" | "interpreter" | "program" | "symbol-version" | "account";
+  readonly neededBy: TreePath | string;
+  readonly evidence: string;
+}
+
+/** Something kept by a declaration of the spec or policy, or left out by one. */
+export interface Declaration {
+  /** A glob: `*` and `?` within one component, `**` across components. */
+  readonly glob: string;
+  readonly source: string;
+}
+
+/** What is known of packages whose content is not in the tree yet (debian.md: control data comes before content). */
+export interface Pending {
+  /** The package whose file list names this path. */
+  packageOfPath(path: TreePath): string | undefined;
+  /** The packages whose file list has a path that matches. */
+  packagesOfGlob(glob: string): readonly string[];
+  /** The package that says it ships this soname (shlibs, symbols). */
+  packageOfSoname(soname: string): string | undefined;
+  /** Packages still pending among the direct dependencies of this one. */
+  dependenciesOf(packageName: string): readonly string[];
+}
+
+/** What the closure may know of the packages behind the tree. Absent facts make roles `unproven`, never a guess. */
+export interface PackageView {
+  /** Asked for by name: its data stays. */
+  readonly requested: ReadonlySet<string>;
+  /** Direct dependencies (Depends, Pre-Depends), by "name:architecture". */
+  dependenciesOf(packageName: string): readonly string[];
+  readonly pending: Pending;
+}
+
+export interface ClosureInput {
+  readonly tree: Tree;
+  readonly facts: (file: FileEntry) => Facts;
+  readonly launch: Launch;
+  readonly keep: readonly Declaration[];
+  readonly drop: readonly Declaration[];
+  readonly packages?: PackageView;
+}
+
+export interface LeftOut {
+  readonly entry: Entry;
+  readonly why: string;
+}
+
+export interface Closure {
+  /** Kept paths with their reasons; the first reason is the one that brought the path in. */
+  readonly reasons: ReadonlyMap<TreePath, readonly Reason[]>;
+  readonly role: (path: TreePath) => Role;
+  readonly missing: readonly Missing[];
+  readonly leftOut: readonly LeftOut[];
+  /** Packages whose content has to be in the tree before this closure is final. Empty: it is final. */
+  readonly deferred: ReadonlySet<string>;
+  /** Runtimes or loaders met for which no knowledge rule exists: said aloud, never guessed. */
+  readonly unproven: readonly { readonly path: TreePath; readonly why: string }[];
+}
