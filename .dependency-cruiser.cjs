@@ -11,12 +11,29 @@ const may = {
   assemble: ["base", "formats", "tree", "oci", "closure"],
   engines: ["base", "formats", "tree", "oci", "debian", "closure", "graph", "assemble"],
   report: ["base", "tree", "oci", "closure", "graph"],
-  cli: ["base", "formats", "tree", "oci", "debian", "closure", "graph", "frontends", "assemble", "engines", "report"],
+  cli: [
+    "base",
+    "formats",
+    "tree",
+    "oci",
+    "debian",
+    "closure",
+    "graph",
+    "frontends",
+    "assemble",
+    "engines",
+    "report",
+  ],
 };
 
 module.exports = {
   forbidden: [
-    { name: "no-circular", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-circular",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     {
       name: "not-to-tests",

@@ -1,6 +1,12 @@
 // JSON with one spelling: keys sorted by code point, no white space. For digests and for files that are compared.
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
 
 /** The canonical text of a value. Undefined members are left out. */
 export function canonicalJson(value: Json): string {

@@ -2,11 +2,22 @@
 
 export type Event =
   /** A unit of work began. `id` is unique in the run; `total` is in `unit`s where known. */
-  | { readonly type: "start"; readonly id: string; readonly name: string; readonly total?: number; readonly unit?: "bytes" | "items" }
+  | {
+      readonly type: "start";
+      readonly id: string;
+      readonly name: string;
+      readonly total?: number;
+      readonly unit?: "bytes" | "items";
+    }
   | { readonly type: "advance"; readonly id: string; readonly done: number }
   /** It ended; `cached` where nothing had to be done. */
   | { readonly type: "end"; readonly id: string; readonly cached?: boolean; readonly note?: string }
   | { readonly type: "fail"; readonly id: string; readonly message: string }
-  | { readonly type: "log"; readonly id?: string; readonly level: "info" | "warning"; readonly message: string };
+  | {
+      readonly type: "log";
+      readonly id?: string;
+      readonly level: "info" | "warning";
+      readonly message: string;
+    };
 
 export type EventSink = (event: Event) => void;

@@ -1,8 +1,8 @@
 // Files that are never half-written: a temporary name beside the target, fsync, rename.
 import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
-import { ToolError, messageOf, systemCode } from "./errors.ts";
 import type { Bytes } from "./bytes.ts";
+import { messageOf, systemCode, ToolError } from "./errors.ts";
 
 /** A name beside `path` that no other process uses. The pattern `*.tmp-*` marks what may be swept after a crash. */
 export function temporaryName(path: string): string {

@@ -16,7 +16,11 @@ export interface ElfFacts {
   /** DF_1_PIE is set, or an executable type: it has an entry point of its own. */
   readonly program: boolean;
   /** VERNEED: versions that `file` (a soname) must define. Weak ones are flagged. */
-  readonly versionsNeeded: readonly { readonly file: string; readonly version: string; readonly weak: boolean }[];
+  readonly versionsNeeded: readonly {
+    readonly file: string;
+    readonly version: string;
+    readonly weak: boolean;
+  }[];
   readonly versionsDefined: readonly string[];
   /** .note.dlopen (UAPI "ELF Dlopen Metadata"). */
   readonly dlopen: readonly DlopenNote[];

@@ -15,4 +15,13 @@ export interface Facts {
   readonly script?: ScriptFacts;
 }
 
-export type Magic = "empty" | "elf" | "script" | "archive" | "compressed" | "java-class" | "wasm" | "text" | "data";
+export type Magic =
+  | "empty"
+  | "elf"
+  | "script"
+  | "archive"
+  | "compressed"
+  | "java-class"
+  | "wasm"
+  | "text"
+  | "data";

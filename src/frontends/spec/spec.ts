@@ -120,7 +120,11 @@ export interface EffectSpec {
 
 export interface StepSpec {
   readonly copy?: CopySpec;
-  readonly run?: { readonly argv: readonly string[]; readonly shell: boolean; readonly cache: readonly string[] };
+  readonly run?: {
+    readonly argv: readonly string[];
+    readonly shell: boolean;
+    readonly cache: readonly string[];
+  };
   readonly workingDir?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly span: Span;
