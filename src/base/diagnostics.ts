@@ -37,7 +37,7 @@ export class InvalidInput extends Error {
 }
 
 /** The value of `parsed`, or InvalidInput with all its diagnostics. */
-export function valueOf<T>(parsed: Parsed<T>): T {
+export function requireValue<T>(parsed: Parsed<T>): T {
   if (parsed.value === undefined) throw new InvalidInput(parsed.diagnostics);
   return parsed.value;
 }
