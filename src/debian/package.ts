@@ -21,6 +21,8 @@ export interface PackageControl {
   readonly scripts: Readonly<Partial<Record<ScriptName, string>>>;
   /** The triggers file's lines. */
   readonly triggers: readonly string[];
+  /** debconf's templates file (debconf-devel(7)): the defaults that scripts ask for. */
+  readonly templates?: string;
   /** md5sums by path, for status.d. */
   readonly md5sums: ReadonlyMap<TreePath, string>;
 }
