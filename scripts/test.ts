@@ -88,15 +88,12 @@ function provision(): void {
   const absent = debianPackages.filter((name) => !present.has(name));
   if (absent.length === 0) return;
   process.stderr.write(`installing ${absent.join(" ")}\n`);
-  const quiet = {
-    stdio: ["ignore", "ignore", "inherit"] as const,
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  };
+  // RUNLEVEL=1 makes invoke-rc.d's policy refuse to start services in the packages' scripts.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   const apt = (...args: string[]): number | null =>
-    // RUNLEVEL=1 makes invoke-rc.d's policy refuse to start services in the packages' scripts.
     spawnSync("apt-get", ["-o", "DPkg::Lock::Timeout=300", "-qq", ...args], {
-      ...quiet,
-      env: { ...quiet.env, RUNLEVEL: "1" },
+      stdio: ["ignore", "ignore", "inherit"],
+      env,
     }).status;
   apt("update");
   step(
