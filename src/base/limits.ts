@@ -6,9 +6,14 @@ export const limits = {
   configBytesMax: 8_388_608,
   layerBytesMax: 68_719_476_736,
   layersMax: 512,
-  /** A spec file, and how many nodes its YAML may have once aliases are followed. */
+  indexManifestsMax: 4096,
+  historyMax: 10_000,
+  jsonDepthMax: 64,
+  /** A spec file; what its YAML may hold once aliases are followed. */
   specBytesMax: 1_048_576,
   yamlAliasesMax: 100,
+  yamlNodesMax: 50_000,
+  yamlDepthMax: 32,
   /** Debian */
   inReleaseBytesMax: 4_194_304,
   packagesIndexBytesMax: 536_870_912,
