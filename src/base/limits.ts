@@ -31,8 +31,13 @@ export const limits = {
   symlinksFollowedMax: 40,
   paxRecordsBytesMax: 1_048_576,
   sparseSegmentsMax: 100_000,
+  arMembersMax: 100_000,
+  arNamesBytesMax: 16_777_216,
   /** ELF */
   programHeadersMax: 1024,
   dynamicEntriesMax: 65_536,
   stringBytesMax: 65_536,
+  symbolVersionsMax: 65_536,
+  elfNotesBytesMax: 1_048_576,
+  elfStringsMax: 20_000,
 } as const;

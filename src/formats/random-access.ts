@@ -1,0 +1,45 @@
+// Bytes that can be read at any place without holding all of them: a file's range, or memory.
+import { readSync } from "node:fs";
+
+export interface RandomAccess {
+  readonly sizeBytes: number;
+  /** The bytes at `offset`; fewer than `length` where the end comes first, none beyond it. The caller may keep them. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** Random access to bytes held in memory; what is read is a view of them. */
+export function inMemory(bytes: Uint8Array): RandomAccess {
+  return {
+    sizeBytes: bytes.length,
+    read: (offset, length) => {
+      const { start, size } = clamp(bytes.length, offset, length);
+      return bytes.subarray(start, start + size);
+    },
+  };
+}
+
+/**
+ * Random access to `sizeBytes` of an open file from `offset` on. The descriptor stays the caller's to close.
+ * Reading throws what fs.readSync throws (EIO, EISDIR).
+ */
+export function ofFile(fd: number, offset: number, sizeBytes: number): RandomAccess {
+  return {
+    sizeBytes,
+    read: (from, length) => {
+      const { start, size } = clamp(sizeBytes, from, length);
+      const bytes = Buffer.allocUnsafe(size);
+      let filled = 0;
+      while (filled < size) {
+        const count = readSync(fd, bytes, filled, size - filled, offset + start + filled);
+        if (count === 0) break;
+        filled += count;
+      }
+      return filled === size ? bytes : bytes.subarray(0, filled);
+    },
+  };
+}
+
+function clamp(sizeBytes: number, offset: number, length: number): { start: number; size: number } {
+  const start = Math.min(Math.max(0, offset), sizeBytes);
+  return { start, size: Math.max(0, Math.min(length, sizeBytes - start)) };
+}
