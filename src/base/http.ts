@@ -1,0 +1,203 @@
+// The one way to speak HTTP: keep-alive connections, proxies and trust roots, over node:http and node:https (RFC 9110, 9112).
+// No redirects, no retries, no policy: those differ between a package mirror and a registry, and belong to them.
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { getCACertificates } from "node:tls";
+import type { Bytes } from "./bytes.ts";
+import { messageOf, systemCode, ToolError } from "./errors.ts";
+
+export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; repeated fields joined by ", ". */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Read it once, or `discard` it: the connection is free for the next request only then. */
+  readonly body: Bytes;
+  /** Gives up the body and its connection. */
+  discard(): void;
+}
+
+export interface HttpRequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | Bytes;
+  readonly signal?: AbortSignal;
+}
+
+export interface Http {
+  /** @throws ToolError "network" where no answer came; whatever status came is an answer. */
+  request(method: HttpMethod, url: string, options?: HttpRequestOptions): Promise<HttpResponse>;
+  /** Closes idle connections, so that a process can end. */
+  close(): void;
+}
+
+export interface HttpSettings {
+  /** HTTP_PROXY, HTTPS_PROXY, NO_PROXY in either case, as an environment holds them; others are not looked at. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** PEM certificates trusted besides those of Node.js. */
+  readonly extraRoots?: readonly string[];
+  readonly connectionsPerHostMax?: number;
+  /** Without a byte in either direction for this long, the connection is given up. */
+  readonly idleTimeoutMs?: number;
+}
+
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+const proxyNames = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
+
+/** A client with connections of its own. */
+export function createHttp(settings: HttpSettings = {}): Http {
+  const agents = makeAgents(settings);
+  const idleTimeoutMs = settings.idleTimeoutMs ?? 60_000;
+  return {
+    request: (method, url, options = {}) => exchange(agents, idleTimeoutMs, method, url, options),
+    close: () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function makeAgents(settings: HttpSettings): Agents {
+  const environment = settings.environment ?? {};
+  const proxyEnv = Object.fromEntries(
+    proxyNames
+      .filter((name) => (environment[name] ?? "") !== "")
+      .map((name) => [name, environment[name] ?? ""]),
+  );
+  const common = {
+    keepAlive: true,
+    maxSockets: settings.connectionsPerHostMax ?? 16,
+    ...(Object.keys(proxyEnv).length > 0 ? { proxyEnv } : {}),
+  };
+  const extra = settings.extraRoots ?? [];
+  // Naming `ca` replaces the default roots, and costs their parsing: only where there is something to add.
+  const roots = extra.length > 0 ? { ca: [...getCACertificates("default"), ...extra] } : {};
+  return { http: new HttpAgent(common), https: new HttpsAgent({ ...common, ...roots }) };
+}
+
+async function exchange(
+  agents: Agents,
+  idleTimeoutMs: number,
+  method: HttpMethod,
+  url: string,
+  options: HttpRequestOptions,
+): Promise<HttpResponse> {
+  const target = parseUrl(url);
+  options.signal?.throwIfAborted();
+  const secure = target.protocol === "https:";
+  const headers: Record<string, string> = { ...options.headers };
+  if (options.body instanceof Uint8Array) headers["content-length"] = String(options.body.length);
+  const parameters = {
+    method,
+    headers,
+    agent: secure ? agents.https : agents.http,
+    timeout: idleTimeoutMs,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  const message = await new Promise<IncomingMessage>((resolve, reject) => {
+    const outgoing = (secure ? httpsRequest : httpRequest)(target, parameters, resolve);
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`no byte came for ${idleTimeoutMs} ms`)));
+    outgoing.on("error", (thrown) => reject(networkError(target, thrown, options.signal)));
+    send(options.body, outgoing).catch((thrown: unknown) => {
+      outgoing.destroy(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
+    });
+  });
+  return {
+    status: message.statusCode ?? 0,
+    headers: headersOf(message),
+    body: bodyOf(message, target, options.signal),
+    discard: () => message.destroy(),
+  };
+}
+
+async function send(
+  body: Uint8Array | Bytes | undefined,
+  outgoing: ReturnType<typeof httpRequest>,
+): Promise<void> {
+  if (body === undefined || body instanceof Uint8Array) {
+    outgoing.end(body);
+    return;
+  }
+  for await (const chunk of body) {
+    if (!outgoing.write(chunk)) await drained(outgoing);
+    if (outgoing.destroyed) return;
+  }
+  outgoing.end();
+}
+
+/** Waits until the socket takes more, or is gone: an answer may come before the whole body was sent. */
+function drained(outgoing: ReturnType<typeof httpRequest>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      outgoing.off("drain", done).off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done).on("close", done);
+  });
+}
+
+function headersOf(message: IncomingMessage): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return headers;
+}
+
+function bodyOf(message: IncomingMessage, target: URL, signal: AbortSignal | undefined): Bytes {
+  return {
+    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+      try {
+        for await (const chunk of message as AsyncIterable<Buffer>) yield chunk;
+      } catch (thrown) {
+        throw networkError(target, thrown, signal);
+      }
+    },
+  };
+}
+
+function parseUrl(url: string): URL {
+  const parsed = URL.parse(url);
+  if (parsed === null || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) {
+    throw new ToolError("network", {
+      what: `requesting ${JSON.stringify(url)}`,
+      why: "it is not an http:// or https:// URL",
+    });
+  }
+  return parsed;
+}
+
+const explanations: Readonly<Record<string, { readonly why: string; readonly hint: string }>> = {
+  ENOTFOUND: {
+    why: "the host name is unknown",
+    hint: "check its spelling, the network and the proxy settings",
+  },
+  EAI_AGAIN: { why: "the name server did not answer", hint: "check the network and the proxy settings" },
+  ECONNREFUSED: { why: "the connection was refused", hint: "is the service running, and the port right?" },
+  ECONNRESET: { why: "the connection was cut", hint: "run the command again" },
+  SELF_SIGNED_CERT_IN_CHAIN: {
+    why: "its certificate is signed by an authority that is not trusted here",
+    hint: "name the authority's certificate in SSL_CERT_FILE",
+  },
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: {
+    why: "its certificate is signed by an authority that is not trusted here",
+    hint: "name the authority's certificate in SSL_CERT_FILE",
+  },
+  CERT_HAS_EXPIRED: { why: "its certificate has expired", hint: "check this machine's clock" },
+};
+
+/** Names scheme, host and path only: the query and user part of a URL may hold credentials. */
+function networkError(target: URL, thrown: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true) return signal.reason;
+  const known = explanations[systemCode(thrown) ?? ""];
+  return new ToolError("network", {
+    what: `requesting ${target.protocol}//${target.host}${target.pathname}`,
+    why: known?.why ?? messageOf(thrown),
+    ...(known === undefined ? {} : { hint: known.hint }),
+    cause: thrown,
+  });
+}
