@@ -1,0 +1,59 @@
+// How entries are spread over layers. What changes seldom lies below what changes often, so that a rebuild and a pull move
+// only the layers that differ.
+import type { Entry } from "../tree/entry.ts";
+import { comparePaths, parentOf, root, type TreePath } from "../tree/path.ts";
+
+export type LayerStrategy = "auto" | "single" | "package";
+
+/**
+ * The entries of each layer, bottom first, each sorted and complete: a folder that a layer's entries lie in is in that
+ * layer, too, so that its attributes never depend on who unpacks.
+ *
+ * `single`: one layer. `auto`: packages below, what the spec declares (copied files, configuration) above. `package`: one
+ * layer for each package, then what effects made, then what the spec declares.
+ */
+export function planLayers(
+  entries: readonly Entry[],
+  strategy: LayerStrategy,
+): readonly (readonly Entry[])[] {
+  const byPath = new Map(entries.map((entry) => [entry.path, entry]));
+  const groups = new Map<string, Map<TreePath, Entry>>();
+  for (const entry of entries) {
+    if (entry.kind === "directory") continue;
+    place(groups, groupOf(entry, strategy), entry, byPath);
+  }
+  const placed = new Set([...groups.values()].flatMap((group) => [...group.keys()]));
+  for (const entry of entries) {
+    if (!placed.has(entry.path)) place(groups, groupOf(entry, strategy), entry, byPath);
+  }
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, group]) => [...group.values()].sort((a, b) => comparePaths(a.path, b.path)));
+}
+
+/** Group names sort in the order of the layers. Hard links share an inode's origin, so they share a layer. */
+function groupOf(entry: Entry, strategy: LayerStrategy): string {
+  if (strategy === "single") return "0";
+  const origin = entry.origins.at(-1);
+  if (origin === undefined || origin.kind === "declared" || origin.kind === "stage") return "2";
+  if (strategy === "auto") return "0";
+  return origin.kind === "package" ? `0 ${origin.package}` : "1";
+}
+
+function place(
+  groups: Map<string, Map<TreePath, Entry>>,
+  name: string,
+  entry: Entry,
+  byPath: ReadonlyMap<TreePath, Entry>,
+): void {
+  let group = groups.get(name);
+  if (group === undefined) {
+    group = new Map();
+    groups.set(name, group);
+  }
+  group.set(entry.path, entry);
+  for (let folder = parentOf(entry.path); folder !== root && !group.has(folder); folder = parentOf(folder)) {
+    const found = byPath.get(folder);
+    if (found !== undefined) group.set(folder, found);
+  }
+}

@@ -1,0 +1,87 @@
+// What an image is to hold, as data: frontends make it, engines carry it out. Everything in it can change the image;
+// everything that can't (names, tags, where it is written) is outside.
+import type { Span } from "../base/diagnostics.ts";
+import type { RunConfig } from "../oci/model.ts";
+
+/** A phase of a build: `run` ships; `init` prepares volumes and exits. */
+export type Phase = "run" | "init";
+
+export interface RepositoryRequest {
+  /** A Debian release: bullseye, bookworm, trixie, sid. */
+  readonly release: string;
+  readonly suites?: readonly string[];
+  readonly components: readonly string[];
+  readonly mirror?: string;
+  readonly securityMirror?: string;
+  readonly snapshot?: string;
+  /** An absolute path. */
+  readonly keyring?: string;
+  readonly trusted: boolean;
+  readonly span?: Span;
+}
+
+export interface PackageRequest {
+  /** "postgresql-15", "nginx=1.22*", "!debconf". */
+  readonly text: string;
+  readonly span?: Span;
+}
+
+/** What is put into the tree beside packages. Owners are "user", "user:group" or numbers; undefined is root. */
+export type Addition =
+  | {
+      readonly kind: "copy";
+      /** Relative to the context. */
+      readonly source: string;
+      readonly target: string;
+      readonly mode?: number;
+      readonly owner?: string;
+      readonly span?: Span;
+    }
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      readonly text: string;
+      readonly mode: number;
+      readonly owner?: string;
+      readonly span?: Span;
+    }
+  | {
+      readonly kind: "directory";
+      readonly path: string;
+      readonly mode: number;
+      readonly owner?: string;
+      readonly span?: Span;
+    }
+  | { readonly kind: "link"; readonly path: string; readonly target: string; readonly span?: Span };
+
+export interface AccountRequest {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly group: string;
+  readonly home: string;
+}
+
+/** A glob with the place that declares it. */
+export interface GlobRequest {
+  readonly glob: string;
+  readonly span?: Span;
+}
+
+export interface ImagePlan {
+  readonly name: string;
+  readonly phase: Phase;
+  readonly repositories: readonly RepositoryRequest[];
+  readonly packages: readonly PackageRequest[];
+  readonly additions: readonly Addition[];
+  readonly accounts: readonly AccountRequest[];
+  readonly keep: readonly GlobRequest[];
+  readonly drop: readonly GlobRequest[];
+  /** Packages whose unmodelled script effects are declared unneeded, with the reason. */
+  readonly ignoredEffects: Readonly<Record<string, string>>;
+  readonly alternatives: Readonly<Record<string, string>>;
+  /** The image's configuration, but for the platform and root file system. */
+  readonly config: RunConfig;
+  /** `pruned`: only the closure of the launch ships. `whole`: every file of every package does (init images). */
+  readonly content: "pruned" | "whole";
+}
