@@ -7,6 +7,7 @@ export const limits = {
   layerBytesMax: 68_719_476_736,
   layersMax: 512,
   indexManifestsMax: 4096,
+  indexDepthMax: 4,
   historyMax: 10_000,
   jsonDepthMax: 64,
   /** A spec file; what its YAML may hold once aliases are followed. */
@@ -14,6 +15,14 @@ export const limits = {
   yamlAliasesMax: 100,
   yamlNodesMax: 50_000,
   yamlDepthMax: 32,
+  /** Registries */
+  registryErrorBytesMax: 65_536,
+  registryTokenBytesMax: 1_048_576,
+  registryRedirectsMax: 10,
+  credentialsFileBytesMax: 4_194_304,
+  credentialHelperOutputBytesMax: 1_048_576,
+  registriesConfBytesMax: 4_194_304,
+  tomlDepthMax: 32,
   /** Debian */
   inReleaseBytesMax: 4_194_304,
   packagesIndexBytesMax: 536_870_912,
@@ -33,6 +42,9 @@ export const limits = {
   sparseSegmentsMax: 100_000,
   arMembersMax: 100_000,
   arNamesBytesMax: 16_777_216,
+  /** Shell scripts: maintainer scripts and entrypoints */
+  shellScriptBytesMax: 4_194_304,
+  shellNestingMax: 200,
   /** ELF */
   programHeadersMax: 1024,
   dynamicEntriesMax: 65_536,
