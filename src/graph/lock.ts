@@ -1,10 +1,13 @@
 // distill.lock: the exact packages of every platform, from signed indexes; no host name. A build from it needs no index.
 import type { Digest } from "../base/digest.ts";
 import type { LockedPackage } from "../debian/locked.ts";
+import type { Phase } from "./plan.ts";
 
+/** The packages of one phase of the spec (plan.ts) on one platform: run and init are locked together, in one file. */
 export interface LockedPlatform {
   /** "linux/amd64". */
   readonly platform: string;
+  readonly phase: Phase;
   readonly packages: readonly LockedPackage[];
 }
 
