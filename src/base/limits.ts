@@ -10,6 +10,7 @@ export const limits = {
   indexDepthMax: 4,
   historyMax: 10_000,
   jsonDepthMax: 64,
+  archiveMembersMax: 200_000,
   /** A spec file; what its YAML may hold once aliases are followed. */
   specBytesMax: 1_048_576,
   yamlAliasesMax: 100,
