@@ -18,7 +18,13 @@ export interface LayerOptions {
   readonly width: number;
 }
 
-export interface AssembledLayer extends Layer {
+/** A layer whose blob is a file of the cache. */
+export interface CachedLayer extends Layer {
+  readonly file: string;
+}
+
+export interface AssembledLayer extends CachedLayer {
+  /** Whether it was there before. */
   readonly cached: boolean;
 }
 
@@ -37,9 +43,10 @@ export async function assembleLayer(
   options: LayerOptions,
   signal: AbortSignal,
 ): Promise<AssembledLayer> {
+  const mediaType = options.compression === "gzip" ? mediaTypes.layerGzip : mediaTypes.layerZstd;
   const key = layerKey(entries, options.compression);
   const known = await findLayer(cache, key);
-  if (known !== undefined) return { ...layerOf(known, options.compression), cached: true };
+  if (known !== undefined) return { ...cachedLayer(known, mediaType), cached: true };
 
   const diff = createHash("sha256");
   const tar = hashing(tarOf(entries, signal), diff);
@@ -60,10 +67,10 @@ export async function assembleLayer(
     size: stored.sizeBytes,
     diffId: stored.diffId,
   });
-  return { ...layerOf(stored, options.compression), cached: false };
+  return { ...cachedLayer(stored, mediaType), cached: false };
 }
 
-interface StoredLayer {
+export interface StoredLayer {
   readonly digest: Digest;
   readonly sizeBytes: number;
   readonly diffId: Digest;
@@ -80,13 +87,10 @@ async function findLayer(cache: Cache, key: Digest): Promise<StoredLayer | undef
   return blob === undefined ? undefined : { digest, diffId, sizeBytes: blob.sizeBytes, file: blob.file };
 }
 
-function layerOf(stored: StoredLayer, compression: "gzip" | "zstd"): Layer {
+/** The layer for a blob of the cache; its bytes are verified as they are read. */
+export function cachedLayer(stored: StoredLayer, mediaType: string): CachedLayer {
   return {
-    descriptor: {
-      mediaType: compression === "gzip" ? mediaTypes.layerGzip : mediaTypes.layerZstd,
-      digest: stored.digest,
-      size: stored.sizeBytes,
-    },
+    descriptor: { mediaType, digest: stored.digest, size: stored.sizeBytes },
     diffId: stored.diffId,
     file: stored.file,
     open: () => verified(stored.file, stored.digest),

@@ -1,0 +1,152 @@
+// Files of the build context (the spec's folder) as tree entries. The context is the user's own, yet links in it may lead
+// anywhere: nothing outside the folder is read.
+import { createHash } from "node:crypto";
+import { type FileHandle, lstat, open, readdir, readlink, realpath } from "node:fs/promises";
+import { join, sep } from "node:path";
+import type { Bytes } from "../../base/bytes.ts";
+import { type Digest, finishDigest } from "../../base/digest.ts";
+import { systemCode } from "../../base/errors.ts";
+import { diskError } from "../../base/files.ts";
+import { ofFile } from "../../formats/random-access.ts";
+import type { Addition } from "../../graph/plan.ts";
+import type { Entry, Origin } from "../../tree/entry.ts";
+import { type Facts, factsOf } from "../../tree/facts.ts";
+import { baseName, joinPath, path as literalPath, type TreePath, treePath } from "../../tree/path.ts";
+
+export type CopyAddition = Extract<Addition, { kind: "copy" }>;
+
+/** What a copy puts into the tree. Modes are 0755 where the owner may execute and for folders, else 0644, unless given. */
+export interface CopiedEntries {
+  readonly entries: readonly Entry[];
+  readonly facts: ReadonlyMap<Digest, Facts>;
+}
+
+export interface CopyTarget {
+  readonly uid: number;
+  readonly gid: number;
+  /** Seconds since the epoch, for every entry: a checkout's own times would not be reproducible. */
+  readonly mtime: number;
+}
+
+/** A copy whose source isn't usable: a mistake of the spec, reported with its place by the caller. */
+export type CopyFailure = { readonly problem: "absent" | "outside" | "special"; readonly source: string };
+
+/**
+ * Reads what `copy` names below `context`. A folder's content goes into the target folder; a file becomes the target, or
+ * lies in it where the target ends with a slash.
+ * @throws ToolError "disk"
+ */
+export async function copyFromContext(
+  copy: CopyAddition,
+  context: string,
+  target: CopyTarget,
+): Promise<CopiedEntries | CopyFailure> {
+  const source = join(context, copy.source);
+  const inside = await isInside(source, context);
+  if (inside !== "inside") return { problem: inside, source: copy.source };
+  const collected: Collected = { entries: [], facts: new Map(), copy, target };
+  try {
+    const status = await lstat(source);
+    const into = literalPath(copy.target);
+    const failure = await add(
+      collected,
+      source,
+      status.isDirectory() || !copy.target.endsWith("/")
+        ? into
+        : joinPath(into, baseName(literalPath(copy.source))),
+    );
+    return failure ?? collected;
+  } catch (thrown) {
+    throw diskError(`reading ${copy.source}`, thrown);
+  }
+}
+
+interface Collected {
+  readonly entries: Entry[];
+  readonly facts: Map<Digest, Facts>;
+  readonly copy: CopyAddition;
+  readonly target: CopyTarget;
+}
+
+async function isInside(source: string, context: string): Promise<"inside" | "outside" | "absent"> {
+  try {
+    const [real, base] = await Promise.all([realpath(source), realpath(context)]);
+    return real === base || real.startsWith(`${base}${sep}`) ? "inside" : "outside";
+  } catch (thrown) {
+    if (systemCode(thrown) === "ENOENT" || systemCode(thrown) === "ENOTDIR") return "absent";
+    throw diskError(`reading ${source}`, thrown);
+  }
+}
+
+async function add(collected: Collected, source: string, at: TreePath): Promise<CopyFailure | undefined> {
+  const { copy, target } = collected;
+  const status = await lstat(source);
+  const common = {
+    path: at,
+    origins: [originOf(copy)],
+    uid: target.uid,
+    gid: target.gid,
+    mtime: target.mtime,
+  };
+  if (status.isSymbolicLink()) {
+    collected.entries.push({ ...common, kind: "symlink", mode: 0o777, target: await readlink(source) });
+  } else if (status.isDirectory()) {
+    collected.entries.push({ ...common, kind: "directory", mode: 0o755 });
+    for (const name of (await readdir(source)).sort()) {
+      const child = treePath(`${at}/${name}`);
+      if (child === undefined) return { problem: "special", source: join(source, name) };
+      const failure = await add(collected, join(source, name), child);
+      if (failure !== undefined) return failure;
+    }
+  } else if (status.isFile()) {
+    const { digest, facts, sizeBytes } = await examine(source);
+    collected.facts.set(digest, facts);
+    const mode = copy.mode ?? ((status.mode & 0o100) === 0 ? 0o644 : 0o755);
+    collected.entries.push({ ...common, kind: "file", mode, sizeBytes, digest, content: contentOf(source) });
+  } else {
+    return { problem: "special", source };
+  }
+  return undefined;
+}
+
+function originOf(copy: CopyAddition): Origin {
+  const what = `copy ${copy.source}`;
+  return copy.span === undefined ? { kind: "declared", what } : { kind: "declared", what, span: copy.span };
+}
+
+async function examine(file: string): Promise<{ digest: Digest; facts: Facts; sizeBytes: number }> {
+  const handle = await open(file, "r");
+  try {
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    for await (const chunk of chunksOf(handle)) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    }
+    return { digest: finishDigest(hash), facts: factsOf(ofFile(handle.fd, 0, sizeBytes)), sizeBytes };
+  } finally {
+    await handle.close();
+  }
+}
+
+function contentOf(file: string): Bytes {
+  return {
+    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+      const handle = await open(file, "r");
+      try {
+        yield* chunksOf(handle);
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(1_048_576), 0, 1_048_576, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
