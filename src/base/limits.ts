@@ -34,6 +34,9 @@ export const limits = {
   expansionRatioMax: 1100,
   stanzaBytesMax: 4_194_304,
   packagesInImageMax: 20_000,
+  /** Choices that the resolver tries before it gives up; real requests take a few hundred. */
+  resolverStepsMax: 200_000,
+  redirectsFollowedMax: 5,
   /** Trees and archives */
   entriesMax: 4_000_000,
   pathBytesMax: 4096,
