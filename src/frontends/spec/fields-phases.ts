@@ -1,0 +1,112 @@
+// The fields of the build stages and of `init`.
+import { argv, copy, env, packages, volumes } from "./fields-run.ts";
+import type { Field, ObjectShape, Shape } from "./shape.ts";
+
+const image: Field = {
+  shape: { kind: "text", format: "image" },
+  description: "The image to start from, instead of packages.",
+  example: "golang:1.21.5-alpine",
+};
+
+const commandOrShell: Shape = {
+  kind: "either",
+  scalar: { kind: "text", format: "word" },
+  list: { kind: "list", item: { kind: "text", format: "any", integers: "canonical" }, min: 1 },
+};
+
+const step: ObjectShape = {
+  kind: "object",
+  name: "step",
+  oneOf: ["run", "copy"],
+  needs: { cache: "run", env: "run", "working-dir": "run" },
+  fields: {
+    run: {
+      shape: commandOrShell,
+      description: "A command: a text for the stage's shell, or a list without a shell.",
+      example: "go build -o /out/app .",
+    },
+    copy: {
+      shape: copy,
+      description: "Files into the stage.",
+      example: "{from: context, source: ., target: /src}",
+    },
+    cache: {
+      shape: { kind: "list", item: { kind: "text", format: "absolute path" }, min: 1, unique: true },
+      description: "Folders that are kept from one build to the next, and are not part of the result.",
+      example: "[/root/.cache/go-build]",
+    },
+    "working-dir": {
+      shape: { kind: "text", format: "absolute path" },
+      description: "The folder that the command runs in.",
+      example: "/src",
+      default: "the last copy's target folder, else /",
+    },
+    env: { ...env, description: "Environment variables of the command.", example: '{CGO_ENABLED: "0"}' },
+  },
+};
+
+export const buildStage: ObjectShape = {
+  kind: "object",
+  name: "build stage",
+  oneOf: ["packages", "image"],
+  fields: {
+    packages,
+    image,
+    steps: {
+      shape: { kind: "list", item: step },
+      description: "What is done in the stage, in order.",
+      example: "[{run: make}]",
+    },
+  },
+};
+
+const secret: ObjectShape = {
+  kind: "object",
+  name: "secret",
+  fields: {
+    secret: {
+      shape: { kind: "text", format: "secret" },
+      description:
+        "The name of the secret that holds the value, or name/key. The value itself is never stored.",
+      example: "pg-admin/password",
+      required: true,
+    },
+  },
+};
+
+export const initPhase: ObjectShape = {
+  kind: "object",
+  name: "init",
+  oneOf: ["packages", "image"],
+  fields: {
+    packages,
+    image,
+    command: {
+      shape: argv,
+      description: "The program that prepares the volumes, and its arguments.",
+      example: "[docker-ensure-initdb.sh]",
+      default: "the image's own",
+    },
+    env: {
+      shape: {
+        kind: "map",
+        key: "variable name",
+        value: {
+          kind: "either",
+          scalar: { kind: "text", format: "any", integers: "canonical" },
+          map: secret,
+          hint: "write a text, or {secret: name/key}",
+        },
+      },
+      description: "Environment variables, whose values may be secrets.",
+      example: "{POSTGRES_PASSWORD: {secret: pg-admin/password}}",
+    },
+    volumes,
+    user: {
+      shape: { kind: "text", format: "user", integers: "canonical" },
+      description: "Who the command runs as.",
+      example: '"70:70"',
+      default: "the image's own, else root",
+    },
+  },
+};

@@ -1,0 +1,189 @@
+// The grammars of texts in a spec, each a pattern that JSON Schema can say too (ECMA 262, without flags), so that an
+// editor with the schema and the parser accept the same texts.
+
+export interface Format {
+  /** What is expected, as an ending of "expected ...". */
+  readonly expected: string;
+  readonly pattern: RegExp;
+  readonly example: string;
+  /** Advice for mistakes that people make; undefined where there is nothing better to say. */
+  readonly advise?: (text: string) => string | undefined;
+}
+
+const nul = "\\u0000";
+/** Characters that no path or name holds, inside a character class. */
+const control = "\\u0000-\\u001f";
+/** One component of an absolute path: not empty, not `.` or `..`. */
+const component = `/(?!\\.{1,2}(?:/|$))[^/${control}]+`;
+const name = "[a-z_][a-z0-9_-]{0,31}";
+const number = "(?:0|[1-9][0-9]{0,9})";
+const account = `(?:${name}|${number})`;
+const port = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+const relative = `(?!/)(?!(?:.*/)?\\.\\.(?:/|$))[^${control}]+`;
+
+const table = {
+  any: { example: "text", expected: "a text without NUL characters", pattern: new RegExp(`^[^${nul}]*$`) },
+  word: { example: "text", expected: "a text that is not empty", pattern: new RegExp(`^[^${control}]+$`) },
+  "image name": {
+    example: "postgres",
+    expected: 'a name of lower-case letters, digits and single ".", "_", "-"',
+    pattern: /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/,
+    advise: (text) =>
+      text === text.toLowerCase() ? undefined : `write it in lower case: ${text.toLowerCase()}`,
+  },
+  "absolute path": {
+    example: "/etc/app.conf",
+    expected: 'an absolute path without ".", "..", "//" or a "/" at the end',
+    pattern: new RegExp(`^(?:${component})+$`),
+    advise: advisePath,
+  },
+  glob: {
+    example: "/usr/share/zoneinfo/**",
+    expected: 'an absolute path, in which "*" and "?" match within a name and "**" matches whole names',
+    pattern: new RegExp(`^(?:/(?!\\.{1,2}(?:/|$))(?:\\*\\*(?=/|$)|(?:[^/*${control}]|\\*(?!\\*))+))+$`),
+    advise: (text) =>
+      /[^/]\*\*|\*\*[^/]/.test(text) ? 'write "**" as a whole name: /usr/**/x' : advisePath(text),
+  },
+  source: {
+    example: "src/app",
+    expected: 'a path without ".."',
+    pattern: new RegExp(`^(?:(?:${component})+|/|${relative})$`),
+    advise: (text) => (text.includes("..") ? "move the file into the folder of the spec" : undefined),
+  },
+  "relative path": {
+    example: "keys/archive.gpg",
+    expected: 'a path below the folder of the spec, without ".."',
+    pattern: new RegExp(`^${relative}$`),
+  },
+  mode: {
+    example: "0644",
+    expected: "an octal mode with a leading zero: 0644",
+    pattern: /^0o?[0-7]{3,4}$/,
+    advise: (text) => (/^[0-7]{3,4}$/.test(text) ? `write 0${text.slice(-3)}; modes are octal` : undefined),
+  },
+  "variable name": {
+    example: "LANG",
+    expected: 'a variable name of letters, digits and "_"',
+    pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
+    advise: (text) => (text.includes("=") ? "write a map, NAME: value" : undefined),
+  },
+  "label name": {
+    example: "org.example.team",
+    expected: 'a label name without spaces or "="',
+    pattern: new RegExp(`^[^\\s=${control}]+$`),
+  },
+  port: {
+    example: "5432",
+    expected: "a port from 1 to 65535, which may end in /tcp, /udp or /sctp",
+    pattern: new RegExp(`^${port}(?:/(?:tcp|udp|sctp))?$`),
+    advise: (text) =>
+      text.includes(":") ? "name the container's port only; the host's is chosen when it starts" : undefined,
+  },
+  duration: {
+    example: "30s",
+    expected: "a duration such as 500ms, 30s, 1m30s or 2h",
+    pattern: /^(?:(?:0|[1-9][0-9]{0,8})(?:ms|s|m|h))+$/,
+    advise: (text) => (/^[0-9]+$/.test(text) ? `name the unit: ${text}s` : undefined),
+  },
+  user: {
+    example: "postgres",
+    expected: "a user name or number, which may end in :group",
+    pattern: new RegExp(`^${account}(?::${account})?$`),
+  },
+  "user name": {
+    example: "postgres",
+    expected: "a user name of lower-case letters, digits, _ and -",
+    pattern: new RegExp(`^${name}$`),
+  },
+  package: {
+    example: "nginx",
+    expected: "a package name, name=version, or !name to leave it out",
+    pattern: /^(?:![a-z0-9][a-z0-9+.-]+|[a-z0-9][a-z0-9+.-]+(?:=[A-Za-z0-9.+:~*-]+)?)$/,
+    advise: advisePackage,
+  },
+  "package name": {
+    example: "nginx",
+    expected: "a package name of lower-case letters, digits, +, - and .",
+    pattern: /^[a-z0-9][a-z0-9+.-]+$/,
+    advise: advisePackage,
+  },
+  "stage name": {
+    example: "app",
+    expected: 'a name of lower-case letters, digits and "-"',
+    pattern: /^(?!context$)[a-z][a-z0-9-]*$/,
+    advise: (text) =>
+      text === "context" ? 'choose another name: "context" is the folder of the spec' : undefined,
+  },
+  image: {
+    example: "golang:1.21.5-alpine",
+    expected: "an image reference such as golang:1.21.5-alpine",
+    pattern:
+      /^(?:[A-Za-z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+  },
+  secret: {
+    example: "pg-admin/password",
+    expected: "the name of a secret, or name/key",
+    pattern: /^[a-z0-9A-Z](?:[A-Za-z0-9._-]*)(?:\/[A-Za-z0-9._-]+)?$/,
+  },
+  release: {
+    example: "bookworm",
+    expected: "a release's codename: bookworm, trixie",
+    pattern: /^[a-z][a-z-]*$/,
+    advise: (text) => {
+      const codename = codenames.get(text);
+      return codename === undefined ? undefined : `Debian ${text} is called ${codename}`;
+    },
+  },
+  suite: {
+    example: "bookworm-updates",
+    expected: "a suite's name: bookworm-updates",
+    pattern: /^[a-z0-9][a-z0-9./-]*$/,
+  },
+  "mirror address": {
+    example: "https://mirror.example/debian",
+    expected: "an http or https address without a user name",
+    pattern: /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/,
+    advise: (text) => (text.includes("@") ? "keep credentials out of the spec" : undefined),
+  },
+  snapshot: {
+    example: "20240131T000000Z",
+    expected: "a UTC time such as 20240131T000000Z",
+    pattern: /^[0-9]{8}T[0-9]{6}Z$/,
+  },
+  "alternative name": {
+    example: "editor",
+    expected: "the name of an alternative: editor",
+    pattern: /^[A-Za-z0-9][A-Za-z0-9+._-]*$/,
+  },
+} as const satisfies Record<string, Format>;
+
+export type FormatName = keyof typeof table;
+
+export const formats: Readonly<Record<FormatName, Format>> = table;
+
+const codenames: ReadonlyMap<string, string> = new Map([
+  ["11", "bullseye"],
+  ["12", "bookworm"],
+  ["13", "trixie"],
+]);
+
+function advisePath(text: string): string | undefined {
+  const parts: string[] = [];
+  for (const part of text.split("/")) {
+    if (part === "..") return "write the path without ..";
+    if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts.length === 0 || new RegExp(`[${control}]`).test(text)
+    ? undefined
+    : `write /${parts.join("/")}`;
+}
+
+function advisePackage(text: string): string | undefined {
+  if (/^[^:]+:[a-z0-9]+$/.test(text))
+    return `write ${text.slice(0, text.indexOf(":"))}: the platform decides the architecture`;
+  if (/[<>]|^\S+\s*=\s/.test(text)) return "write name=version; a version may end in *";
+  if (text.startsWith("!") && text.includes("="))
+    return `write ${text.slice(0, text.indexOf("="))}: every version is left out`;
+  if (/\s/.test(text.trim())) return "write one package per item";
+  return text === text.toLowerCase() ? undefined : `write it in lower case: ${text.toLowerCase()}`;
+}

@@ -1,0 +1,35 @@
+// The items of `test`, from validated YAML to values.
+import { asInteger, asMap, asText, field, optional, textsOf } from "./nodes.ts";
+import { readDuration, readTexts } from "./read-run.ts";
+import type { OutputMatch, TestSpec } from "./spec.ts";
+import type { MapNode, SpecNode } from "./yaml-nodes.ts";
+
+const timeoutMsDefault = 30_000;
+
+export function readTest(map: MapNode): TestSpec {
+  const { span } = map;
+  if (field(map, "absent") !== undefined) return { kind: "absent", globs: textsOf(map, "absent"), span };
+  if (field(map, "present") !== undefined) return { kind: "present", globs: textsOf(map, "present"), span };
+  const exitCode = field(map, "exit-code");
+  const timeout = field(map, "timeout");
+  return {
+    kind: "run",
+    argv: textsOf(map, "run"),
+    env: readTexts(map, "env"),
+    ...optional("stdin", field(map, "stdin"), asText),
+    exitCode: exitCode === undefined ? 0 : asInteger(exitCode),
+    ...optional("stdout", field(map, "stdout"), readMatch),
+    ...optional("stderr", field(map, "stderr"), readMatch),
+    timeoutMs: timeout === undefined ? timeoutMsDefault : readDuration(timeout),
+    ...optional("user", field(map, "user"), asText),
+    span,
+  };
+}
+
+function readMatch(node: SpecNode): OutputMatch {
+  const map = asMap(node);
+  const contains = field(map, "contains");
+  if (contains !== undefined) return { contains: asText(contains) };
+  const equals = field(map, "equals");
+  return equals === undefined ? { matches: asText(field(map, "matches")) } : { equals: asText(equals) };
+}
