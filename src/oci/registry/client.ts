@@ -1,0 +1,332 @@
+// Requests to a registry (OCI distribution-spec v1.1): the right scheme, authentication, redirects, errors in words.
+// Invariant: credentials go to the registry's own origin and to its token address only, and into no message.
+import { type Bytes, collect } from "../../base/bytes.ts";
+import { messageOf, systemCode, ToolError } from "../../base/errors.ts";
+import type { Task } from "../../base/io.ts";
+import { limits } from "../../base/limits.ts";
+import { defaultRegistry, isLoopback } from "../reference.ts";
+import { type Audience, type Authorizer, createAuthorizer, loginHint } from "./authorization.ts";
+import { type Challenge, parseChallenges, type Scope } from "./challenge.ts";
+import { credentialsFromFiles, type FindCredentials } from "./credentials.ts";
+import { createSecrets, describeUrl, type Secrets, sanitize } from "./redact.ts";
+import { type RegistriesConf, readRegistriesConf } from "./registries-conf.ts";
+import {
+  defaultRetryPolicy,
+  isTransientConnectionError,
+  isTransientStatus,
+  type RetryPolicy,
+  retryAfterMs,
+  Transient,
+  withRetries,
+} from "./retry.ts";
+import {
+  type Environment,
+  type HttpResponse,
+  networkTransport,
+  type RequestBody,
+  type Transport,
+} from "./transport.ts";
+
+export interface RegistryClientOptions {
+  /** HOME, DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_*, proxies, SSL_CERT_*; PATH for credential helpers. */
+  readonly environment: Environment;
+  readonly task: Task;
+  /** Hosts (with port where they have one) whose certificates aren't checked, and that may speak plain HTTP. */
+  readonly insecureHosts?: readonly string[];
+  /** Default: the network. */
+  readonly transport?: Transport;
+  readonly retry?: RetryPolicy;
+  readonly findCredentials?: FindCredentials;
+}
+
+export interface RegistryClient {
+  readonly task: Task;
+  readonly conf: RegistriesConf;
+  readonly retry: RetryPolicy;
+  /** One request, without retries. @throws ToolError; Transient where another attempt may help */
+  attempt(request: ApiRequest): Promise<HttpResponse>;
+  /** Whether the user called this host insecure. */
+  isInsecure(registry: string): boolean;
+  /** Ends idle connections. */
+  close(): void;
+}
+
+export interface ApiRequest {
+  /** The registry as references name it ("docker.io"). */
+  readonly registry: string;
+  readonly insecure: boolean;
+  readonly scopes: readonly Scope[];
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  /** "/v2/..." or the absolute address of an upload. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  /** The statuses that are answers; any other is an error. */
+  readonly expect: readonly number[];
+  /** What could not be done, for the error. */
+  readonly what: string;
+}
+
+/** @throws ToolError "configuration" where registries.conf(5) can't be read */
+export async function openRegistryClient(options: RegistryClientOptions): Promise<RegistryClient> {
+  const transport = options.transport ?? networkTransport(options.environment);
+  const secrets = createSecrets();
+  protectProxyPasswords(secrets, options.environment);
+  const authorizer = createAuthorizer({
+    transport,
+    secrets,
+    findCredentials: options.findCredentials ?? credentialsFromFiles(options.environment),
+    now: options.task.now,
+  });
+  const context: Context = { transport, secrets, authorizer, task: options.task, origins: new Map() };
+  const insecureHosts = new Set(options.insecureHosts ?? []);
+  return {
+    task: options.task,
+    conf: await readRegistriesConf(options.environment),
+    retry: options.retry ?? defaultRetryPolicy,
+    attempt: (request) => attempt(context, request),
+    isInsecure: (registry) => insecureHosts.has(registry),
+    close: () => transport.close(),
+  };
+}
+
+/** One request, with retries. The body, where there is one, is opened anew for each. */
+export function send(client: RegistryClient, request: ApiRequest): Promise<HttpResponse> {
+  return withRetries(client.retry, client.task.signal, () => client.attempt(request));
+}
+
+interface Context {
+  readonly transport: Transport;
+  readonly secrets: Secrets;
+  readonly authorizer: Authorizer;
+  readonly task: Task;
+  /** By registry and whether it is insecure. */
+  readonly origins: Map<string, Promise<Origin>>;
+}
+
+interface Origin {
+  readonly url: URL;
+  challenges: readonly Challenge[];
+}
+
+async function attempt(context: Context, request: ApiRequest): Promise<HttpResponse> {
+  const origin = await originOf(context, request);
+  const url = new URL(request.path, origin.url);
+  const own = url.origin === origin.url.origin;
+  const audience: Audience = request;
+  const { signal } = context.task;
+  let authorization = own ? await context.authorizer.header(audience, origin.challenges, signal) : undefined;
+  let response = await follow(context, request, url, authorization);
+  if (response.status === 401 && own) {
+    const challenges = parseChallenges(response.headers["www-authenticate"] ?? "");
+    if (challenges.length > 0) origin.challenges = challenges;
+    const again = await context.authorizer.header(audience, origin.challenges, signal, authorization);
+    if (again !== undefined && again !== authorization) {
+      response.discard();
+      authorization = again;
+      response = await follow(context, request, url, authorization);
+    }
+  }
+  if (request.expect.includes(response.status))
+    return { ...response, body: explained(context, request, url, response) };
+  throw await failureOf(context, request, response);
+}
+
+/** Follows redirects; across hosts without the credentials. */
+async function follow(
+  context: Context,
+  request: ApiRequest,
+  start: URL,
+  authorization: string | undefined,
+): Promise<HttpResponse> {
+  let url = start;
+  for (let redirects = 0; ; redirects++) {
+    const login = url.origin === start.origin && authorization !== undefined ? { authorization } : {};
+    const response = await exchange(context, request, url, { ...request.headers, ...login });
+    const location = response.headers["location"];
+    if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
+    response.discard();
+    const refuse = (why: string): ToolError =>
+      new ToolError("registry", { what: request.what, why: context.secrets.redact(why) });
+    if (redirects >= limits.registryRedirectsMax) {
+      throw refuse(
+        `${url.host} redirects more than registryRedirectsMax (${limits.registryRedirectsMax}) times`,
+      );
+    }
+    const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+    if (next === undefined || !/^https?:$/.test(next.protocol))
+      throw refuse(`${url.host} redirects to no valid address`);
+    if (next.protocol === "http:" && url.protocol === "https:" && !request.insecure) {
+      throw refuse(`${url.host} redirects from https to plain HTTP at ${next.host}`);
+    }
+    url = next;
+  }
+}
+
+async function exchange(
+  context: Context,
+  request: ApiRequest,
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+): Promise<HttpResponse> {
+  const { signal } = context.task;
+  try {
+    const { method, body, insecure } = request;
+    return await context.transport.send({
+      method,
+      url,
+      headers: { "user-agent": "distill", ...headers },
+      ...(body === undefined ? {} : { body }),
+      signal,
+      unverified: insecure,
+    });
+  } catch (thrown) {
+    throw connectionFailure(context, request, url, thrown);
+  }
+}
+
+/** The body, with broken connections as errors that say what was being done. */
+function explained(context: Context, request: ApiRequest, url: URL, response: HttpResponse): Bytes {
+  return {
+    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+      try {
+        yield* response.body;
+      } catch (thrown) {
+        throw connectionFailure(context, request, url, thrown);
+      }
+    },
+  };
+}
+
+/** What a broken connection means, before or within an answer. */
+function connectionFailure(context: Context, request: ApiRequest, url: URL, thrown: unknown): unknown {
+  if (thrown instanceof ToolError || thrown instanceof Transient || context.task.signal.aborted)
+    return thrown;
+  const code = systemCode(thrown);
+  const hint = connectionHint(code, request.registry);
+  const failure = new ToolError("network", {
+    what: request.what,
+    why: context.secrets.redact(
+      `${describeUrl(url)}: ${sanitize(messageOf(thrown)) || (code ?? "the connection failed")}`,
+    ),
+    ...(hint === undefined ? {} : { hint }),
+    cause: code,
+  });
+  return isTransientConnectionError(thrown) ? new Transient(failure) : failure;
+}
+
+function connectionHint(code: string | undefined, registry: string): string | undefined {
+  if (code === undefined) return undefined;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return "check the name of the registry and the network; behind a proxy set HTTPS_PROXY";
+  if (code === "ECONNREFUSED") return "check the name and the port, and whether the registry is running";
+  if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code)) {
+    return `its certificate is not trusted: name its authority in SSL_CERT_FILE, or use --insecure-registry ${registry}`;
+  }
+  if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
+    return `if it speaks plain HTTP only, use --insecure-registry ${registry}`;
+  }
+  return undefined;
+}
+
+/** Which scheme the registry speaks and how it wants to be asked, found out once by GET /v2/ (spec: "end-1"). */
+function originOf(context: Context, request: ApiRequest): Promise<Origin> {
+  const key = `${request.registry} ${request.insecure}`;
+  const known = context.origins.get(key);
+  if (known !== undefined) return known;
+  const found = findOrigin(context, request);
+  context.origins.set(key, found);
+  found.catch(() => context.origins.delete(key));
+  return found;
+}
+
+async function findOrigin(context: Context, request: ApiRequest): Promise<Origin> {
+  const host = request.registry === defaultRegistry ? "registry-1.docker.io" : request.registry;
+  // Only what stays on this machine, or was called insecure, may go without TLS.
+  const schemes = isLoopback(host) ? ["http", "https"] : request.insecure ? ["https", "http"] : ["https"];
+  let first: unknown;
+  for (const scheme of schemes) {
+    const url = new URL(`${scheme}://${host}`);
+    try {
+      const probe: ApiRequest = {
+        ...request,
+        method: "GET",
+        path: "/v2/",
+        what: `reaching the registry ${request.registry}`,
+      };
+      const response = await exchange(context, withoutBody(probe), new URL("/v2/", url), {});
+      if (scheme === "http" && (await wantsTls(response))) continue;
+      response.discard();
+      const challenges =
+        response.status === 401 ? parseChallenges(response.headers["www-authenticate"] ?? "") : [];
+      return { url, challenges };
+    } catch (thrown) {
+      if (context.task.signal.aborted) throw thrown;
+      first ??= thrown;
+    }
+  }
+  throw first;
+}
+
+function withoutBody(request: ApiRequest): ApiRequest {
+  const { body: _body, headers: _headers, ...rest } = request;
+  return rest;
+}
+
+/** Go's servers answer plain HTTP on a TLS port with a 400 in words. */
+async function wantsTls(response: HttpResponse): Promise<boolean> {
+  if (response.status !== 400) return false;
+  const text = await errorText(response);
+  return /HTTPS/i.test(text);
+}
+
+async function failureOf(context: Context, request: ApiRequest, response: HttpResponse): Promise<Error> {
+  const { status } = response;
+  const { registry, what } = request;
+  const said = serverMessage(await errorText(response));
+  const words = said === "" ? "" : `: ${said}`;
+  const why = context.secrets.redact(`${registry} answered with status ${status}${words}`);
+  if (status === 401 || status === 403) {
+    const source = await context.authorizer.credentialsSource(request, context.task.signal);
+    const used =
+      source === undefined ? "no credentials are known for it" : `with the credentials from ${source}`;
+    return new ToolError("unauthorized", { what, why: `${why} (${used})`, hint: loginHint(registry) });
+  }
+  if (status === 404) {
+    return new ToolError("not-found", { what, why, hint: "check the name, the tag and the registry" });
+  }
+  const hint = status === 429 ? "too many requests: try again later, or log in" : undefined;
+  const failure = new ToolError("registry", { what, why, ...(hint === undefined ? {} : { hint }) });
+  if (!isTransientStatus(status)) return failure;
+  return new Transient(failure, retryAfterMs(response.headers["retry-after"], context.task.now()));
+}
+
+async function errorText(response: HttpResponse): Promise<string> {
+  try {
+    const body = await collect(response.body, limits.registryErrorBytesMax, "an error message");
+    return Buffer.from(body).toString("utf8");
+  } catch {
+    response.discard();
+    return "";
+  }
+}
+
+/** The registry's own words (spec: "Error Codes"), or the first line of whatever it sent. */
+function serverMessage(text: string): string {
+  try {
+    const { errors } = JSON.parse(text) as { errors?: readonly { code?: unknown; message?: unknown }[] };
+    const first = errors?.[0];
+    const parts = [first?.code, first?.message].filter((part) => typeof part === "string" && part !== "");
+    return sanitize(parts.join(": "));
+  } catch {
+    return text.trimStart().startsWith("<") ? "" : sanitize(text);
+  }
+}
+
+function protectProxyPasswords(secrets: Secrets, environment: Environment): void {
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"]) {
+    const value = environment[name] ?? "";
+    const password = URL.canParse(value) ? new URL(value).password : "";
+    if (password !== "") secrets.add(decodeURIComponent(password));
+  }
+}
