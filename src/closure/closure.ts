@@ -44,9 +44,9 @@ export interface Reason {
 export type Role = "entrypoint-runtime" | "closure" | "declared" | "package-data" | "unproven" | "foreign";
 
 export interface Missing {
-  /** What is needed: a soname, a path, a symbol version "libc.so.6(GLIBC_2.38)". */
+  /** What is needed: a soname, a path, a symbol version "libc.so.6(GLIBC_2.38)", a declared glob that matches nothing. */
   readonly what: string;
-  readonly kind: "library" | "interpreter" | "program" | "symbol-version" | "account";
+  readonly kind: "library" | "interpreter" | "program" | "symbol-version" | "account" | "declared-path";
   readonly neededBy: TreePath | string;
   readonly evidence: string;
 }
@@ -60,6 +60,7 @@ export interface Declaration {
 
 /** What is known of packages whose content is not in the tree yet (debian.md: control data comes before content). */
 export interface Pending {
+  has(packageName: string): boolean;
   /** The package whose file list names this path. */
   packageOfPath(path: TreePath): string | undefined;
   /** The packages whose file list has a path that matches. */
@@ -68,15 +69,19 @@ export interface Pending {
   packageOfSoname(soname: string): string | undefined;
   /** Packages still pending among the direct dependencies of this one. */
   dependenciesOf(packageName: string): readonly string[];
+  /** Whether its file list names a program or a library: some path of it passes `looksLikeCode` (code-paths.ts). */
+  namesCode(packageName: string): boolean;
 }
 
 /** What the closure may know of the packages behind the tree. Absent facts make roles `unproven`, never a guess. */
 export interface PackageView {
-  /** Asked for by name: its data stays. */
+  /** Asked for by name: its data stays. Names as in an entry's origins: "name:architecture". */
   readonly requested: ReadonlySet<string>;
   /** Direct dependencies (Depends, Pre-Depends), by "name:architecture". */
   dependenciesOf(packageName: string): readonly string[];
   readonly pending: Pending;
+  /** The package of an entry whose origins don't tell (an image's layers). Without it, origins decide. */
+  packageOf?(entry: Entry): string | undefined;
 }
 
 export interface ClosureInput {
@@ -86,11 +91,20 @@ export interface ClosureInput {
   readonly keep: readonly Declaration[];
   readonly drop: readonly Declaration[];
   readonly packages?: PackageView;
+  /** The text of the few configuration files that decide what is loaded, by path (`readSettings`); absent ones have defaults. */
+  readonly settings?: ReadonlyMap<TreePath, string>;
 }
 
 export interface LeftOut {
   readonly entry: Entry;
   readonly why: string;
+}
+
+/** A program or library that a kept file names, and that is not kept for it: the name alone proves no need. */
+export interface Mention {
+  readonly path: TreePath;
+  readonly by: TreePath;
+  readonly evidence: string;
 }
 
 export interface Closure {
@@ -99,6 +113,7 @@ export interface Closure {
   readonly role: (path: TreePath) => Role;
   readonly missing: readonly Missing[];
   readonly leftOut: readonly LeftOut[];
+  readonly mentioned: readonly Mention[];
   /** Packages whose content has to be in the tree before this closure is final. Empty: it is final. */
   readonly deferred: ReadonlySet<string>;
   /** Runtimes or loaders met for which no knowledge rule exists: said aloud, never guessed. */

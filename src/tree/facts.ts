@@ -1,5 +1,6 @@
 // What one file's content says. Pure, computed once per file digest, cached; the closure and the audit read the same facts.
-import type { ElfFacts } from "../formats/elf.ts";
+import { type ElfFacts, elfFacts } from "../formats/elf.ts";
+import type { RandomAccess } from "../formats/random-access.ts";
 
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
@@ -25,3 +26,69 @@ export type Magic =
   | "wasm"
   | "text"
   | "data";
+
+/** What is read of a file that is no ELF: enough for every signature (tar's is at 257) and for Linux's longest `#!` line. */
+const headBytes = 512;
+/** BINPRM_BUF_SIZE of Linux >= 5.1, with the newline. */
+const shebangBytesMax = 256;
+
+const signatures: readonly { readonly magic: Magic; readonly at: number; readonly bytes: string }[] = [
+  { magic: "elf", at: 0, bytes: "\x7fELF" },
+  { magic: "compressed", at: 0, bytes: "\x1f\x8b" },
+  { magic: "compressed", at: 0, bytes: "\x28\xb5\x2f\xfd" },
+  { magic: "compressed", at: 0, bytes: "\xfd7zXZ\0" },
+  { magic: "compressed", at: 0, bytes: "BZh" },
+  { magic: "compressed", at: 0, bytes: "\x04\x22\x4d\x18" },
+  { magic: "archive", at: 0, bytes: "PK\x03\x04" },
+  { magic: "archive", at: 0, bytes: "PK\x05\x06" },
+  { magic: "archive", at: 0, bytes: "!<arch>\n" },
+  { magic: "archive", at: 0, bytes: "!<thin>\n" },
+  { magic: "archive", at: 0, bytes: "070701" },
+  { magic: "archive", at: 257, bytes: "ustar" },
+  { magic: "java-class", at: 0, bytes: "\xca\xfe\xba\xbe" },
+  { magic: "wasm", at: 0, bytes: "\0asm" },
+];
+
+/** The facts of a file's content. Never throws on content: what can't be read as what it claims to be has no details. */
+export function factsOf(source: RandomAccess): Facts {
+  const head = Buffer.from(source.read(0, Math.min(headBytes, source.sizeBytes)));
+  if (head.length === 0) return { magic: "empty" };
+  const magic = magicOf(head);
+  if (magic === "elf") {
+    const elf = elfFacts(source);
+    return elf === undefined ? { magic } : { magic, elf };
+  }
+  if (magic !== "script") return { magic };
+  const script = shebangOf(head);
+  return script === undefined ? { magic: isText(head) ? "text" : "data" } : { magic, script };
+}
+
+function magicOf(head: Buffer): Magic {
+  if (head[0] === 0x23 && head[1] === 0x21) return "script";
+  const text = head.toString("latin1");
+  const found = signatures.find((one) => text.startsWith(one.bytes, one.at));
+  if (found !== undefined) return found.magic;
+  return isText(head) ? "text" : "data";
+}
+
+/** The `#!` line as Linux's binfmt_script reads it: blanks around the interpreter, then one argument; undefined where it names none. */
+function shebangOf(head: Buffer): ScriptFacts | undefined {
+  const end = head.indexOf(0x0a);
+  const line = head.toString("latin1", 2, Math.min(end < 0 ? head.length : end, shebangBytesMax));
+  const zero = line.indexOf("\0");
+  const words = /^[ \t]*([^ \t]+)(?:[ \t]+(.*))?$/s.exec(zero < 0 ? line : line.slice(0, zero));
+  const interpreter = words?.[1];
+  if (interpreter === undefined) return undefined;
+  const argument = words?.[2]?.replace(/[ \t]+$/, "") ?? "";
+  return argument === "" ? { interpreter } : { interpreter, argument };
+}
+
+/** Whether the beginning of a file is text: no control characters but white space, escape and form feed. */
+function isText(head: Buffer): boolean {
+  for (const byte of head) {
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x0c && byte !== 0x1b)
+      return false;
+    if (byte === 0x7f) return false;
+  }
+  return true;
+}

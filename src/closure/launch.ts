@@ -1,0 +1,162 @@
+// The roots: what the runtime starts, as it finds it (OCI image-spec config.md; the runtime resolves a bare name through the
+// config's PATH, a relative one against the working directory), the healthcheck, the user's account, the spec's declarations.
+import { compileGlob, matching } from "../tree/glob.ts";
+import { root, type TreePath, treePath } from "../tree/path.ts";
+import { resolve } from "../tree/resolve.ts";
+import type { Declaration, Reason } from "./closure.ts";
+import { deferGlob, deferNearest } from "./pending.ts";
+import { addMissing, addReason, keepPath, type Work } from "./work.ts";
+
+/** PATH where the config sets none (what runc and containerd supply). */
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Programs that start another one, given as an argument: the first word that is no option, or what follows `--`. */
+const wrappers: ReadonlySet<string> = new Set([
+  "catatonit",
+  "chroot",
+  "dumb-init",
+  "env",
+  "gosu",
+  "ionice",
+  "nice",
+  "nohup",
+  "setpriv",
+  "setuidgid",
+  "stdbuf",
+  "su-exec",
+  "tini",
+  "tini-static",
+]);
+
+/** Keeps the roots of the launch, and says which of them are not there. */
+export function keepLaunch(work: Work): void {
+  const { launch } = work.input;
+  const argv = [...launch.entrypoint, ...launch.command];
+  keepCommand(work, argv, launch.entrypoint.length > 0 ? "entrypoint" : "command");
+  const [form, ...words] = launch.healthcheck;
+  if (form === "CMD-SHELL") keepCommand(work, ["/bin/sh", "-c", ...words], "healthcheck");
+  else if (form !== undefined && form !== "NONE") {
+    keepCommand(work, form === "CMD" ? words : launch.healthcheck, "healthcheck");
+  }
+  if (launch.workingDir !== "") keepWorkingFolder(work, launch.workingDir);
+  for (const preload of (launch.env["LD_PRELOAD"] ?? "").split(/[\s:]+/)) {
+    const path = preload.startsWith("/") ? treePath(preload) : undefined;
+    if (path !== undefined) keepPath(work, path, rootReason("entrypoint", `LD_PRELOAD=${preload}`), "run");
+  }
+}
+
+/** Keeps what the spec or a policy declares. A `keep` that matches nothing is a mistake, so it counts as missing. */
+export function keepDeclared(work: Work): void {
+  for (const declaration of work.input.keep) keepDeclaration(work, declaration);
+  for (const entry of work.input.tree.walk()) {
+    const origin = entry.origins[entry.origins.length - 1];
+    if (origin?.kind !== "declared" && origin?.kind !== "stage") continue;
+    const from = origin.kind === "stage" ? `copy from ${origin.stage}` : origin.what;
+    addDeclared(work, entry.path, { from, kind: "declared", evidence: from, confidence: "declared" });
+  }
+}
+
+/** The program that a word names, as execvp(3) finds it: through PATH unless it holds a slash. */
+export function findProgram(work: Work, word: string): TreePath | undefined {
+  const { tree, launch } = work.input;
+  if (word.includes("/")) {
+    return treePath(word.startsWith("/") ? word : `${launch.workingDir}/${word}`);
+  }
+  for (const folder of (launch.env["PATH"] ?? defaultPath).split(":")) {
+    const candidate = treePath(`${folder === "" ? launch.workingDir : folder}/${word}`);
+    if (candidate === undefined) continue;
+    const found = resolve(tree, candidate);
+    if (found?.entry.kind === "file" && (found.entry.mode & 0o111) !== 0) return candidate;
+    if (work.input.packages?.pending.packageOfPath(candidate) !== undefined) return candidate;
+  }
+  return undefined;
+}
+
+/** Keeps the program that `word` names, to be run; otherwise it is deferred or missing. */
+export function keepProgram(work: Work, word: string, reason: Reason): TreePath | undefined {
+  const path = findProgram(work, word);
+  const deferred = work.findings.deferred.size;
+  const real = path === undefined ? undefined : keepPath(work, path, reason, "run");
+  if (real !== undefined || work.findings.deferred.size > deferred) return real;
+  if (path !== undefined && resolve(work.input.tree, path) !== undefined) return undefined;
+  if (path !== undefined && work.input.packages?.pending.packageOfPath(path) !== undefined) return undefined;
+  if (!deferNearest(work, reason.from)) {
+    addMissing(work, { what: word, kind: "program", neededBy: reason.from, evidence: reason.evidence });
+  }
+  return undefined;
+}
+
+function keepCommand(work: Work, argv: readonly string[], name: string): void {
+  const program = argv[0];
+  if (program === undefined) return;
+  keepProgram(work, program, rootReason(name, `${name} ${program}`));
+  const wrapped = wrappers.has(program.slice(program.lastIndexOf("/") + 1)) ? wrappedWord(argv) : undefined;
+  if (wrapped !== undefined) keepProgram(work, wrapped, rootReason(name, `${program} starts ${wrapped}`));
+  for (const word of argv.slice(1)) if (word !== wrapped) keepArgument(work, word, name);
+}
+
+/** An argument that names a file of the tree is one the program is told to use. */
+function keepArgument(work: Work, word: string, name: string): void {
+  const { launch, tree } = work.input;
+  const value = word.startsWith("-") ? word.slice(word.indexOf("=") + 1) : word;
+  if (value.startsWith("-") || !/[/.]/.test(value)) return;
+  const path = treePath(value.startsWith("/") ? value : `${launch.workingDir}/${value}`);
+  if (path === undefined || path === root) return;
+  const found = resolve(tree, path);
+  if (found === undefined && work.input.packages?.pending.packageOfPath(path) === undefined) return;
+  keepPath(work, path, rootReason(name, `argument ${word}`), found?.entry.kind === "file" ? "run" : "ship");
+}
+
+function wrappedWord(argv: readonly string[]): string | undefined {
+  const marker = argv.indexOf("--");
+  if (marker > 0) return argv[marker + 1];
+  return argv.slice(1).find((word) => !word.startsWith("-") && !word.includes("="));
+}
+
+function keepWorkingFolder(work: Work, folder: string): void {
+  const path = treePath(folder);
+  if (path === undefined || path === root || resolve(work.input.tree, path) === undefined) return;
+  keepPath(work, path, rootReason("working directory", `working directory ${folder}`), "ship");
+}
+
+function keepDeclaration(work: Work, declaration: Declaration): void {
+  const glob = compileGlob(declaration.glob);
+  const reason: Reason = {
+    from: `keep ${declaration.glob}`,
+    kind: "declared",
+    evidence: declaration.source,
+    confidence: "declared",
+  };
+  const deferred = deferGlob(work, declaration.glob);
+  let any = false;
+  // A path written out is meant to be used; a wildcard only ships what it finds.
+  if (glob.literal)
+    any = keepPath(work, glob.folder, reason, "run") !== undefined || work.reasons.has(glob.folder);
+  else {
+    for (const entry of matching(work.input.tree, glob)) {
+      any = true;
+      keepPath(work, entry.path, reason, "ship");
+    }
+  }
+  if (any || deferred || work.findings.dropped.has(glob.folder) || deferNearest(work, reason.from)) return;
+  addMissing(work, {
+    what: declaration.glob,
+    kind: "declared-path",
+    neededBy: reason.from,
+    evidence: declaration.source,
+  });
+}
+
+function addDeclared(work: Work, path: TreePath, reason: Reason): void {
+  const entry = work.input.tree.lookup(path);
+  if (entry?.kind === "symlink" && resolve(work.input.tree, path) === undefined) {
+    // A declared link may lead to what only exists at run time (a mount, /proc).
+    addReason(work, path, reason, "ship");
+    return;
+  }
+  keepPath(work, path, reason, "ship");
+}
+
+function rootReason(from: string, evidence: string): Reason {
+  return { from, kind: "root", evidence, confidence: "certain" };
+}

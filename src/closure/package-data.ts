@@ -1,0 +1,128 @@
+// Data of kept packages: what is no code stays with its package, so that programs behave as they do in the full system
+// (locales, mime types, time zones). Documentation goes, by a named filter.
+import type { Entry } from "../tree/entry.ts";
+import { baseName, type TreePath } from "../tree/path.ts";
+import { resolve } from "../tree/resolve.ts";
+import type { LeftOut, Reason } from "./closure.ts";
+import { looksLikeCode } from "./code-paths.ts";
+import { documentationFilter } from "./documentation.ts";
+import { packageOf } from "./pending.ts";
+import { addReason, isCode, keepPath, type Work } from "./work.ts";
+
+/** Keeps the data of every kept package; defers pending packages whose data would be kept. */
+export function keepPackageData(work: Work): void {
+  const kept = keptPackages(work);
+  if (kept.size === 0) return;
+  const links: Entry[] = [];
+  for (const entry of work.input.tree.walk()) {
+    if (work.reasons.has(entry.path)) continue;
+    const reason = dataReason(work, entry, kept);
+    if (reason === undefined) continue;
+    if (entry.kind === "symlink") links.push(entry);
+    else if (!isCode(work, entry)) keepPath(work, entry.path, reason, "ship");
+  }
+  keepDataLinks(work, links, kept);
+}
+
+/** What of the tree is not kept, and why. Folders are not listed: one exists where it holds something kept. */
+export function leftOut(work: Work): LeftOut[] {
+  const kept = keptPackages(work);
+  const list: LeftOut[] = [];
+  for (const entry of work.input.tree.walk()) {
+    if (entry.kind === "directory" || work.reasons.has(entry.path)) continue;
+    list.push({ entry, why: whyLeftOut(work, entry, kept) });
+  }
+  return list;
+}
+
+/** The packages whose data stays: by name, with the words for the reason. */
+function keptPackages(work: Work): ReadonlyMap<string, string> {
+  const { packages, tree } = work.input;
+  const kept = new Map<string, string>();
+  for (const name of packages?.requested ?? []) {
+    kept.set(name, "asked for by name");
+    if (packages?.pending.has(name) === true) work.findings.deferred.add(name);
+  }
+  for (const path of work.reasons.keys()) {
+    const entry = tree.lookup(path);
+    if (entry === undefined || !isCode(work, entry)) continue;
+    const name = packageOf(work, path);
+    if (name !== undefined && !kept.has(name)) kept.set(name, `its ${baseName(path)} is kept`);
+  }
+  if (packages === undefined) return kept;
+  const withCode = packagesNamingCode(work);
+  // A Map grows while it is walked: data packages of data packages follow.
+  for (const name of kept.keys()) {
+    for (const dependency of packages.dependenciesOf(name)) {
+      if (kept.has(dependency)) continue;
+      const waiting = packages.pending.has(dependency);
+      if (waiting ? packages.pending.namesCode(dependency) : withCode.has(dependency)) continue;
+      kept.set(dependency, `${name} depends on it, and it holds no code`);
+      if (waiting) work.findings.deferred.add(dependency);
+    }
+  }
+  return kept;
+}
+
+/** Packages of the tree that name a program or a library: judged by names, as for those that are pending. */
+function packagesNamingCode(work: Work): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const entry of work.input.tree.walk()) {
+    if (entry.kind !== "file" || !looksLikeCode(entry.path)) continue;
+    for (const origin of entry.origins) if (origin.kind === "package") names.add(origin.package);
+  }
+  return names;
+}
+
+function dataReason(work: Work, entry: Entry, kept: ReadonlyMap<string, string>): Reason | undefined {
+  const owner = ownerAmong(work, entry, kept);
+  if (owner === undefined || documentationFilter(entry.path) !== undefined) return undefined;
+  const evidence = kept.get(owner) ?? "";
+  return { from: `package ${owner}`, kind: "package-data", evidence, confidence: "known" };
+}
+
+/** The kept package that an entry belongs to; a folder shared by many packages belongs to each of them. */
+function ownerAmong(work: Work, entry: Entry, kept: ReadonlyMap<string, string>): string | undefined {
+  for (const origin of entry.origins) {
+    if (origin.kind !== "package" && origin.kind !== "effect") continue;
+    if (origin.package !== undefined && kept.has(origin.package)) return origin.package;
+  }
+  const name = packageOf(work, entry.path);
+  return name !== undefined && kept.has(name) ? name : undefined;
+}
+
+/** A link stays where what it leads to stays: it must not bring code in. Links to links need another round. */
+function keepDataLinks(work: Work, links: readonly Entry[], kept: ReadonlyMap<string, string>): void {
+  let waiting = links;
+  for (let before = -1; before !== waiting.length; ) {
+    before = waiting.length;
+    waiting = waiting.filter((entry) => {
+      const target = resolve(work.input.tree, entry.path);
+      if (target === undefined ? !leadsOutside(entry) : !work.reasons.has(target.path)) return true;
+      const reason = dataReason(work, entry, kept);
+      if (reason !== undefined) addReason(work, entry.path, reason, "ship");
+      return false;
+    });
+  }
+}
+
+/** Links into what only exists at run time. */
+function leadsOutside(entry: Entry): boolean {
+  return entry.kind === "symlink" && /^(?:\.\.\/|\/)*(?:proc|sys|dev|run)\//.test(entry.target);
+}
+
+function whyLeftOut(work: Work, entry: Entry, kept: ReadonlyMap<string, string>): string {
+  const dropped = work.findings.dropped.get(entry.path);
+  if (dropped !== undefined) return dropped;
+  if (isCode(work, entry)) {
+    return work.input.facts(entry).magic === "script"
+      ? "a script that nothing runs"
+      : "code that nothing reaches";
+  }
+  const filter = documentationFilter(entry.path);
+  if (filter !== undefined) return filter;
+  if (entry.kind === "symlink") return "leads to nothing that is kept";
+  const owner: TreePath | string | undefined = packageOf(work, entry.path);
+  if (owner === undefined) return "data that nothing names";
+  return kept.has(owner) ? "not asked for" : `data of ${owner}, no code of which is kept`;
+}

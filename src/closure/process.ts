@@ -1,0 +1,200 @@
+// What a dynamic loader maps for one program or module: DT_NEEDED breadth first, an object only once per process
+// (System V gABI ch. 5 "Shared Object Dependencies"; ld.so(8)).
+import { baseName, joinPath, parentOf, type TreePath } from "../tree/path.ts";
+import { resolve } from "../tree/resolve.ts";
+import type { Reason } from "./closure.ts";
+import { deferNearest, deferPath, deferSoname } from "./pending.ts";
+import {
+  type Libc,
+  type Loaded,
+  type LoaderSettings,
+  loaderSettings,
+  neededPaths,
+  searchFolders,
+} from "./search-path.ts";
+import { addMissing, factsAt, keepPath, type Work } from "./work.ts";
+
+/** The objects of one process, by every name that a NEEDED may match: the name asked for, and the soname. */
+interface Process {
+  readonly libc: Libc;
+  readonly settings: LoaderSettings;
+  readonly byName: Map<string, Loaded>;
+  /** In load order. */
+  readonly objects: Loaded[];
+}
+
+/** Objects of the programs started so far, by soname: what a module finds loaded already. */
+export type LoadedNames = Map<string, Loaded>;
+
+/**
+ * Keeps what the loader maps for an ELF file at its real path: its interpreter, its libraries and theirs. A module (no
+ * interpreter) is loaded into a process that has `present` already.
+ */
+export function loadProcess(work: Work, path: TreePath, present: LoadedNames): void {
+  const elf = factsAt(work, path)?.elf;
+  if (elf === undefined) return;
+  const program: Loaded = { path, elf };
+  const loader = elf.interpreter === undefined ? undefined : keepInterpreter(work, path, elf.interpreter);
+  const process: Process = {
+    libc: libcOf(program, present),
+    settings: loaderSettings(work.input, elf),
+    byName: new Map(elf.interpreter === undefined ? present : []),
+    objects: [program],
+  };
+  if (loader !== undefined) enter(process, loader, baseName(loader.path));
+  // The list grows while it is walked: breadth first, as the loader does.
+  for (const object of process.objects) {
+    for (const needed of object.elf.needed) need(work, process, object, needed);
+  }
+  for (const object of process.objects) checkVersions(work, process, object);
+  if (elf.interpreter === undefined) return;
+  for (const [name, object] of process.byName) if (!present.has(name)) present.set(name, object);
+}
+
+/** The kept library for a soname asked for by a note, a rule or a string in `by`; undefined where there is none. */
+export function keepLibrary(
+  work: Work,
+  by: TreePath,
+  soname: string,
+  reason: Reason,
+  present: LoadedNames,
+): TreePath | undefined {
+  const elf = factsAt(work, by)?.elf;
+  if (elf === undefined) return undefined;
+  const object: Loaded = { path: by, elf };
+  const libc = libcOf(object, present);
+  const found =
+    present.get(soname)?.path ??
+    findLibrary(work, { libc, settings: loaderSettings(work.input, elf) }, object, soname);
+  if (found === undefined) {
+    deferSoname(work, soname);
+    return undefined;
+  }
+  return found === "deferred" ? undefined : keepWithVariants(work, found, reason);
+}
+
+function keepInterpreter(work: Work, path: TreePath, interpreter: string): Loaded | undefined {
+  const evidence = `PT_INTERP ${interpreter}`;
+  const wanted = interpreter.startsWith("/") ? (interpreter as TreePath) : undefined;
+  const real =
+    wanted === undefined
+      ? undefined
+      : keepPath(work, wanted, { from: path, kind: "interpreter", evidence, confidence: "certain" }, "run");
+  if (real !== undefined) {
+    const elf = factsAt(work, real)?.elf;
+    return elf === undefined ? undefined : { path: real, elf };
+  }
+  if (wanted !== undefined && resolve(work.input.tree, wanted) !== undefined) return undefined;
+  if (wanted !== undefined && (deferPath(work, wanted) || deferSoname(work, baseName(wanted))))
+    return undefined;
+  if (!deferNearest(work, path)) {
+    addMissing(work, { what: interpreter, kind: "interpreter", neededBy: path, evidence });
+  }
+  return undefined;
+}
+
+function need(work: Work, process: Process, object: Loaded, needed: string): void {
+  const reason: Reason = {
+    from: object.path,
+    kind: "needed",
+    evidence: `DT_NEEDED ${needed}`,
+    confidence: "certain",
+  };
+  const present =
+    process.byName.get(needed) ?? (process.libc === "musl" ? ownName(process, needed) : undefined);
+  if (present !== undefined) {
+    keepPath(work, present.path, reason, "run");
+    return;
+  }
+  const found = findLibrary(work, process, object, needed);
+  if (found === "deferred") return;
+  if (found === undefined) {
+    if (deferSoname(work, needed) || deferNearest(work, object.path)) return;
+    addMissing(work, { what: needed, kind: "library", neededBy: object.path, evidence: reason.evidence });
+    return;
+  }
+  const real = keepWithVariants(work, found, reason);
+  const elf = real === undefined ? undefined : factsAt(work, real)?.elf;
+  if (real === undefined || elf === undefined) return;
+  // The same file under another name is the same object (the loader compares device and inode).
+  const known = process.objects.find((one) => one.path === real);
+  enter(process, known ?? { path: real, elf, loader: object }, needed);
+}
+
+function enter(process: Process, object: Loaded, name: string): void {
+  if (!process.objects.includes(object)) process.objects.push(object);
+  for (const one of [name, object.elf.soname]) {
+    if (one !== undefined && !process.byName.has(one)) process.byName.set(one, object);
+  }
+}
+
+/** The path by which the loader finds a NEEDED: the first in search order whose class and machine fit. */
+function findLibrary(
+  work: Work,
+  process: Pick<Process, "libc" | "settings">,
+  object: Loaded,
+  needed: string,
+): TreePath | "deferred" | undefined {
+  const { tree, launch } = work.input;
+  const candidates = needed.includes("/")
+    ? neededPaths(tree, needed, object, launch.workingDir)
+    : searchFolders(tree, object, process.libc, process.settings).map((folder) => joinPath(folder, needed));
+  for (const candidate of candidates) {
+    const found = resolve(tree, candidate);
+    if (found === undefined) {
+      if (deferPath(work, candidate)) return "deferred";
+      continue;
+    }
+    const elf = found.entry.kind === "file" ? work.input.facts(found.entry).elf : undefined;
+    if (elf?.machine === object.elf.machine && elf.class === object.elf.class) return candidate;
+  }
+  return undefined;
+}
+
+/** Keeps a library, and the variants of it that glibc prefers on newer processors. */
+function keepWithVariants(work: Work, library: TreePath, reason: Reason): TreePath | undefined {
+  const real = keepPath(work, library, reason, "run");
+  const { tree } = work.input;
+  const folder = joinPath(parentOf(library), "glibc-hwcaps");
+  const variants = resolve(tree, folder);
+  if (variants === undefined || real === undefined) return real;
+  for (const level of tree.children(variants.path)) {
+    const variant = joinPath(joinPath(variants.path, level), baseName(library));
+    if (tree.lookup(variant) === undefined) continue;
+    keepPath(work, variant, { ...reason, evidence: `${reason.evidence}, its ${level} variant` }, "run");
+  }
+  return real;
+}
+
+/** VERNEED against what the loaded library defines. A library without any version definition satisfies all (ld.so warns only). */
+function checkVersions(work: Work, process: Process, object: Loaded): void {
+  for (const { file, version, weak } of object.elf.versionsNeeded) {
+    const library = process.byName.get(file);
+    if (weak || library === undefined || library.elf.versionsDefined.length === 0) continue;
+    if (library.elf.versionsDefined.includes(version)) continue;
+    addMissing(work, {
+      what: `${file}(${version})`,
+      kind: "symbol-version",
+      neededBy: object.path,
+      evidence: `VERNEED ${version}; ${library.path} does not define it`,
+    });
+  }
+}
+
+/** musl's libc is its loader, and answers to the names of all the libraries that it holds. */
+function ownName(process: Process, needed: string): Loaded | undefined {
+  if (!/^lib(?:c|pthread|rt|m|dl|util|xnet)\./.test(needed)) return undefined;
+  return [...process.byName.values()].find(isMuslLoader);
+}
+
+function isMuslLoader(object: Loaded): boolean {
+  return baseName(object.path).startsWith("ld-musl-");
+}
+
+function libcOf(object: Loaded, present: LoadedNames): Libc {
+  const { interpreter, needed } = object.elf;
+  if (interpreter !== undefined) return interpreter.includes("/ld-musl-") ? "musl" : "glibc";
+  if (needed.some((name) => name.startsWith("libc.musl-") || name === "libc.so")) return "musl";
+  if (needed.includes("libc.so.6")) return "glibc";
+  return [...present.values()].some(isMuslLoader) ? "musl" : "glibc";
+}

@@ -1,0 +1,175 @@
+// The closure while it grows: what is kept so far with its reasons, what is still to be looked at, what was not found.
+// One `Work` per run of `close`; nothing here outlives it.
+import { limits } from "../base/limits.ts";
+import type { Entry, FileEntry } from "../tree/entry.ts";
+import type { Facts } from "../tree/facts.ts";
+import { compileGlob, type Glob } from "../tree/glob.ts";
+import { baseName, joinPath, parentOf, root, type TreePath, treePath } from "../tree/path.ts";
+import { type Resolution, resolve } from "../tree/resolve.ts";
+import type { ClosureInput, Mention, Missing, Reason } from "./closure.ts";
+import { deferPath } from "./pending.ts";
+
+/** `run`: it is started or loaded, so a script brings its interpreter. `ship`: it only has to be there. */
+export type Use = "run" | "ship";
+
+export interface Work {
+  readonly input: ClosureInput;
+  readonly reasons: Map<TreePath, Reason[]>;
+  /** Kept files not looked at yet. */
+  readonly queue: TreePath[];
+  /** Files kept to be run. */
+  readonly runs: Set<TreePath>;
+  readonly findings: Findings;
+  /** The real place of a folder, by its written path. */
+  readonly folders: Map<TreePath, Resolution | undefined>;
+}
+
+export interface Findings {
+  readonly missing: Map<string, Missing>;
+  readonly deferred: Set<string>;
+  readonly mentioned: Map<TreePath, Mention>;
+  readonly unproven: Map<TreePath, string>;
+  /** What a `drop` left out although something asked for it. */
+  readonly dropped: Map<TreePath, string>;
+  readonly drops: readonly { readonly glob: Glob; readonly source: string }[];
+}
+
+export function startWork(input: ClosureInput): Work {
+  return {
+    input,
+    reasons: new Map(),
+    queue: [],
+    runs: new Set(),
+    folders: new Map(),
+    findings: {
+      missing: new Map(),
+      deferred: new Set(),
+      mentioned: new Map(),
+      unproven: new Map(),
+      dropped: new Map(),
+      drops: input.drop.map(({ glob, source }) => ({ glob: compileGlob(glob), source })),
+    },
+  };
+}
+
+/** The facts of a regular file at exactly this path. */
+export function factsAt(work: Work, path: TreePath): Facts | undefined {
+  const entry = work.input.tree.lookup(path);
+  return entry?.kind === "file" ? work.input.facts(entry) : undefined;
+}
+
+/** Whether the entry is code: an ELF file or a script, by content. */
+export function isCode(work: Work, entry: Entry): entry is FileEntry {
+  if (entry.kind !== "file") return false;
+  const { magic } = work.input.facts(entry);
+  return magic === "elf" || magic === "script";
+}
+
+/**
+ * Keeps what a path leads to: the entry itself, every link on the way, and the folders that hold them. Gives the real path
+ * of the entry; undefined where there is nothing (what a pending package may hold is then deferred) or a `drop` forbids it.
+ */
+export function keepPath(work: Work, path: TreePath, reason: Reason, use: Use): TreePath | undefined {
+  let at = path;
+  let why = reason;
+  for (let followed = 0; followed <= limits.symlinksFollowedMax; followed++) {
+    const folder = realFolder(work, parentOf(at));
+    const real = folder === undefined ? at : at === root ? root : joinPath(folder.path, baseName(at));
+    const entry = work.input.tree.lookup(real);
+    if (folder === undefined || entry === undefined) {
+      if (!deferPath(work, at)) deferPath(work, real);
+      return undefined;
+    }
+    if (forbidden(work, real, why)) return undefined;
+    addReason(work, real, why, use);
+    for (const link of folder.links) keepParentLink(work, link, real);
+    if (entry.kind !== "symlink") return real;
+    const target = targetOf(real, entry.target);
+    if (target === undefined) return undefined;
+    why = { from: real, kind: "link", evidence: `link to ${entry.target}`, confidence: why.confidence };
+    at = target;
+  }
+  return undefined;
+}
+
+/** Adds a reason to an entry that exists at exactly this path, and keeps its folders. */
+export function addReason(work: Work, path: TreePath, reason: Reason, use: Use): void {
+  const present = work.reasons.get(path);
+  if (present === undefined) {
+    work.reasons.set(path, [reason]);
+    work.queue.push(path);
+    keepFolders(work, path);
+  } else if (!present.some((one) => isSameReason(one, reason))) {
+    present.push(reason);
+  }
+  if (use === "run" && !work.runs.has(path)) {
+    work.runs.add(path);
+    if (present !== undefined) work.queue.push(path);
+  }
+}
+
+export function addMissing(work: Work, missing: Missing): void {
+  const key = `${missing.kind}\0${missing.what}\0${missing.neededBy}`;
+  if (!work.findings.missing.has(key)) work.findings.missing.set(key, missing);
+}
+
+/** The path that a link's target names, seen from where the link is. */
+export function targetOf(link: TreePath, target: string): TreePath | undefined {
+  return treePath(target.startsWith("/") ? target : `${parentOf(link)}/${target}`);
+}
+
+/** Where a folder really is, with the links met. */
+export function realFolder(work: Work, folder: TreePath): Resolution | undefined {
+  if (work.folders.has(folder)) return work.folders.get(folder);
+  const found = resolve(work.input.tree, folder);
+  const real = found?.entry.kind === "directory" ? found : undefined;
+  work.folders.set(folder, real);
+  return real;
+}
+
+function keepParentLink(work: Work, link: TreePath, holding: TreePath): void {
+  if (work.reasons.has(link)) return;
+  addReason(
+    work,
+    link,
+    { from: holding, kind: "link", evidence: `on the way to ${holding}`, confidence: "certain" },
+    "ship",
+  );
+}
+
+function keepFolders(work: Work, path: TreePath): void {
+  let inner = path;
+  for (let folder = parentOf(path); inner !== root; folder = parentOf(folder)) {
+    if (folder === root || work.reasons.has(folder)) return;
+    work.reasons.set(folder, [
+      { from: inner, kind: "folder", evidence: `holds ${baseName(inner)}`, confidence: "certain" },
+    ]);
+    inner = folder;
+  }
+}
+
+/** Whether a `drop` names the path. What is certainly needed is then missing; anything else is left out in silence. */
+function forbidden(work: Work, path: TreePath, reason: Reason): boolean {
+  const { drops, dropped } = work.findings;
+  const drop = drops.find((one) => one.glob.matches(path));
+  if (drop === undefined || work.input.tree.lookup(path)?.kind === "directory") return false;
+  dropped.set(path, `dropped by ${drop.source}`);
+  if (reason.confidence === "certain") {
+    addMissing(work, {
+      what: path,
+      kind: missingKind(reason),
+      neededBy: reason.from,
+      evidence: `${reason.evidence}; ${drop.source} drops it`,
+    });
+  }
+  return true;
+}
+
+function missingKind(reason: Reason): Missing["kind"] {
+  if (reason.kind === "interpreter") return "interpreter";
+  return reason.kind === "root" ? "program" : "library";
+}
+
+function isSameReason(a: Reason, b: Reason): boolean {
+  return a.kind === b.kind && a.from === b.from && a.evidence === b.evidence;
+}
