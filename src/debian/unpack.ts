@@ -1,0 +1,171 @@
+// The pool that unpacks .debs into the cache on worker threads. A worker is started when there is work for it and stays;
+// its start and the loading of modules are paid once. Safe in parallel with other processes and under kill -9: a package
+// is unpacked into a temporary folder, which is renamed.
+import { rename, rm } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import { type Cache, cacheTemporary } from "../base/cache.ts";
+import { assert, messageOf, systemCode, ToolError } from "../base/errors.ts";
+import { diskError } from "../base/files.ts";
+import type { Task } from "../base/io.ts";
+import { parallel } from "../base/pool.ts";
+import type { DebFile } from "./deb.ts";
+import type { PackageContents } from "./package.ts";
+import type { UnpackReply, UnpackRequest } from "./unpack-worker.ts";
+import { findUnpacked, type PackageIdentity, unpackedFolder } from "./unpacked.ts";
+
+export interface PackageFile extends PackageIdentity {
+  readonly deb: DebFile;
+}
+
+export interface Unpacker {
+  /**
+   * Contents of the packages, in their order. Those that the cache has need no decoding.
+   * @throws ToolError "digest-mismatch", "malformed", "limit", "disk", "interrupted"
+   */
+  unpack(packages: readonly PackageFile[]): Promise<readonly PackageContents[]>;
+  /** Ends the workers. What still runs is abandoned. */
+  close(): Promise<void>;
+}
+
+interface Job {
+  readonly request: UnpackRequest;
+  readonly settle: (reply: UnpackReply) => void;
+}
+
+interface Lane {
+  readonly worker: Worker;
+  job: Job | undefined;
+}
+
+/** A pool of `workers` threads (the number of cores is right: decoding is all computation). */
+export function createUnpacker(options: {
+  readonly cache: Cache;
+  readonly workers: number;
+  readonly task: Task;
+}): Unpacker {
+  const { cache, task } = options;
+  const pool = createPool(options.workers);
+  const abort = (): void => void pool.close();
+  task.signal.addEventListener("abort", abort, { once: true });
+
+  const make = async (file: PackageFile): Promise<PackageContents> => {
+    const what = describe(file);
+    const id = `unpack ${file.id}`;
+    task.emit({ type: "start", id, name: `unpacking ${file.id}` });
+    const folder = cacheTemporary(cache);
+    try {
+      raise(await pool.run({ deb: file.deb, what, folder }), task.signal, what);
+      await moveIntoPlace(folder, unpackedFolder(cache, file.deb.digest), what);
+    } catch (thrown) {
+      await rm(folder, { recursive: true, force: true });
+      task.emit({ type: "fail", id, message: messageOf(thrown) });
+      throw thrown;
+    }
+    task.emit({ type: "end", id });
+    const made = await findUnpacked(cache, file.deb.digest, file);
+    if (made !== undefined) return made;
+    throw new ToolError("cache", { what: `unpacking ${what}`, why: "its folder vanished from the cache" });
+  };
+  return {
+    async unpack(packages): Promise<readonly PackageContents[]> {
+      const held = await parallel(packages, lookupsAtOnce, (file) =>
+        findUnpacked(cache, file.deb.digest, file),
+      );
+      const absent = packages
+        .map((file, index) => ({ file, index }))
+        .filter(({ index }) => held[index] === undefined)
+        // The biggest first: a big one that starts last would run alone.
+        .sort((a, b) => b.file.deb.sizeBytes - a.file.deb.sizeBytes);
+      const made = await parallel(absent, options.workers, async ({ file, index }) => ({
+        index,
+        contents: await make(file),
+      }));
+      const contents = new Map(made.map((one) => [one.index, one.contents]));
+      return packages.flatMap((_, index) => contents.get(index) ?? held[index] ?? []);
+    },
+    async close(): Promise<void> {
+      task.signal.removeEventListener("abort", abort);
+      await pool.close();
+    },
+  };
+}
+
+const lookupsAtOnce = 16;
+
+function describe(file: PackageFile): string {
+  return `the package ${file.id} ${file.version}`;
+}
+
+/** Another process may have been quicker: then its folder stays, which is equal. */
+async function moveIntoPlace(folder: string, place: string, what: string): Promise<void> {
+  try {
+    await rename(folder, place);
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw diskError(`unpacking ${what}`, thrown);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function raise(reply: UnpackReply, signal: AbortSignal, what: string): void {
+  if (reply.ok) return;
+  if (signal.aborted)
+    throw new ToolError("interrupted", { what: `unpacking ${what}`, why: "it was interrupted" });
+  if (!("error" in reply)) throw new Error(`internal error: unpacking ${what}`, { cause: reply.bug });
+  const { code, hint, ...detail } = reply.error;
+  throw new ToolError(code, hint === undefined ? detail : { ...detail, hint });
+}
+
+interface Pool {
+  run(request: UnpackRequest): Promise<UnpackReply>;
+  close(): Promise<void>;
+}
+
+function createPool(width: number): Pool {
+  assert(width >= 1, "the pool has at least one worker");
+  const lanes: Lane[] = [];
+  const queue: Job[] = [];
+  let closed = false;
+
+  const settle = (lane: Lane, reply: UnpackReply): void => {
+    const job = lane.job;
+    lane.job = undefined;
+    job?.settle(reply);
+    feed();
+  };
+  const startLane = (): Lane => {
+    const worker = new Worker(new URL("./unpack-worker.ts", import.meta.url));
+    const lane: Lane = { worker, job: undefined };
+    worker.on("message", (reply: UnpackReply) => settle(lane, reply));
+    worker.on("error", (thrown) => settle(lane, { ok: false, bug: thrown }));
+    worker.on("exit", () => {
+      lanes.splice(lanes.indexOf(lane), 1);
+      settle(lane, { ok: false, bug: new Error("the worker ended") });
+    });
+    lanes.push(lane);
+    return lane;
+  };
+  const feed = (): void => {
+    while (!closed && queue.length > 0) {
+      const lane =
+        lanes.find((one) => one.job === undefined) ?? (lanes.length < width ? startLane() : undefined);
+      if (lane === undefined) return;
+      lane.job = queue.shift();
+      if (lane.job !== undefined) lane.worker.postMessage(lane.job.request);
+    }
+  };
+  return {
+    run(request): Promise<UnpackReply> {
+      if (closed) return Promise.resolve({ ok: false, bug: new Error("the pool is closed") });
+      return new Promise((resolve) => {
+        queue.push({ request, settle: resolve });
+        feed();
+      });
+    },
+    async close(): Promise<void> {
+      closed = true;
+      for (const job of queue.splice(0)) job.settle({ ok: false, bug: new Error("the pool is closed") });
+      await Promise.all(lanes.map((lane) => lane.worker.terminate()));
+    },
+  };
+}
