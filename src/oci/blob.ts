@@ -66,6 +66,10 @@ export function blobsOf(set: ImageSet): readonly BlobSource[] {
     add(memoryBlob(configDescriptorOf(image), image.config));
     add(memoryBlob(image.descriptor, image.manifest));
   }
+  for (const { blobs: attached, descriptor, manifest } of set.attachments ?? []) {
+    for (const blob of attached) add(blob);
+    add(memoryBlob(descriptor, manifest));
+  }
   if (set.index !== undefined) add(memoryBlob(set.index.descriptor, set.index.bytes));
   return [...blobs.values()];
 }
@@ -73,4 +77,17 @@ export function blobsOf(set: ImageSet): readonly BlobSource[] {
 /** The descriptor of an image's config, made from its bytes. */
 export function configDescriptorOf(image: Image): Descriptor {
   return { mediaType: mediaTypes.config, digest: digestOf(image.config), size: image.config.length };
+}
+
+/** `stream` until `signal` aborts: then it throws the signal's reason in place of the next chunk. */
+export function abortable(stream: Bytes, signal: AbortSignal | undefined): Bytes {
+  if (signal === undefined) return stream;
+  return {
+    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+      for await (const chunk of stream) {
+        signal.throwIfAborted();
+        yield chunk;
+      }
+    },
+  };
 }

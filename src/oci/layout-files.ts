@@ -12,10 +12,15 @@ export function blobPath(digest: Digest): string {
   return `blobs/sha256/${hexOf(digest)}`;
 }
 
-/** A descriptor as it stands in index.json under `tag`; other names that it had elsewhere are taken off. */
+/** containerd's spelling of an image's name, full where the specification's may be short. */
+export const containerdNameAnnotation = "io.containerd.image.name";
+
+/** A descriptor as it stands in index.json under `tag`; names that it had elsewhere are taken off. */
 export function taggedDescriptor(descriptor: Descriptor, tag: string | undefined): Descriptor {
   const { annotations, ...plain } = descriptor;
-  const kept = Object.entries(annotations ?? {}).filter(([name]) => name !== refNameAnnotation);
+  const kept = Object.entries(annotations ?? {}).filter(
+    ([name]) => name !== refNameAnnotation && name !== containerdNameAnnotation,
+  );
   const tagged = tag === undefined ? kept : [...kept, [refNameAnnotation, tag] as const];
   return tagged.length === 0 ? plain : { ...plain, annotations: Object.fromEntries(tagged) };
 }

@@ -40,6 +40,15 @@ export interface ImageSet {
   readonly images: readonly Image[];
   /** The index's exact bytes and descriptor; undefined for a bare manifest. */
   readonly index?: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  /** What the index names beside images (attestations, nested indexes), carried along so that a copy is whole. */
+  readonly attachments?: readonly Attachment[];
+}
+
+/** A manifest or nested index that is no image, with the blobs that it names. */
+export interface Attachment {
+  readonly descriptor: Descriptor;
+  readonly manifest: Uint8Array;
+  readonly blobs: readonly { readonly descriptor: Descriptor; readonly file?: string; open(): Bytes }[];
 }
 
 /** config.md, the part that matters here; unknown members are preserved by whoever rewrites a config. */

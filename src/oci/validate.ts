@@ -110,6 +110,8 @@ function parsePlatform(value: unknown, what: string): Platform {
   return { os, architecture, ...(variant === undefined || variant === "" ? {} : { variant }) };
 }
 
+const documentMembers = ["schemaVersion", "mediaType", "config", "layers", "manifests", "annotations"];
+
 function documentType(
   value: JsonObject,
   accepts: (mediaType: string) => boolean,
@@ -117,6 +119,11 @@ function documentType(
   what: string,
 ): string {
   if (value["schemaVersion"] !== 2) throw malformed(what, '"schemaVersion" is missing, or not 2');
+  for (const name of Object.keys(value)) {
+    // Go's reader takes "Layers" for "layers": a document with both means one thing there and another here.
+    const known = documentMembers.find((member) => member.toLowerCase() === name.toLowerCase());
+    if (known !== undefined && known !== name) throw malformed(what, `it spells "${known}" as "${name}"`);
+  }
   const mediaType = optionalText(value, "mediaType", what) ?? otherwise;
   if (!accepts(mediaType)) throw malformed(what, `"mediaType" ${JSON.stringify(mediaType)} was not expected`);
   return mediaType;

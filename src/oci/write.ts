@@ -1,29 +1,50 @@
 // Writes an image set to a place on this machine.
-import { ToolError } from "../base/errors.ts";
+import { ToolError, unreachable } from "../base/errors.ts";
+import type { EventSink } from "../base/events.ts";
+import { writeFileAtomically } from "../base/files.ts";
+import { ociArchive } from "./archive-writer.ts";
+import { abortable } from "./blob.ts";
+import { dockerArchive, onlyImage } from "./docker-archive-writer.ts";
 import { writeLayout } from "./layout-writer.ts";
 import type { LocalLocation } from "./locations.ts";
 import type { ImageSet } from "./model.ts";
 
 export interface WriteOptions {
+  /** Where `dir:` and `tar:` put layers' contents while they are merged. The caller removes it. */
+  readonly scratchFolder: string;
+  /** For a Docker archive: names with tags, beside the location's own. */
+  readonly references?: readonly string[];
   readonly signal?: AbortSignal;
+  /** Told what a place can't keep. */
+  readonly emit?: EventSink;
 }
 
 /**
  * Writes `set` to `location`; equal sets give equal bytes. Nothing half-written is left in its place.
- * @throws ToolError "disk", "usage"; whatever the set's blobs throw
+ * @throws ToolError "disk"; "usage" where the place can't hold it; whatever the set's blobs throw
  */
 export async function writeImageSet(
   set: ImageSet,
   location: LocalLocation,
-  options: WriteOptions = {},
+  options: WriteOptions,
 ): Promise<void> {
+  const { signal } = options;
+  const { path } = location;
+  const what = `writing ${path}`;
   switch (location.kind) {
     case "oci-layout":
-      return writeLayout(set, location.path, location.tag, options.signal);
+      return writeLayout(set, path, location.tag, signal);
+    case "oci-archive":
+      return writeFileAtomically(path, abortable(ociArchive(set, location.tag), signal));
+    case "docker-archive": {
+      const own = location.reference === undefined ? [] : [location.reference];
+      const references = [...new Set([...own, ...(options.references ?? [])])];
+      return writeFileAtomically(path, abortable(dockerArchive(onlyImage(set, what), references), signal));
+    }
+    case "folder":
+    case "tar":
+      throw new ToolError("usage", { what, why: "only images can be written, not their files" });
     default:
-      throw new ToolError("usage", {
-        what: `writing to ${location.path}`,
-        why: "this kind of place isn't supported",
-      });
+      return unreachable(location);
   }
 }

@@ -1,0 +1,83 @@
+// Files by name, as a layout or an archive holds them: a folder, or a tar that is read by offsets, never unpacked.
+// Invariant: a name never leads out of the store, whatever `..`, symbolic or hard links it meets.
+import { createReadStream } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { type Bytes, collect } from "../base/bytes.ts";
+import { systemCode, ToolError } from "../base/errors.ts";
+import { diskError } from "../base/files.ts";
+import { malformed } from "./json.ts";
+
+/** A regular file of a store. `open` reads it as it is then. */
+export interface StoredFile {
+  readonly sizeBytes: number;
+  /** Its path where it is a file of its own. */
+  readonly file?: string;
+  open(): Bytes;
+}
+
+export interface FileStore {
+  /** For errors: "the archive x.tar". */
+  readonly what: string;
+  /** The file called `name` ("blobs/sha256/..."), links followed. @throws ToolError "malformed" where it leads out, or nowhere good */
+  find(name: string): Promise<StoredFile | undefined>;
+}
+
+/** The store that a folder is. @throws ToolError "disk" */
+export async function folderStore(folder: string): Promise<FileStore> {
+  const root = await realpath(folder);
+  const what = `the folder ${folder}`;
+  return {
+    what,
+    async find(name) {
+      try {
+        const real = await realpath(join(root, name));
+        if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+          throw malformed(what, `${name} is a link that leads out of it`);
+        }
+        const status = await stat(real);
+        // A pipe or device would block, or never end.
+        if (!status.isFile()) throw malformed(what, `${name} is not a regular file`);
+        return { sizeBytes: status.size, file: real, open: () => fileRange(real, 0, status.size) };
+      } catch (thrown) {
+        const code = systemCode(thrown);
+        if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+        if (code === "ELOOP") throw malformed(what, `${name} is a link to itself`);
+        if (code !== undefined) throw diskError(`reading ${name} in ${what}`, thrown);
+        throw thrown;
+      }
+    },
+  };
+}
+
+/** A part of a file, opened at each iteration. */
+export function fileRange(file: string, offset: number, sizeBytes: number): Bytes {
+  return {
+    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+      if (sizeBytes === 0) return;
+      const range = { start: offset, end: offset + sizeBytes - 1, highWaterMark: 1 << 20 };
+      try {
+        yield* createReadStream(file, range) as AsyncIterable<Buffer>;
+      } catch (thrown) {
+        if (systemCode(thrown) === undefined) throw thrown;
+        throw diskError(`reading ${file}`, thrown);
+      }
+    },
+  };
+}
+
+/** A small file's content. @throws ToolError "malformed" where it isn't there, "limit" where it is larger than `bytesMax` */
+export async function readSmall(store: FileStore, name: string, bytesMax: number): Promise<Uint8Array> {
+  const found = await store.find(name);
+  if (found === undefined) throw malformed(store.what, `${name} is missing`);
+  return collect(found.open(), bytesMax, `${name} in ${store.what}`);
+}
+
+/** The error for a path where nothing is. */
+export function nothingThere(path: string): ToolError {
+  return new ToolError("not-found", {
+    what: `opening ${path}`,
+    why: "there is no such file or folder",
+    hint: "check the path; a registry image is named without a leading / or ./",
+  });
+}
