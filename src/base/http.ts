@@ -36,6 +36,8 @@ export interface HttpSettings {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** PEM certificates trusted besides those of Node.js. */
   readonly extraRoots?: readonly string[];
+  /** For servers that the user called insecure: their certificates aren't checked. */
+  readonly unverified?: boolean;
   readonly connectionsPerHostMax?: number;
   /** Without a byte in either direction for this long, the connection is given up. */
   readonly idleTimeoutMs?: number;
@@ -76,7 +78,8 @@ function makeAgents(settings: HttpSettings): Agents {
   const extra = settings.extraRoots ?? [];
   // Naming `ca` replaces the default roots, and costs their parsing: only where there is something to add.
   const roots = extra.length > 0 ? { ca: [...getCACertificates("default"), ...extra] } : {};
-  return { http: new HttpAgent(common), https: new HttpsAgent({ ...common, ...roots }) };
+  const rejectUnauthorized = settings.unverified !== true;
+  return { http: new HttpAgent(common), https: new HttpsAgent({ ...common, ...roots, rejectUnauthorized }) };
 }
 
 async function exchange(
@@ -110,7 +113,7 @@ async function exchange(
     status: message.statusCode ?? 0,
     headers: headersOf(message),
     body: bodyOf(message, target, options.signal),
-    discard: () => message.destroy(),
+    discard: () => discard(message),
   };
 }
 
@@ -160,6 +163,18 @@ function bodyOf(message: IncomingMessage, target: URL, signal: AbortSignal | und
   };
 }
 
+/** What is left of an answer is read where that is cheaper than a new connection. */
+const discardedBytesMax = 65_536;
+
+function discard(message: IncomingMessage): void {
+  let sizeBytes = 0;
+  message.on("error", () => undefined);
+  message.on("data", (chunk: Buffer) => {
+    sizeBytes += chunk.length;
+    if (sizeBytes > discardedBytesMax) message.destroy();
+  });
+}
+
 function parseUrl(url: string): URL {
   const parsed = URL.parse(url);
   if (parsed === null || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) {
@@ -187,12 +202,18 @@ const explanations: Readonly<Record<string, { readonly why: string; readonly hin
     why: "its certificate is signed by an authority that is not trusted here",
     hint: "name the authority's certificate in SSL_CERT_FILE",
   },
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: {
+    why: "its certificate is signed by an authority that is not trusted here",
+    hint: "name the authority's certificate in SSL_CERT_FILE",
+  },
   CERT_HAS_EXPIRED: { why: "its certificate has expired", hint: "check this machine's clock" },
 };
 
 /** Names scheme, host and path only: the query and user part of a URL may hold credentials. */
-function networkError(target: URL, thrown: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted === true) return signal.reason;
+function networkError(target: URL, thrown: unknown, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted === true && signal.reason instanceof Error) return signal.reason;
+  // What the body's own source threw.
+  if (thrown instanceof ToolError) return thrown;
   const known = explanations[systemCode(thrown) ?? ""];
   return new ToolError("network", {
     what: `requesting ${target.protocol}//${target.host}${target.pathname}`,
