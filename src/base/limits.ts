@@ -56,4 +56,6 @@ export const limits = {
   symbolVersionsMax: 65_536,
   elfNotesBytesMax: 1_048_576,
   elfStringsMax: 20_000,
+  /** Kept of what a tested program prints; the rest is read and dropped. */
+  testOutputBytesMax: 1_048_576,
 } as const;
