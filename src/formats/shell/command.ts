@@ -1,5 +1,5 @@
 // Lists, pipelines and simple commands (XCU 2.9). Compound commands are in compound.ts.
-import type { Assignment, Command, CommandList, ListItem, Pipeline, Redirect, Word } from "./ast.ts";
+import type { Assignment, Command, CommandList, Dialect, ListItem, Pipeline, Redirect, Word } from "./ast.ts";
 import {
   accept,
   acceptOperator,
@@ -17,13 +17,17 @@ import {
 } from "./cursor.ts";
 import { readArray, readSubscript, readWord } from "./word.ts";
 
-/** Reserved words that end a list. */
-const closers: ReadonlySet<string> = new Set(["then", "do", "done", "elif", "else", "fi", "esac", "}"]);
+/** Reserved words that can't begin a command: they end a list, or are a mistake. */
+const posixClosers = ["then", "do", "done", "elif", "else", "fi", "esac", "}"];
+const closers: Readonly<Record<Dialect, ReadonlySet<string>>> = {
+  posix: new Set([...posixClosers, "in"]),
+  bash: new Set([...posixClosers, "]]"]),
+};
 
 /** The word that stands here if it could be a reserved one: plain characters, and then a blank or an operator. */
 export function peekReserved(cursor: Cursor): string | undefined {
   skipBlanks(cursor);
-  const pattern = /(?:[a-z]+|\{|\}|!|\[\[)(?=[ \t\n;&|<>()]|\\\n|$)/y;
+  const pattern = /(?:[a-z]+|\{|\}|!|\[\[|\]\])(?=[ \t\n;&|<>()]|\\\n|$)/y;
   pattern.lastIndex = cursor.at;
   return pattern.exec(cursor.text)?.[0];
 }
@@ -69,7 +73,13 @@ function beginsCommand(cursor: Cursor): boolean {
   const operator = peekOperator(cursor);
   if (operator !== undefined) return operator === "(";
   const reserved = peekReserved(cursor);
-  return reserved === undefined || !closers.has(reserved);
+  return reserved === undefined || !closers[cursor.dialect].has(reserved);
+}
+
+/** A newline, a separator or the end: after `!` or `time` of bash that is an empty command. */
+function endsItem(cursor: Cursor): boolean {
+  const operator = peekOperator(cursor);
+  return operator === undefined ? cursor.at >= cursor.text.length : "\n;&&".includes(operator);
 }
 
 function readRest(cursor: Cursor): ListItem["rest"] {
@@ -104,7 +114,7 @@ function readPipeline(cursor: Cursor): Pipeline {
   }
   const commands: Command[] = [];
   const withStderr: boolean[] = [];
-  if (bash && cursor.at > start && !beginsCommand(cursor)) {
+  if (bash && cursor.at > start && endsItem(cursor)) {
     return { negated, timed, commands, withStderr, extent: extentFrom(cursor, start) };
   }
   for (;;) {
@@ -195,7 +205,9 @@ function readAssignment(cursor: Cursor): Assignment | undefined {
   const name = pattern.exec(cursor.text)?.[0];
   if (name === undefined) return undefined;
   cursor.at += name.length;
-  const subscript = peek(cursor) === "[" ? readSubscript(cursor) : undefined;
+  const bracketed = peek(cursor) === "[";
+  const subscript = bracketed ? readSubscript(cursor) : undefined;
+  if (bracketed && subscript === undefined) fail(cursor, "a [ is not closed", start);
   const append = bash && peek(cursor) === "+" && accept(cursor, "+");
   if (!accept(cursor, "=")) {
     cursor.at = start;

@@ -292,7 +292,7 @@ function readElementSubscript(cursor: Cursor): Word | undefined {
   return undefined;
 }
 
-/** `[...]` of an array element; undefined where no bracket closes it on this line. */
+/** `[...]` of an array element; undefined where no bracket closes it. */
 export function readSubscript(cursor: Cursor): Word | undefined {
   cursor.at++;
   const start = cursor.at;
@@ -300,7 +300,7 @@ export function readSubscript(cursor: Cursor): Word | undefined {
   const parts = readUnquoted(cursor, (next) => {
     if (next === "[") open++;
     else if (next === "]") open--;
-    return open < 0 || next === "\n";
+    return open < 0;
   });
   const extent = extentFrom(cursor, start);
   return accept(cursor, "]") ? { parts, extent } : undefined;
