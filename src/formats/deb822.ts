@@ -69,13 +69,14 @@ export function parseStanzas(text: string, what: string): Stanza[] {
 function addLine(open: OpenStanza, line: string, what: string, lineNumber: number): void {
   const first = line.charCodeAt(0);
   if (first === 0x20 || first === 0x09) {
-    if (open.name === undefined) throw malformed(what, lineNumber, "a continuation line with no field above it");
+    if (open.name === undefined)
+      throw malformed(what, lineNumber, "a continuation line with no field above it");
     open.lines.push(line.slice(1).trimEnd());
     return;
   }
   const colon = line.indexOf(":");
   const name = line.slice(0, colon);
-  if (colon < 1 || !fieldName.test(name)) throw malformed(what, lineNumber, "expected \"Field: value\"");
+  if (colon < 1 || !fieldName.test(name)) throw malformed(what, lineNumber, 'expected "Field: value"');
   flush(open);
   const lower = name.toLowerCase();
   if (open.seen.has(lower)) throw malformed(what, lineNumber, `the field ${name} is given twice`);

@@ -1,4 +1,10 @@
-// ELF facts (System V ABI gABI ch. 4-5; LSB symbol versions). Program headers first; section tables may be stripped.
+// What an ELF file says of itself (System V ABI gABI ch. 4-5; LSB symbol versions). Program headers only, as a loader does:
+// section tables may be stripped. Invariant: a corrupt file gives undefined or facts, never an exception.
+import { readDynamic, readString } from "./elf-dynamic.ts";
+import { type ElfImage, openElf, segmentType } from "./elf-image.ts";
+import { readNotes } from "./elf-notes.ts";
+import { readStrings } from "./elf-strings.ts";
+import type { RandomAccess } from "./random-access.ts";
 
 export interface ElfFacts {
   readonly class: 32 | 64;
@@ -39,4 +45,41 @@ export interface DlopenNote {
   readonly feature?: string;
   readonly description?: string;
   readonly priority: "required" | "recommended" | "suggested";
+}
+
+/**
+ * The facts of an ELF file; undefined where it isn't one, or where what it needs can't be read (program headers, dynamic
+ * section or its names out of reach). Reads a few windows and the read-only data; never the whole file at once.
+ */
+export function elfFacts(source: RandomAccess): ElfFacts | undefined {
+  const image = openElf(source);
+  if (image === undefined) return undefined;
+  const dynamic = readDynamic(image);
+  const interpreter = readInterpreter(image);
+  if (dynamic === "corrupt" || interpreter === "corrupt") return undefined;
+  const type = typeOf(image.type);
+  const { pie = false, ...names } = dynamic ?? { needed: [], versionsNeeded: [], versionsDefined: [] };
+  return {
+    class: image.class,
+    machine: image.machine,
+    type,
+    osAbi: image.osAbi,
+    ...names,
+    ...(interpreter === undefined ? {} : { interpreter }),
+    static: interpreter === undefined && names.needed.length === 0,
+    program: pie || type === "executable",
+    ...readNotes(image),
+    ...readStrings(image, source),
+  };
+}
+
+function readInterpreter(image: ElfImage): string | undefined | "corrupt" {
+  const segment = image.segments.find((one) => one.type === segmentType.interpreter);
+  if (segment === undefined) return undefined;
+  const path = readString(image, segment.offset, segment.fileBytes);
+  return path === undefined || path === "" ? "corrupt" : path;
+}
+
+function typeOf(type: number): ElfFacts["type"] {
+  return (["other", "relocatable", "executable", "shared", "core"] as const)[type] ?? "other";
 }

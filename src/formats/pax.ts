@@ -33,7 +33,9 @@ export function parsePaxRecords(body: Uint8Array): PaxRecord[] | string {
 }
 
 /** The bytes of records, in the order given. */
-export function formatPaxRecords(records: Iterable<readonly [key: string, value: string | Uint8Array]>): Buffer {
+export function formatPaxRecords(
+  records: Iterable<readonly [key: string, value: string | Uint8Array]>,
+): Buffer {
   const parts: Buffer[] = [];
   for (const [key, value] of records) {
     const keyBytes = encodeName(key);

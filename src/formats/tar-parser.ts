@@ -7,7 +7,14 @@ import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { decodeName } from "../base/names.ts";
 import { parsePaxRecords } from "./pax.ts";
-import { blockBytes, hasValidChecksum, isZeroBlock, parseBlock, parseNumber, type RawTarHeader } from "./tar-header.ts";
+import {
+  blockBytes,
+  hasValidChecksum,
+  isZeroBlock,
+  parseBlock,
+  parseNumber,
+  type RawTarHeader,
+} from "./tar-header.ts";
 import { exceededLimit, mergeHeader, nothingPending, type Pending } from "./tar-metadata.ts";
 import type { TarHeader } from "./tar-reader.ts";
 import {
@@ -105,7 +112,8 @@ export function createTarParser(
     },
     finish: () => {
       const between = state.mode.kind === "header" && state.blockFilled === 0;
-      if (between && state.pending !== nothingPending) throw malformed(state, "no entry follows an extended header");
+      if (between && state.pending !== nothingPending)
+        throw malformed(state, "no entry follows an extended header");
       if (!between && state.mode.kind !== "ended") throw malformed(state, "the archive is cut short");
     },
   };
@@ -123,7 +131,8 @@ function advance(state: State, chunk: Uint8Array, at: number): number {
       const count = Math.min(available, state.remaining);
       const piece = chunk.subarray(at, at + count);
       if (state.mode.kind === "data") tellData(state, piece);
-      else if (state.mode.kind === "body") state.mode.bytes.set(piece, state.mode.bytes.length - state.remaining);
+      else if (state.mode.kind === "body")
+        state.mode.bytes.set(piece, state.mode.bytes.length - state.remaining);
       state.remaining -= count;
       if (state.remaining === 0) completePart(state);
       return count;
@@ -246,7 +255,8 @@ function openEntry(state: State, header: TarHeader, ignoredBytes: number): void 
 /** `storedLeft`: bytes in the archive from here on that belong to the file. */
 function openSparse(state: State, opening: Opening, storedLeft: number): void {
   const map = expect(state, sparseMap(opening.realSizeBytes, opening.segments));
-  if (storedBytes(map) !== storedLeft) throw malformed(state, "its sparse map does not add up to its content");
+  if (storedBytes(map) !== storedLeft)
+    throw malformed(state, "its sparse map does not add up to its content");
   countContent(state, map.realSizeBytes);
   state.sink.entry({ ...opening.header, kind: "file", sizeBytes: map.realSizeBytes });
   state.sparse = { map, index: 0, position: 0 };

@@ -47,7 +47,8 @@ export function parseSparseRecords(records: readonly PaxRecord[]): SparseRecords
     const text = value.toString("latin1");
     if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") {
       // 0.0: offset and numbytes alternate.
-      if ((key === "GNU.sparse.offset") !== (repeated.length % 2 === 0)) return "its sparse map is out of order";
+      if ((key === "GNU.sparse.offset") !== (repeated.length % 2 === 0))
+        return "its sparse map is out of order";
       repeated.push(parsePaxNumber(text) ?? Number.NaN);
     } else {
       values.set(key, text);
@@ -72,7 +73,8 @@ function splitNumbers(map: string): number[] {
 
 function pair(flat: readonly number[]): Segment[] | string {
   if (flat.length % 2 !== 0) return "its sparse map is cut short";
-  if (flat.length / 2 > limits.sparseSegmentsMax) return `it exceeds sparseSegmentsMax (${limits.sparseSegmentsMax})`;
+  if (flat.length / 2 > limits.sparseSegmentsMax)
+    return `it exceeds sparseSegmentsMax (${limits.sparseSegmentsMax})`;
   const segments: Segment[] = [];
   for (let at = 0; at < flat.length; at += 2) {
     const offset = flat[at] ?? Number.NaN;
@@ -108,7 +110,9 @@ export function parseGnuSegments(
  * Reads the decimal map before the data of GNU.sparse 1.0: a count, then offset and size of each, a line each, padded to a
  * block. Fed block by block; `done` once complete.
  */
-export function createMapReader(): { add(block: Uint8Array): Segment[] | "more" | { readonly wrong: string } } {
+export function createMapReader(): {
+  add(block: Uint8Array): Segment[] | "more" | { readonly wrong: string };
+} {
   let text = "";
   let numbers: number[] = [];
   let expected: number | undefined;
@@ -130,7 +134,8 @@ export function createMapReader(): { add(block: Uint8Array): Segment[] | "more" 
         }
         if (numbers.length === expected) break;
       }
-      if (numbers.length !== expected) return text.length > 20 ? { wrong: "its sparse map has no lines" } : "more";
+      if (numbers.length !== expected)
+        return text.length > 20 ? { wrong: "its sparse map has no lines" } : "more";
       const segments = pair(numbers);
       numbers = [];
       return typeof segments === "string" ? { wrong: segments } : segments;

@@ -121,9 +121,7 @@ function isUtf8(value: string | Uint8Array): boolean {
 }
 
 /** The name as prefix and name around a slash; undefined where it fits neither whole nor split. */
-function splitName(
-  name: Uint8Array,
-): { readonly name: Uint8Array; readonly prefix: Uint8Array } | undefined {
+function splitName(name: Uint8Array): { readonly name: Uint8Array; readonly prefix: Uint8Array } | undefined {
   if (name.length <= nameBytesMax) return { name, prefix: name.subarray(0, 0) };
   if (name.length > nameBytesMax + 1 + prefixBytesMax) return undefined;
   // The last slash that leaves a prefix short enough; one that ends the name would leave nothing after it.
