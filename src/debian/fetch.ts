@@ -1,0 +1,265 @@
+// Files of a package archive over HTTP: redirects, retries with back-off, several mirrors in order, resumption after a cut,
+// and a check of size and digest before anything is kept.
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { blobFile, type Cache, cacheTemporary, type StoredBlob } from "../base/cache.ts";
+import { type Digest, finishDigest } from "../base/digest.ts";
+import { systemCode, ToolError } from "../base/errors.ts";
+import { diskError } from "../base/files.ts";
+import type { Http, HttpResponse } from "../base/http.ts";
+import type { Task } from "../base/io.ts";
+import { limits } from "../base/limits.ts";
+
+export interface Fetcher {
+  readonly http: Http;
+  readonly task: Task;
+  /** The pause before the first retry; each further one is twice as long. */
+  readonly retryDelayMs: number;
+  readonly attemptsMax: number;
+}
+
+/** A fetcher with the pauses that suit a public mirror. */
+export function createFetcher(http: Http, task: Task): Fetcher {
+  return { http, task, retryDelayMs: 400, attemptsMax: 4 };
+}
+
+/** Answers that may differ the next time. */
+const passingStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/**
+ * A GET that follows redirects and retries what may pass. Its status is 200, 206 or 304; the body is yet to be read.
+ * @throws ToolError "not-found" for 404 and 410, "network" otherwise
+ */
+export async function get(
+  fetcher: Fetcher,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<HttpResponse> {
+  return retrying(fetcher, () => getOnce(fetcher, url, headers));
+}
+
+async function getOnce(
+  fetcher: Fetcher,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<HttpResponse> {
+  let at = url;
+  for (let redirects = 0; redirects <= limits.redirectsFollowedMax; redirects++) {
+    const response = await fetcher.http.request("GET", at, { headers, signal: fetcher.task.signal });
+    if ([200, 206, 304].includes(response.status)) return response;
+    response.discard();
+    const location = response.headers.get("location");
+    if ([301, 302, 303, 307, 308].includes(response.status) && location !== undefined) {
+      at = redirected(at, location);
+      continue;
+    }
+    throw statusError(at, response.status);
+  }
+  throw new ToolError("network", {
+    what: `fetching ${safeUrl(url)}`,
+    why: `it redirects more than ${limits.redirectsFollowedMax} times (redirectsFollowedMax)`,
+  });
+}
+
+function redirected(from: string, location: string): string {
+  const target = URL.parse(location, from);
+  const downgrade = from.startsWith("https:") && target?.protocol !== "https:";
+  if (target === null || downgrade) {
+    throw new ToolError("network", {
+      what: `fetching ${safeUrl(from)}`,
+      why: downgrade
+        ? "it redirects from https to an insecure address"
+        : "it redirects to a malformed address",
+    });
+  }
+  return target.href;
+}
+
+class PassingFailure extends ToolError {}
+
+function statusError(url: string, status: number): ToolError {
+  const what = `fetching ${safeUrl(url)}`;
+  if (status === 404 || status === 410) {
+    return new ToolError("not-found", { what, why: `the server has no such file (status ${status})` });
+  }
+  const failure = { what, why: `the server answered with status ${status}` };
+  return passingStatuses.has(status)
+    ? new PassingFailure("network", failure)
+    : new ToolError("network", failure);
+}
+
+/** Failures of the connection, and statuses that may pass. */
+function mayPass(thrown: unknown): boolean {
+  if (thrown instanceof PassingFailure) return true;
+  return thrown instanceof ToolError && thrown.code === "network" && thrown.cause !== undefined;
+}
+
+async function retrying<T>(fetcher: Fetcher, attempt: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (!mayPass(thrown) || failures >= fetcher.attemptsMax) throw thrown;
+      await pause(fetcher, failures);
+    }
+  }
+}
+
+async function pause(fetcher: Fetcher, failures: number): Promise<void> {
+  const { signal } = fetcher.task;
+  await sleep(fetcher.retryDelayMs * 2 ** (failures - 1), undefined, { signal }).catch(() => {
+    signal.throwIfAborted();
+  });
+}
+
+/** The URL without what may be a credential. */
+export function safeUrl(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed === null ? url : `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}
+
+export interface WantedFile {
+  /** Where to get it, in order of preference. */
+  readonly urls: readonly string[];
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** "the package nginx": for errors. */
+  readonly what: string;
+}
+
+/**
+ * Fetches a file into the cache. A transfer that is cut goes on where it stopped; a mirror that fails for good is followed by
+ * the next one.
+ * @throws ToolError "not-found", "network", "digest-mismatch", "disk"
+ */
+export async function fetchBlob(
+  fetcher: Fetcher,
+  cache: Cache,
+  wanted: WantedFile,
+  onProgress: (doneBytes: number) => void = () => undefined,
+): Promise<StoredBlob> {
+  let failure: unknown;
+  for (const url of wanted.urls) {
+    try {
+      return await fetchFrom(fetcher, cache, url, wanted, onProgress);
+    } catch (thrown) {
+      fetcher.task.signal.throwIfAborted();
+      if (thrown instanceof ToolError && thrown.code === "disk") throw thrown;
+      failure ??= thrown;
+    }
+  }
+  throw (
+    failure ?? new ToolError("configuration", { what: `fetching ${wanted.what}`, why: "no mirror is known" })
+  );
+}
+
+/** What has arrived so far. */
+interface Arrival {
+  readonly handle: FileHandle;
+  hash: Hash;
+  doneBytes: number;
+}
+
+async function fetchFrom(
+  fetcher: Fetcher,
+  cache: Cache,
+  url: string,
+  wanted: WantedFile,
+  onProgress: (doneBytes: number) => void,
+): Promise<StoredBlob> {
+  const temporary = cacheTemporary(cache);
+  try {
+    const handle = await open(temporary, "wx", 0o644);
+    const arrival: Arrival = { handle, hash: createHash("sha256"), doneBytes: 0 };
+    try {
+      await retrying(fetcher, () => receive(fetcher, url, wanted, arrival, onProgress));
+    } finally {
+      await handle.close();
+    }
+    const digest = finishDigest(arrival.hash);
+    if (digest !== wanted.digest)
+      throw mismatch(url, wanted, `it is ${digest}, the index says ${wanted.digest}`);
+    const file = blobFile(cache, digest);
+    await rename(temporary, file);
+    return { digest, sizeBytes: wanted.sizeBytes, file };
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    if (!(thrown instanceof ToolError) && systemCode(thrown) !== undefined) {
+      throw diskError("writing to the cache", thrown);
+    }
+    throw thrown;
+  }
+}
+
+async function receive(
+  fetcher: Fetcher,
+  url: string,
+  wanted: WantedFile,
+  arrival: Arrival,
+  onProgress: (doneBytes: number) => void,
+): Promise<void> {
+  const headers = arrival.doneBytes > 0 ? { range: `bytes=${arrival.doneBytes}-` } : {};
+  const response = await getOnce(fetcher, url, headers);
+  if (arrival.doneBytes > 0 && !continues(response, arrival.doneBytes)) {
+    await arrival.handle.truncate(0);
+    arrival.hash = createHash("sha256");
+    arrival.doneBytes = 0;
+  }
+  for await (const chunk of response.body) {
+    if (arrival.doneBytes + chunk.length > wanted.sizeBytes) {
+      response.discard();
+      throw mismatch(url, wanted, `it is longer than the ${wanted.sizeBytes} bytes that the index says`);
+    }
+    arrival.hash.update(chunk);
+    await arrival.handle.write(chunk, 0, chunk.length, arrival.doneBytes);
+    arrival.doneBytes += chunk.length;
+    onProgress(arrival.doneBytes);
+  }
+  if (arrival.doneBytes < wanted.sizeBytes) {
+    throw mismatch(
+      url,
+      wanted,
+      `it has ${arrival.doneBytes} bytes instead of the ${wanted.sizeBytes} that the index says`,
+    );
+  }
+}
+
+function continues(response: HttpResponse, fromBytes: number): boolean {
+  return (
+    response.status === 206 &&
+    response.headers.get("content-range")?.startsWith(`bytes ${fromBytes}-`) === true
+  );
+}
+
+function mismatch(url: string, wanted: WantedFile, why: string): ToolError {
+  return new ToolError("digest-mismatch", {
+    what: `fetching ${wanted.what} from ${safeUrl(url)}`,
+    why,
+    hint: "the mirror may be in the middle of an update: try again later, or name another one",
+  });
+}
+
+/** A whole small file in memory. @throws ToolError as `get`, and "limit" past `limitBytes` */
+export async function readBody(
+  response: HttpResponse,
+  limitBytes: number,
+  what: string,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) {
+      response.discard();
+      throw new ToolError("limit", { what: `reading ${what}`, why: `it is larger than ${limitBytes} bytes` });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, sizeBytes);
+}
+
+/** Whether an error means "not there", so that another place may be tried. */
+export function isNotFound(thrown: unknown): boolean {
+  return thrown instanceof ToolError && thrown.code === "not-found";
+}

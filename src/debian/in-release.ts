@@ -1,0 +1,189 @@
+// A suite's InRelease file: fetched conditionally, verified at every use, kept for as long as it is valid.
+
+import { collect } from "../base/bytes.ts";
+import type { Cache } from "../base/cache.ts";
+import { findBlob, findRecord, openBlob, storeBlob, storeRecord } from "../base/cache.ts";
+import { type Digest, digestOf, parseDigest } from "../base/digest.ts";
+import { ToolError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { type Archive, urlsOf } from "./archive.ts";
+import { type Fetcher, get, isNotFound, readBody } from "./fetch.ts";
+import { readKeyring } from "./keyring.ts";
+import { checkRelease, parseRelease, type Release } from "./release.ts";
+import { isClearSigned, unverifiedText, verifyClearSigned } from "./signature.ts";
+
+export interface SignedRelease {
+  readonly release: Release;
+  /** Of the InRelease file, signature and all. */
+  readonly digest: Digest;
+  /** Fingerprint of the key that vouches for it; undefined for an unsigned archive that was accepted. */
+  readonly signer: string | undefined;
+}
+
+/** What is kept of the last answer. */
+interface Held {
+  readonly url: string;
+  readonly digest: Digest;
+  readonly etag: string;
+  readonly lastModified: string;
+}
+
+const namespace = "in-release";
+
+/**
+ * The verified release file of a suite. Without a network, the file of the last time serves while it is valid.
+ * @throws ToolError "network", "not-found", "signature", "malformed", "limit"
+ */
+export async function fetchRelease(
+  fetcher: Fetcher,
+  cache: Cache,
+  archive: Archive,
+  suite: string,
+): Promise<SignedRelease> {
+  let failure: unknown;
+  for (const url of urlsOf(archive, `dists/${suite}/InRelease`)) {
+    try {
+      return await fetchFrom(fetcher, cache, archive, suite, url);
+    } catch (thrown) {
+      fetcher.task.signal.throwIfAborted();
+      failure ??= thrown;
+    }
+  }
+  if (isNotFound(failure)) throw unknownSuite(archive, suite, failure);
+  throw (
+    failure ??
+    new ToolError("configuration", { what: `reading the suite ${suite}`, why: "no mirror is known" })
+  );
+}
+
+function unknownSuite(archive: Archive, suite: string, cause: unknown): ToolError {
+  return new ToolError("not-found", {
+    what: `reading the suite ${suite}`,
+    why: `the mirror of ${archive.name} has no such suite`,
+    hint: "check its spelling (bullseye, bookworm, trixie, sid), and the mirror",
+    cause,
+  });
+}
+
+async function fetchFrom(
+  fetcher: Fetcher,
+  cache: Cache,
+  archive: Archive,
+  suite: string,
+  url: string,
+): Promise<SignedRelease> {
+  const what = `InRelease of ${suite}`;
+  const held = await findHeld(cache, url);
+  const heldContent = held === undefined ? undefined : await readHeld(cache, held.digest);
+  let answer: Answer;
+  try {
+    answer = await ask(fetcher, url, heldContent === undefined ? undefined : held, what);
+  } catch (thrown) {
+    if (heldContent === undefined || !(thrown instanceof ToolError) || thrown.code !== "network")
+      throw thrown;
+    const release = await verify(fetcher, archive, suite, heldContent, what);
+    fetcher.task.emit({
+      type: "log",
+      level: "warning",
+      message: `${what} could not be refreshed (${thrown.why}); the copy of ${new Date(release.release.date).toISOString()} is still valid and is used`,
+    });
+    return release;
+  }
+  if (answer === "unchanged") {
+    if (heldContent === undefined)
+      throw new ToolError("network", {
+        what: `fetching ${what}`,
+        why: "the server answered 304 to a plain request",
+      });
+    return verify(fetcher, archive, suite, heldContent, what);
+  }
+  const release = await verify(fetcher, archive, suite, answer.content, what);
+  await storeBlob(cache, answer.content, release.digest);
+  const { etag, lastModified } = answer;
+  await storeRecord(cache, namespace, digestOf(url), { url, digest: release.digest, etag, lastModified });
+  return release;
+}
+
+type Answer =
+  | "unchanged"
+  | { readonly content: Uint8Array; readonly etag: string; readonly lastModified: string };
+
+async function ask(fetcher: Fetcher, url: string, held: Held | undefined, what: string): Promise<Answer> {
+  const response = await get(fetcher, url, {
+    ...(held === undefined || held.etag === "" ? {} : { "if-none-match": held.etag }),
+    ...(held === undefined || held.lastModified === "" ? {} : { "if-modified-since": held.lastModified }),
+  });
+  const content = await readBody(response, limits.inReleaseBytesMax, what);
+  if (response.status === 304) return "unchanged";
+  return {
+    content,
+    etag: response.headers.get("etag") ?? "",
+    lastModified: response.headers.get("last-modified") ?? "",
+  };
+}
+
+async function findHeld(cache: Cache, url: string): Promise<Held | undefined> {
+  const record = await findRecord(cache, namespace, digestOf(url));
+  if (typeof record !== "object" || record === null || !("digest" in record)) return undefined;
+  const digest = parseDigest(String(record["digest"]));
+  if (digest === undefined || record["url"] !== url) return undefined;
+  return {
+    url,
+    digest,
+    etag: String(record["etag"] ?? ""),
+    lastModified: String(record["lastModified"] ?? ""),
+  };
+}
+
+async function readHeld(cache: Cache, digest: Digest): Promise<Uint8Array | undefined> {
+  if ((await findBlob(cache, digest)) === undefined) return undefined;
+  try {
+    return await collect(openBlob(cache, digest), limits.inReleaseBytesMax, "a kept InRelease");
+  } catch (thrown) {
+    if (thrown instanceof ToolError && thrown.code === "cache") return undefined;
+    throw thrown;
+  }
+}
+
+async function verify(
+  fetcher: Fetcher,
+  archive: Archive,
+  suite: string,
+  content: Uint8Array,
+  what: string,
+): Promise<SignedRelease> {
+  const { trust } = archive;
+  const now = fetcher.task.now();
+  const { text, signer } = await signedText(fetcher, archive, content, what);
+  const release = parseRelease(text, what);
+  checkRelease(release, { suite, now, checkValidUntil: trust.checkValidUntil }, what);
+  return { release, digest: digestOf(content), signer };
+}
+
+async function signedText(
+  fetcher: Fetcher,
+  archive: Archive,
+  content: Uint8Array,
+  what: string,
+): Promise<{ readonly text: string; readonly signer: string | undefined }> {
+  const { trust } = archive;
+  try {
+    if (!isClearSigned(content)) {
+      throw new ToolError("signature", {
+        what: `verifying ${what}`,
+        why: "it is not signed",
+        hint: "an archive without signatures is taken only with `trusted: false` in the repository's entry",
+      });
+    }
+    const keyring = await readKeyring(await trust.keyring());
+    return await verifyClearSigned(content, keyring, new Date(fetcher.task.now()), what, trust.fingerprints);
+  } catch (thrown) {
+    if (!trust.unsignedAccepted || !(thrown instanceof ToolError)) throw thrown;
+    fetcher.task.emit({
+      type: "log",
+      level: "warning",
+      message: `${what} is used WITHOUT a valid signature, as its repository's entry says (trusted: false): ${thrown.why}`,
+    });
+    return { text: unverifiedText(content), signer: undefined };
+  }
+}
