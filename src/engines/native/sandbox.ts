@@ -86,8 +86,9 @@ export function runInSandbox(
 }
 
 function commandLine(request: SandboxRequest, host: SandboxHost): [string, ...string[]] {
-  const { root, argv, env, workingDir, uid, gid } = request;
+  const { root, argv, env, workingDir } = request;
   const namespaces = ["--mount", "--pid", "--fork", "--net", "--ipc", "--uts", "--kill-child"];
+  const identity = identityOf(request, host);
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   // By absolute path, since env(1) searches the PATH that it was told to set: the image's.
   const unshare = hostTool("unshare", host);
@@ -97,17 +98,20 @@ function commandLine(request: SandboxRequest, host: SandboxHost): [string, ...st
     ...namespaces,
     ...[hostTool("sh", host), "-c", setup, "setup", root],
     ...[hostTool("env", host), "-i", ...assignments],
-    ...[hostTool("setpriv", host), "--no-new-privs"],
-    ...[unshare, ...identityOf(request, host), `--root=${root}`, `--wd=${workingDir}`, "--", ...argv],
+    ...[hostTool("setpriv", host), "--no-new-privs", ...identity.setpriv],
+    ...[unshare, ...identity.unshare, `--root=${root}`, `--wd=${workingDir}`, "--", ...argv],
   ];
 }
 
-/** The last unshare's options: which user the program is. What it becomes on the host is never root. */
-function identityOf({ uid, gid }: SandboxRequest, host: SandboxHost): string[] {
-  if (!host.isRoot) return ["--user", `--map-user=${uid}`, `--map-group=${gid}`];
-  const real = ["--setgid", String(gid), "--setuid", String(uid)];
-  if (uid !== 0) return real;
-  return ["--user", `--map-users=${nobody},0,1`, `--map-groups=${nobody},0,1`, ...real];
+/** How the program gets its ids, and from whom; what it is on the host is never root. */
+function identityOf(
+  { uid, gid }: SandboxRequest,
+  host: SandboxHost,
+): { setpriv: string[]; unshare: string[] } {
+  const mapped = ["--user", `--map-user=${uid}`, `--map-group=${gid}`];
+  if (!host.isRoot) return { setpriv: [], unshare: mapped };
+  if (uid !== 0) return { setpriv: [], unshare: ["--setgid", String(gid), "--setuid", String(uid)] };
+  return { setpriv: [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"], unshare: mapped };
 }
 
 /** @throws ToolError "engine" */
