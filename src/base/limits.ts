@@ -49,6 +49,9 @@ export const limits = {
   /** Shell scripts: maintainer scripts and entrypoints */
   shellScriptBytesMax: 4_194_304,
   shellNestingMax: 200,
+  /** Interpreting them without running: commands met, ways through that are told apart. */
+  shellStepsMax: 50_000,
+  shellLinesMax: 48,
   /** ELF */
   programHeadersMax: 1024,
   dynamicEntriesMax: 65_536,

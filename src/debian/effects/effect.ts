@@ -13,12 +13,22 @@ export interface EffectSource {
   readonly line: number;
 }
 
-export type FileTest = "exists" | "file" | "directory" | "symlink" | "executable" | "non-empty";
+export type FileTest =
+  | "exists"
+  | "file"
+  | "directory"
+  | "symlink"
+  | "executable"
+  | "non-empty"
+  | "owned-by-user"
+  | "owned-by-group";
 
-/** What a script asked before it acted, answered by the tree at the moment the effect is applied. */
+/** What a script asked before it acted, answered by the tree at the moment the effect is applied. Links are followed. */
 export interface Condition {
   readonly path: TreePath;
   readonly test: FileTest;
+  /** Whose, for the last two tests. */
+  readonly account?: string;
   readonly holds: boolean;
 }
 
@@ -276,15 +286,29 @@ export interface ScriptVerdict {
   readonly reads: readonly TreePath[];
 }
 
+/** A user as scripts can ask for it: who its groups are, the primary one first. */
+export interface KnownUser {
+  readonly groups: readonly string[];
+  readonly home: string;
+}
+
+/** Accounts that are there before a package's scripts run. */
+export interface Accounts {
+  readonly users: ReadonlyMap<string, KnownUser>;
+  readonly groups: ReadonlySet<string>;
+}
+
 /** What an image will hold, as far as it is known before its packages are decoded. */
 export interface EffectsContext {
   /** Debian's name: "amd64". */
   readonly architecture: string;
-  /** Whether a package of the image ships this file or folder. Undefined: it can't be told (a link, an empty folder). */
+  /** Whether a package of the image ships this path. Undefined: it can't be told (a link, an empty folder). */
   readonly shipped: (path: TreePath) => "file" | "directory" | "symlink" | undefined;
-  /** The text of a file that a package of the image ships; undefined where it isn't known (yet). */
+  /** Shipped files directly in a folder: names in byte order. */
+  readonly filesIn: (folder: TreePath) => readonly string[];
+  /** The text of a shipped file; undefined where it isn't known (yet). */
   readonly read: (path: TreePath) => string | undefined;
-  /** Versions of the image's packages by name ("perl"): what dpkg-query would say. */
+  /** The version of a package of the image. */
   readonly version: (packageName: string) => string | undefined;
   /** Declared in the spec: package name to why its unknown effects may be ignored. */
   readonly ignored: ReadonlyMap<string, string>;
