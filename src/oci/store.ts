@@ -1,11 +1,12 @@
 // Files by name, as a layout or an archive holds them: a folder, or a tar that is read by offsets, never unpacked.
 // Invariant: a name never leads out of the store, whatever `..`, symbolic or hard links it meets.
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { type Bytes, collect } from "../base/bytes.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
+import { ofFile } from "../formats/random-access.ts";
 import { malformed } from "./json.ts";
 
 /** A regular file of a store. `open` reads it as it is then. */
@@ -50,13 +51,21 @@ export async function folderStore(folder: string): Promise<FileStore> {
   };
 }
 
-/** A part of a file, opened at each iteration. */
+/** Up to here one read is cheaper than a stream: an image has thousands of small files. */
+const oneReadBytesMax = 262_144;
+
+/** A part of a file, opened at each iteration. It ends early where the file does. @throws ToolError "disk" */
 export function fileRange(file: string, offset: number, sizeBytes: number): Bytes {
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
       if (sizeBytes === 0) return;
-      const range = { start: offset, end: offset + sizeBytes - 1, highWaterMark: 1 << 20 };
       try {
+        if (sizeBytes <= oneReadBytesMax) {
+          const bytes = readRange(file, offset, sizeBytes);
+          if (bytes.length > 0) yield bytes;
+          return;
+        }
+        const range = { start: offset, end: offset + sizeBytes - 1, highWaterMark: 1 << 20 };
         yield* createReadStream(file, range) as AsyncIterable<Buffer>;
       } catch (thrown) {
         if (systemCode(thrown) === undefined) throw thrown;
@@ -64,6 +73,15 @@ export function fileRange(file: string, offset: number, sizeBytes: number): Byte
       }
     },
   };
+}
+
+function readRange(file: string, offset: number, sizeBytes: number): Uint8Array {
+  const fd = openSync(file, "r");
+  try {
+    return ofFile(fd, offset, sizeBytes).read(0, sizeBytes);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A small file's content. @throws ToolError "malformed" where it isn't there, "limit" where it is larger than `bytesMax` */

@@ -1,13 +1,16 @@
 // Writes an image set to a place on this machine.
-import { ToolError, unreachable } from "../base/errors.ts";
+import { unreachable } from "../base/errors.ts";
 import type { EventSink } from "../base/events.ts";
 import { writeFileAtomically } from "../base/files.ts";
+import { treeOfImage } from "./apply.ts";
 import { ociArchive } from "./archive-writer.ts";
 import { abortable } from "./blob.ts";
 import { dockerArchive, onlyImage } from "./docker-archive-writer.ts";
+import { writeFolder } from "./folder-writer.ts";
 import { writeLayout } from "./layout-writer.ts";
 import type { LocalLocation } from "./locations.ts";
 import type { ImageSet } from "./model.ts";
+import { tarOfTree } from "./tree-tar.ts";
 
 export interface WriteOptions {
   /** Where `dir:` and `tar:` put layers' contents while they are merged. The caller removes it. */
@@ -41,9 +44,14 @@ export async function writeImageSet(
       const references = [...new Set([...own, ...(options.references ?? [])])];
       return writeFileAtomically(path, abortable(dockerArchive(onlyImage(set, what), references), signal));
     }
-    case "folder":
-    case "tar":
-      throw new ToolError("usage", { what, why: "only images can be written, not their files" });
+    case "folder": {
+      const tree = await treeOfImage(onlyImage(set, what), options);
+      return writeFolder(tree, path, options.emit, signal);
+    }
+    case "tar": {
+      const tree = await treeOfImage(onlyImage(set, what), options);
+      return writeFileAtomically(path, tarOfTree(tree, signal));
+    }
     default:
       return unreachable(location);
   }

@@ -1,0 +1,124 @@
+// The tree of an image: its layers decompressed, verified and laid over each other (image-spec layer.md, "Applying
+// Changesets"; whiteouts are tree/layers.ts). Contents go to one scratch file, so memory grows with the number of entries only.
+// Invariant: a tree is returned only where every layer had the digest and the diff id that manifest and config state.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { createTarReader, type TarHeader } from "../formats/tar-reader.ts";
+import type { Entry, FileEntry, Origin } from "../tree/entry.ts";
+import { applyLayer, type HardLink, type LayerEntry } from "../tree/layers.ts";
+import { finishTree, type TreeBuilder, treeBuilder } from "../tree/memory-tree.ts";
+import { type TreePath, treePath } from "../tree/path.ts";
+import type { Tree } from "../tree/tree.ts";
+import { malformed } from "./json.ts";
+import { tarOfLayer } from "./layer-tar.ts";
+import type { Image, Layer } from "./model.ts";
+import { createSpool, type Spool, type SpooledContent } from "./spool.ts";
+
+export interface ApplyOptions {
+  /** A folder for the files' contents. The caller removes it, after the last read of a file of the tree. */
+  readonly scratchFolder: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The merged tree of an image. Each entry's origin is the layer that brought it.
+ * @throws ToolError "malformed", "digest-mismatch", "limit", "disk"; whatever opening a layer throws
+ */
+export async function treeOfImage(image: Image, options: ApplyOptions): Promise<Tree> {
+  const builder = treeBuilder();
+  const spool = createSpool(join(options.scratchFolder, `files-${randomBytes(8).toString("hex")}`));
+  try {
+    for (const [index, layer] of image.layers.entries()) {
+      await addLayer(builder, layer, index, spool, options.signal);
+    }
+  } finally {
+    spool.close();
+  }
+  return finishTree(builder);
+}
+
+async function addLayer(
+  builder: TreeBuilder,
+  layer: Layer,
+  index: number,
+  spool: Spool,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const what = `the layer ${layer.descriptor.digest}`;
+  const origin: Origin = { kind: "layer", digest: layer.descriptor.digest, index };
+  const entries: LayerEntry[] = [];
+  let current: TarHeader | undefined;
+  const reader = createTarReader(
+    {
+      entry: (header) => {
+        current = header;
+      },
+      data: (chunk) => spool.write(chunk),
+      end: () => {
+        if (current === undefined) return;
+        const content = current.kind === "file" ? spool.finish() : undefined;
+        entries.push(entryOf(current, content, origin, what));
+        current = undefined;
+      },
+    },
+    what,
+  );
+  for await (const chunk of tarOfLayer(layer)) {
+    signal?.throwIfAborted();
+    reader.write(chunk);
+  }
+  reader.finish();
+  applyLayer(builder, withLinkIds(entries, index));
+}
+
+function entryOf(
+  header: TarHeader,
+  content: SpooledContent | undefined,
+  origin: Origin,
+  what: string,
+): LayerEntry {
+  const { gid, mode, mtime, uid, xattrs } = header;
+  const path = pathOf(header.name, what);
+  const origins = [origin];
+  const common = { path, origins, mode, uid, gid, mtime, ...(xattrs === undefined ? {} : { xattrs }) };
+  switch (header.kind) {
+    case "directory":
+      return { ...common, kind: "directory" };
+    case "symlink":
+      return { ...common, kind: "symlink", target: header.linkName };
+    case "hardlink":
+      return { kind: "hardlink", path, target: pathOf(header.linkName, what), origins };
+    case "file":
+      if (content === undefined) throw malformed(what, `${header.name} has no content`);
+      return { ...common, kind: "file", ...content };
+    default: {
+      const { deviceMajor, deviceMinor } = header;
+      return { ...common, kind: header.kind, deviceMajor, deviceMinor };
+    }
+  }
+}
+
+/** @throws ToolError "malformed" for a name that goes up: no builder writes one, and what it means differs between readers */
+function pathOf(name: string, what: string): TreePath {
+  const path = treePath(name);
+  if (path === undefined || name.split("/").includes("..")) {
+    throw malformed(what, `the name ${JSON.stringify(name)} is no path inside an image`);
+  }
+  return path;
+}
+
+/**
+ * Every file that hard links of its layer name gets an id of its own, as a name may stand for several files over time: in
+ * this layer, or in another one.
+ */
+function withLinkIds(entries: readonly LayerEntry[], layerIndex: number): readonly LayerEntry[] {
+  const targets = new Set(entries.filter(isHardLink).map((entry) => entry.target));
+  return entries.map((entry, index): LayerEntry => {
+    const named = entry.kind === "file" && targets.has(entry.path);
+    return named ? ({ ...entry, link: `${layerIndex}/${index}` } satisfies FileEntry) : entry;
+  });
+}
+
+function isHardLink(entry: Entry | HardLink): entry is HardLink {
+  return entry.kind === "hardlink";
+}

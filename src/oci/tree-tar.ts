@@ -1,0 +1,60 @@
+// Tree entries as a tar stream: names relative, a folder's with a final slash, hard links to the first name of their file.
+// Invariant: equal entries in equal order give equal bytes.
+import type { Bytes } from "../base/bytes.ts";
+import type { TarHeader } from "../formats/tar-reader.ts";
+import { writeTar } from "../formats/tar-writer.ts";
+import type { Entry } from "../tree/entry.ts";
+import type { Tree } from "../tree/tree.ts";
+import { abortable } from "./blob.ts";
+
+interface TarEntry {
+  readonly header: TarHeader;
+  readonly content?: Bytes;
+}
+
+/** The tree as one tar: what `docker export` would give. @throws whatever the contents throw */
+export function tarOfTree(tree: Tree, signal?: AbortSignal): Bytes {
+  return abortable({ [Symbol.asyncIterator]: () => writeTar(entriesOf(tree)) }, signal);
+}
+
+async function* entriesOf(tree: Tree): AsyncGenerator<TarEntry> {
+  const names = new Map<string, string>();
+  for (const entry of tree.walk()) {
+    const link = entry.kind === "file" ? entry.link : undefined;
+    const first = link === undefined ? undefined : names.get(link);
+    yield tarEntryOf(entry, first);
+    if (link !== undefined && first === undefined) names.set(link, entry.path.slice(1));
+  }
+}
+
+function tarEntryOf(entry: Entry, hardLinkTo: string | undefined): TarEntry {
+  const { gid, mode, mtime, path, uid, xattrs } = entry;
+  const attributes = { mode, uid, gid, mtime, ...(xattrs === undefined ? {} : { xattrs }) };
+  const plain = {
+    ...attributes,
+    name: path.slice(1),
+    sizeBytes: 0,
+    linkName: "",
+    deviceMajor: 0,
+    deviceMinor: 0,
+  };
+  switch (entry.kind) {
+    case "directory":
+      return { header: { ...plain, kind: "directory", name: `${plain.name}/` } };
+    case "symlink":
+      return { header: { ...plain, kind: "symlink", linkName: entry.target } };
+    case "file":
+      return hardLinkTo === undefined
+        ? { header: { ...plain, kind: "file", sizeBytes: entry.sizeBytes }, content: entry.content }
+        : { header: { ...plain, kind: "hardlink", linkName: hardLinkTo } };
+    default:
+      return {
+        header: {
+          ...plain,
+          kind: entry.kind,
+          deviceMajor: entry.deviceMajor,
+          deviceMinor: entry.deviceMinor,
+        },
+      };
+  }
+}
