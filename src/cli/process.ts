@@ -1,0 +1,51 @@
+// The operating system's process around the command line: streams, signals, exit.
+// Ctrl-C and SIGTERM abort the command's signal; it cleans up and ends with code 130. A second one ends at once.
+import { errorCodes } from "../base/errors.ts";
+import { runCli } from "./run.ts";
+import type { RawStream } from "./streams.ts";
+
+/** Runs the command line of this process, and ends the process. */
+export async function runProcess(host: NodeJS.Process): Promise<void> {
+  const abort = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    host.on(name, () => {
+      if (abort.signal.aborted) host.exit(errorCodes.interrupted);
+      abort.abort(new Error("interrupted"));
+    });
+  }
+  const code = await runCli(host.argv.slice(2), {
+    env: host.env,
+    cwd: host.cwd(),
+    now: Date.now,
+    stdout: rawStream(host.stdout),
+    stderr: rawStream(host.stderr),
+    signal: abort.signal,
+  });
+  await Promise.all([flushed(host.stdout), flushed(host.stderr)]);
+  // Not `exitCode`: an idle connection or a worker must not keep the process alive.
+  host.exit(code);
+}
+
+/** Whoever reads may stop reading (`distill explain | head`): what is written after that goes nowhere. */
+function rawStream(stream: NodeJS.WriteStream): RawStream {
+  let closed = false;
+  stream.on("error", () => {
+    closed = true;
+  });
+  return {
+    write: (content) => {
+      if (!closed) stream.write(content);
+    },
+    isTerminal: stream.isTTY,
+    columns: () => (stream.isTTY ? stream.columns : undefined),
+  };
+}
+
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableNeedDrain || stream.writableLength > 0) {
+    await new Promise<void>((resolve) => {
+      stream.once("error", () => resolve());
+      stream.write("", () => resolve());
+    });
+  }
+}

@@ -1,0 +1,123 @@
+// The command line: from arguments to a command and its exit code. Everything outside comes in through `World`.
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Diagnostic, InvalidInput } from "../base/diagnostics.ts";
+import { limits } from "../base/limits.ts";
+import { nearestName } from "../base/nearest.ts";
+import type { RenderOptions } from "../report/diagnostics.ts";
+import { exitCodeOf, renderFailure, renderInterrupted } from "../report/errors.ts";
+import type { Progress } from "../report/progress/progress.ts";
+import { createRedactor, type Redactor } from "../report/redact.ts";
+import { cacheFolder } from "./cache-folder.ts";
+import type { Command } from "./command.ts";
+import { commonOptions } from "./common-options.ts";
+import type { Context, Environment, Output } from "./context.ts";
+import { type Arguments, parseArguments } from "./options.ts";
+import { chooseProgress } from "./progress.ts";
+import { commands } from "./registry.ts";
+import { outputFor, type RawStream } from "./streams.ts";
+
+export interface World {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly now: () => number;
+  readonly stdout: RawStream;
+  readonly stderr: RawStream;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one command line. Never throws: what goes wrong is printed, and the exit code tells of it. */
+export async function runCli(argv: readonly string[], world: World): Promise<number> {
+  const redactor = createRedactor();
+  const session: Session = { world, redactor, progress: undefined };
+  try {
+    return await dispatch(argv, session);
+  } catch (thrown) {
+    session.progress?.finish();
+    const interrupted = world.signal.aborted;
+    const stderr = outputFor(world.stderr, world.env, redactor, () => undefined);
+    const options = renderOptions(stderr, world.cwd);
+    stderr.write(interrupted ? renderInterrupted(options) : renderFailure(thrown, options));
+    return exitCodeOf(thrown, interrupted);
+  } finally {
+    session.progress?.finish();
+  }
+}
+
+/** How messages are to be rendered for an output; quotes lines of the files that they name. */
+export function renderOptions(output: Output, cwd: string): RenderOptions {
+  return { colour: output.colour, columns: output.columns, sourceOf: (file) => sourceOf(resolve(cwd, file)) };
+}
+
+interface Session {
+  readonly world: World;
+  readonly redactor: Redactor;
+  progress: Progress | undefined;
+}
+
+async function dispatch(argv: readonly string[], session: Session): Promise<number> {
+  const [first, ...rest] = argv;
+  const { world, redactor } = session;
+  const stdout = outputFor(world.stdout, world.env, redactor, () => undefined);
+  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+    const name = first === "help" ? rest[0] : undefined;
+    const { commandHelp, overview } = await import("./help.ts");
+    stdout.write(name === undefined ? await overview() : commandHelp(await loadCommand(name)));
+    // Without a command nothing was done: that is a wrong usage, though the help is the best answer.
+    return first === undefined ? 2 : 0;
+  }
+  if (first === "--version" || first === "-V") {
+    const { version } = await import("./version.ts");
+    stdout.write(`distill ${version}\n`);
+    return 0;
+  }
+  const command = await loadCommand(first);
+  if (rest.some((word) => word === "--help" || word === "-h") && !rest.includes("--")) {
+    const { commandHelp } = await import("./help.ts");
+    stdout.write(commandHelp(command));
+    return 0;
+  }
+  const table = { ...command.options, ...commonOptions };
+  const args = parseArguments(rest, table, command.usage);
+  const context = contextFor(args, session);
+  return await command.run(context, args);
+}
+
+async function loadCommand(name: string): Promise<Command> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load !== undefined) return await load();
+  const names = Object.keys(commands);
+  const nearest = nearestName(name, names);
+  const problem: Diagnostic = name.startsWith("-")
+    ? { severity: "error", rule: "unknown-option", message: `there is no option ${name} before a command` }
+    : { severity: "error", rule: "unknown-command", message: `there is no command ${name}` };
+  const hint =
+    nearest === undefined ? "distill --help lists the commands" : `did you mean distill ${nearest}?`;
+  throw new InvalidInput([{ ...problem, hint }]);
+}
+
+function contextFor(args: Arguments<typeof commonOptions>, session: Session): Context {
+  const { world, redactor } = session;
+  const progress = chooseProgress(args.options.progress, args.options.quiet, world, redactor);
+  session.progress = progress;
+  return {
+    env: world.env,
+    cwd: world.cwd,
+    now: world.now,
+    signal: world.signal,
+    emit: progress.emit,
+    stdout: outputFor(world.stdout, world.env, redactor, progress.suspend),
+    stderr: outputFor(world.stderr, world.env, redactor, progress.suspend),
+    cacheFolder: cacheFolder(args.options["cache-dir"], world.env, world.cwd),
+    hideSecret: redactor.hide,
+  };
+}
+
+/** A file's text, for quoting a line of it. A file that can't be read again costs the quotation, nothing else. */
+function sourceOf(file: string): string | undefined {
+  try {
+    return statSync(file).size > limits.specBytesMax ? undefined : readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
