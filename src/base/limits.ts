@@ -42,6 +42,8 @@ export const limits = {
   pathBytesMax: 4096,
   pathComponentsMax: 256,
   symlinksFollowedMax: 40,
+  /** A configuration file that the closure reads: ld.so.conf, passwd, nsswitch.conf. */
+  settingsBytesMax: 4_194_304,
   paxRecordsBytesMax: 1_048_576,
   sparseSegmentsMax: 100_000,
   arMembersMax: 100_000,
