@@ -109,6 +109,12 @@ function providesOf(groups: readonly DependencyGroup[]): ReadonlyMap<string, rea
   return provides;
 }
 
+/** `Conflicts: name:any` names the package whatever its Multi-Arch field is, other than in a dependency. */
+function namesPackage(candidate: Candidate, conflict: Dependency, architecture: string): boolean {
+  const { qualifier, ...rest } = conflict;
+  return satisfies(candidate, qualifier === undefined || qualifier === "any" ? rest : conflict, architecture);
+}
+
 /** Whether a candidate is what a dependency asks for: by its own name or by one that it provides. */
 export function satisfies(candidate: Candidate, dependency: Dependency, architecture: string): boolean {
   const { qualifier, constraint, name } = dependency;
@@ -132,12 +138,5 @@ export function conflictsWith(
   architecture: string,
 ): Dependency | undefined {
   if (one.name === other.name) return undefined;
-  return one.relations.conflicts.find((conflict) =>
-    satisfies(other, conflict.qualifier === "any" ? withoutQualifier(conflict) : conflict, architecture),
-  );
-}
-
-function withoutQualifier(dependency: Dependency): Dependency {
-  const { qualifier: _, ...rest } = dependency;
-  return rest;
+  return one.relations.conflicts.find((conflict) => namesPackage(other, conflict, architecture));
 }

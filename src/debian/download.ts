@@ -57,8 +57,9 @@ async function fetchPackage(
   locked: LockedPackage,
   onProgress: (doneBytes: number) => void,
 ): Promise<StoredBlob> {
-  const archive = archives.find((one) => one.suites.includes(locked.suite));
-  if (archive === undefined) {
+  // Two archives may have a suite of the same name; the digest tells the right file.
+  const holders = archives.filter((one) => one.suites.includes(locked.suite));
+  if (holders.length === 0) {
     throw new ToolError("configuration", {
       what: `fetching the package ${locked.name}`,
       why: `no configured archive holds the suite ${locked.suite}`,
@@ -69,7 +70,7 @@ async function fetchPackage(
     fetcher,
     cache,
     {
-      urls: urlsOf(archive, locked.path),
+      urls: holders.flatMap((one) => urlsOf(one, locked.path)),
       digest: locked.digest,
       sizeBytes: locked.sizeBytes,
       what: `the package ${locked.name} ${locked.version}`,

@@ -139,19 +139,24 @@ export async function fetchBlob(
   wanted: WantedFile,
   onProgress: (doneBytes: number) => void = () => undefined,
 ): Promise<StoredBlob> {
-  let failure: unknown;
+  let failure: Error | undefined;
   for (const url of wanted.urls) {
     try {
       return await fetchFrom(fetcher, cache, url, wanted, onProgress);
     } catch (thrown) {
       fetcher.task.signal.throwIfAborted();
       if (thrown instanceof ToolError && thrown.code === "disk") throw thrown;
-      failure ??= thrown;
+      failure ??= asError(thrown);
     }
   }
   throw (
     failure ?? new ToolError("configuration", { what: `fetching ${wanted.what}`, why: "no mirror is known" })
   );
+}
+
+/** Something that was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** What has arrived so far. */

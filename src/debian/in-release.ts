@@ -7,7 +7,7 @@ import { type Digest, digestOf, parseDigest } from "../base/digest.ts";
 import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { type Archive, urlsOf } from "./archive.ts";
-import { type Fetcher, get, isNotFound, readBody } from "./fetch.ts";
+import { asError, type Fetcher, get, isNotFound, readBody } from "./fetch.ts";
 import { readKeyring } from "./keyring.ts";
 import { checkRelease, parseRelease, type Release } from "./release.ts";
 import { isClearSigned, unverifiedText, verifyClearSigned } from "./signature.ts";
@@ -40,13 +40,13 @@ export async function fetchRelease(
   archive: Archive,
   suite: string,
 ): Promise<SignedRelease> {
-  let failure: unknown;
+  let failure: Error | undefined;
   for (const url of urlsOf(archive, `dists/${suite}/InRelease`)) {
     try {
       return await fetchFrom(fetcher, cache, archive, suite, url);
     } catch (thrown) {
       fetcher.task.signal.throwIfAborted();
-      failure ??= thrown;
+      failure ??= asError(thrown);
     }
   }
   if (isNotFound(failure)) throw unknownSuite(archive, suite, failure);
@@ -100,7 +100,7 @@ async function fetchFrom(
   const release = await verify(fetcher, archive, suite, answer.content, what);
   await storeBlob(cache, answer.content, release.digest);
   const { etag, lastModified } = answer;
-  await storeRecord(cache, namespace, digestOf(url), { url, digest: release.digest, etag, lastModified });
+  await storeRecord(cache, namespace, digestOf(url), [url, release.digest, etag, lastModified].join("\n"));
   return release;
 }
 
@@ -124,15 +124,10 @@ async function ask(fetcher: Fetcher, url: string, held: Held | undefined, what: 
 
 async function findHeld(cache: Cache, url: string): Promise<Held | undefined> {
   const record = await findRecord(cache, namespace, digestOf(url));
-  if (typeof record !== "object" || record === null || !("digest" in record)) return undefined;
-  const digest = parseDigest(String(record["digest"]));
-  if (digest === undefined || record["url"] !== url) return undefined;
-  return {
-    url,
-    digest,
-    etag: String(record["etag"] ?? ""),
-    lastModified: String(record["lastModified"] ?? ""),
-  };
+  if (typeof record !== "string") return undefined;
+  const [heldUrl, hex = "", etag = "", lastModified = ""] = record.split("\n");
+  const digest = parseDigest(hex);
+  return digest === undefined || heldUrl !== url ? undefined : { url, digest, etag, lastModified };
 }
 
 async function readHeld(cache: Cache, digest: Digest): Promise<Uint8Array | undefined> {
