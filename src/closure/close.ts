@@ -1,6 +1,6 @@
 // The closure: from the launch to everything it needs, each file with its reasons. Pure: the same input gives the same
 // outcome; nothing is read but the tree, its facts and what is said of packages.
-import type { TreePath } from "../tree/path.ts";
+import { type TreePath, treePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Closure, ClosureInput } from "./closure.ts";
 import { applyKnowledge } from "./knowledge/apply.ts";
@@ -90,6 +90,8 @@ function keepNamed(work: Work, path: TreePath, present: LoadedNames): void {
     }
   }
   for (const soname of elf.sonameStrings) {
+    // The string table holds those of the dynamic section too.
+    if (soname === elf.soname || elf.needed.includes(soname)) continue;
     const evidence = `names ${soname}`;
     keepLibrary(
       work,
@@ -99,11 +101,18 @@ function keepNamed(work: Work, path: TreePath, present: LoadedNames): void {
       present,
     );
   }
-  for (const text of elf.pathStrings) keepNamedPath(work, path, text as TreePath);
+  for (const text of elf.pathStrings) {
+    const named = treePath(text);
+    if (named !== undefined) keepNamedPath(work, path, named);
+  }
 }
+
+/** Mounted or made while a container runs; what an image holds there is nobody's. */
+const atRunTime = /^\/(?:proc|sys|dev|run|tmp)\//;
 
 /** A path in a program's text proves no more than that it may read it: data stays, code is only mentioned. */
 function keepNamedPath(work: Work, by: TreePath, named: TreePath): void {
+  if (atRunTime.test(named)) return;
   const found = resolve(work.input.tree, named);
   if (found === undefined) {
     deferPath(work, named);

@@ -77,9 +77,9 @@ describe("treeOf", () => {
     const name = fc.constantFrom("a", "b", "a-", "a.b", "é");
     const anyPath = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join("/")}`);
     const step = fc.oneof(
-      anyPath.map((at) => ({ add: file(at) as Entry })),
-      anyPath.map((at) => ({ add: directory(at) as Entry })),
-      anyPath.map((at) => ({ add: symlink(at, "a") as Entry })),
+      anyPath.map((at) => ({ add: file(at) })),
+      anyPath.map((at) => ({ add: directory(at) })),
+      anyPath.map((at) => ({ add: symlink(at, "a") })),
       anyPath.map((at) => ({ remove: path(at) })),
     );
     fc.assert(
