@@ -32,6 +32,7 @@ export interface DebMembers {
 }
 
 const magicBytesMax = 16;
+const verifyBytes = 1 << 17;
 
 /**
  * The two archives of a .deb. `what` names the package in errors.
@@ -93,7 +94,7 @@ export async function verifyDeb(deb: DebFile, what: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(deb.file, "r");
-    const chunk = Buffer.allocUnsafe(Math.min(Math.max(deb.sizeBytes, 1), 1 << 20));
+    const chunk = Buffer.allocUnsafe(verifyBytes);
     for (;;) {
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
       if (bytesRead === 0) break;

@@ -3,13 +3,13 @@
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Bytes } from "../base/bytes.ts";
 import { type Digest, finishDigest } from "../base/digest.ts";
-import { systemCode } from "../base/errors.ts";
+import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
 import { limits } from "../base/limits.ts";
 import { decompress } from "../formats/compression.ts";
 import { createTarReader } from "../formats/tar-reader.ts";
+import { createXzDecoder } from "../formats/xz.ts";
 import { type Facts, factsOf } from "../tree/facts.ts";
 import { type DebFile, type DebMember, debMembers, openDeb, requireDigest } from "./deb.ts";
 import { createPack, type Pack } from "./pack.ts";
@@ -17,6 +17,8 @@ import { createPlacement, type FileContent } from "./placement.ts";
 import { indexName, indexText, packName, type UnpackedIndex } from "./unpacked.ts";
 
 const readBytes = 1 << 18;
+/** Output that may come before the ratio counts, as limits.expansionRatioMax says. */
+const ratioFreeBytes = 1 << 20;
 
 /**
  * Unpacks `deb` into `folder`, which is made, and removed again on failure. Returns the number of bytes in the pack.
@@ -72,31 +74,77 @@ async function unpackTar(
     },
     what,
   );
-  const bounds = { outputBytesMax: limits.debDataBytesMax, what };
-  for await (const chunk of decompress(reader.bytes(data), data.compression, bounds)) tar.write(chunk);
+  await decode(reader, data, what, (chunk) => tar.write(chunk));
   tar.finish();
   return { entries: placement.entries(), facts };
 }
 
+/**
+ * Decodes a member. xz, which nearly all packages use, is decoded without a copy or a turn of the event loop; the chunks
+ * hold only during the call.
+ */
+async function decode(
+  reader: HashedReader,
+  data: DebMember,
+  what: string,
+  output: (chunk: Uint8Array) => void,
+): Promise<void> {
+  if (data.compression !== "xz") {
+    const bounds = { outputBytesMax: limits.debDataBytesMax, what };
+    const input = bytesFrom(reader, data);
+    for await (const chunk of decompress(input, data.compression, bounds)) output(chunk);
+    return;
+  }
+  let inputBytes = 0;
+  let outputBytes = 0;
+  const decoder = createXzDecoder((chunk) => {
+    outputBytes += chunk.length;
+    requireWithin(inputBytes, outputBytes, what);
+    output(chunk);
+  }, what);
+  for (const chunk of reader.chunks(data)) {
+    inputBytes += chunk.length;
+    decoder.write(chunk);
+  }
+  decoder.finish();
+}
+
+/** The bounds that `decompress` sets, for what is decoded without it. */
+function requireWithin(inputBytes: number, outputBytes: number, what: string): void {
+  const why =
+    outputBytes > limits.debDataBytesMax
+      ? `it holds more than ${limits.debDataBytesMax} bytes (debDataBytesMax)`
+      : outputBytes > ratioFreeBytes + limits.expansionRatioMax * inputBytes
+        ? `it expands more than ${limits.expansionRatioMax} times (expansionRatioMax)`
+        : undefined;
+  if (why !== undefined) throw new ToolError("limit", { what: `decompressing ${what}`, why });
+}
+
+async function* bytesFrom(reader: HashedReader, part: DebMember): AsyncGenerator<Uint8Array> {
+  for (const chunk of reader.chunks(part)) yield Uint8Array.prototype.slice.call(chunk);
+}
+
 /** Reads a file once, from its beginning to its end, hashing all of it and handing out a part of it. */
 interface HashedReader {
-  bytes(part: { readonly offset: number; readonly sizeBytes: number }): Bytes;
+  /** The part's bytes. A chunk holds until the next is asked for. */
+  chunks(part: { readonly offset: number; readonly sizeBytes: number }): Iterable<Uint8Array>;
   /** Reads what is left. */
   digest(): Digest;
 }
 
 function createHashedReader(fd: number, sizeBytes: number): HashedReader {
   const hash = createHash("sha256");
+  const buffer = Buffer.allocUnsafe(readBytes);
   let position = 0;
   const next = (end: number): Uint8Array => {
-    const chunk = Buffer.allocUnsafe(Math.min(readBytes, end - position));
-    const read = chunk.subarray(0, readSync(fd, chunk, 0, chunk.length, position));
-    hash.update(read);
-    position = read.length === 0 ? end : position + read.length;
-    return read;
+    const length = readSync(fd, buffer, 0, Math.min(readBytes, end - position), position);
+    const chunk = buffer.subarray(0, length);
+    hash.update(chunk);
+    position = length === 0 ? end : position + length;
+    return chunk;
   };
   return {
-    async *bytes({ offset, sizeBytes: partBytes }): AsyncGenerator<Uint8Array> {
+    *chunks({ offset, sizeBytes: partBytes }): Generator<Uint8Array> {
       while (position < offset) next(offset);
       while (position < offset + partBytes) yield next(offset + partBytes);
     },

@@ -2,6 +2,7 @@
 // its start and the loading of modules are paid once. Safe in parallel with other processes and under kill -9: a package
 // is unpacked into a temporary folder, which is renamed.
 import { rename, rm } from "node:fs/promises";
+import { getCompileCacheDir } from "node:module";
 import { Worker } from "node:worker_threads";
 import { type Cache, cacheTemporary } from "../base/cache.ts";
 import { assert, messageOf, systemCode, ToolError } from "../base/errors.ts";
@@ -10,7 +11,7 @@ import type { Task } from "../base/io.ts";
 import { parallel } from "../base/pool.ts";
 import type { DebFile } from "./deb.ts";
 import type { PackageContents } from "./package.ts";
-import type { UnpackReply, UnpackRequest } from "./unpack-worker.ts";
+import type { UnpackReply, UnpackRequest, WorkerSetup } from "./unpack-worker.ts";
 import { findUnpacked, type PackageIdentity, unpackedFolder } from "./unpacked.ts";
 
 export interface PackageFile extends PackageIdentity {
@@ -121,6 +122,9 @@ interface Pool {
   close(): Promise<void>;
 }
 
+/** A worker's JavaScript heap holds one package's index and short-lived views; without a bound V8 lets garbage pile up. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 };
+
 function createPool(width: number): Pool {
   assert(width >= 1, "the pool has at least one worker");
   const lanes: Lane[] = [];
@@ -134,7 +138,10 @@ function createPool(width: number): Pool {
     feed();
   };
   const startLane = (): Lane => {
-    const worker = new Worker(new URL("./unpack-worker.ts", import.meta.url));
+    const worker = new Worker(new URL("./unpack-worker.ts", import.meta.url), {
+      resourceLimits,
+      workerData: { compileCache: getCompileCacheDir() } satisfies WorkerSetup,
+    });
     const lane: Lane = { worker, job: undefined };
     worker.on("message", (reply: UnpackReply) => settle(lane, reply));
     worker.on("error", (thrown) => settle(lane, { ok: false, bug: thrown }));
