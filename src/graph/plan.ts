@@ -1,24 +1,11 @@
 // What an image is to hold, as data: frontends make it, engines carry it out. Everything in it can change the image;
 // everything that can't (names, tags, where it is written) is outside.
 import type { Span } from "../base/diagnostics.ts";
+import type { RepositoryRequest } from "../debian/sources.ts";
 import type { RunConfig } from "../oci/model.ts";
 
 /** A phase of a build: `run` ships; `init` prepares volumes and exits. */
 export type Phase = "run" | "init";
-
-export interface RepositoryRequest {
-  /** A Debian release: bullseye, bookworm, trixie, sid. */
-  readonly release: string;
-  readonly suites?: readonly string[];
-  readonly components: readonly string[];
-  readonly mirror?: string;
-  readonly securityMirror?: string;
-  readonly snapshot?: string;
-  /** An absolute path. */
-  readonly keyring?: string;
-  readonly trusted: boolean;
-  readonly span?: Span;
-}
 
 export interface PackageRequest {
   /** "postgresql-15", "nginx=1.22*", "!debconf". */

@@ -1,13 +1,7 @@
 // From a validated spec to the plans that engines carry out: one for each phase that is built from packages.
 import type { Span } from "../../base/diagnostics.ts";
-import type {
-  AccountRequest,
-  Addition,
-  GlobRequest,
-  ImagePlan,
-  PackageRequest,
-  RepositoryRequest,
-} from "../../graph/plan.ts";
+import type { RepositoryRequest } from "../../debian/sources.ts";
+import type { AccountRequest, Addition, GlobRequest, ImagePlan, PackageRequest } from "../../graph/plan.ts";
 import type { RunConfig } from "../../oci/model.ts";
 import type { HealthcheckSpec, InitSpec, Located, RepositorySpec, RunSpec, Spec } from "./spec.ts";
 
@@ -57,12 +51,11 @@ export function lowerInit(spec: Spec, folder: string): ImagePlan | undefined {
 }
 
 function repositoryOf(spec: RepositorySpec, folder: string): RepositoryRequest {
-  const { debian, keyring, components, trusted, span } = spec;
+  const { debian, keyring, components, trusted } = spec;
   return {
-    release: debian.value,
+    debian: debian.value,
     components,
     trusted,
-    span,
     ...(spec.suites === undefined ? {} : { suites: spec.suites }),
     ...(spec.mirror === undefined ? {} : { mirror: spec.mirror }),
     ...(spec.securityMirror === undefined ? {} : { securityMirror: spec.securityMirror }),
