@@ -39,8 +39,8 @@ const page = 0x1000;
 
 interface Writer {
   readonly wide: boolean;
-  number(value: number, size: number): Buffer;
-  word(value: number): Buffer;
+  readonly number: (value: number, size: number) => Buffer;
+  readonly word: (value: number) => Buffer;
 }
 
 interface Part {

@@ -10,7 +10,7 @@ interface Note {
   readonly content: Buffer;
 }
 
-export interface NoteFacts extends Pick<ElfFacts, "kernelAbi" | "isaNeeded" | "buildId" | "dlopen"> {}
+export type NoteFacts = Pick<ElfFacts, "kernelAbi" | "isaNeeded" | "buildId" | "dlopen">;
 
 const gnuAbiTag = 1;
 const gnuBuildId = 3;

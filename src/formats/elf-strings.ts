@@ -18,21 +18,29 @@ const nameBytesMax = 1024;
 const executable = 1;
 const writable = 2;
 
-/** The names in segments that are readable only; in executable ones where there are no such (older link layouts). */
-export function readStrings(image: ElfImage, source: RandomAccess): StringFacts {
+/**
+ * The names in segments that are readable only; in executable ones where there are no such (older link layouts). Names in
+ * `known` are left out. At most limits.elfStringsMax: what comes later in the file is not looked at.
+ */
+export function readStrings(image: ElfImage, source: RandomAccess, known: ReadonlySet<string>): StringFacts {
   const paths = new Set<string>();
   const sonames = new Set<string>();
   for (const { start, end } of dataRanges(image, source.sizeBytes)) {
     for (let at = start; at < end; at += chunkBytes) {
-      const length = Math.min(chunkBytes + nameBytesMax, end - at);
-      const bytes = source.read(at, length);
+      const bytes = source.read(at, Math.min(chunkBytes + nameBytesMax, end - at));
       const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      collectPaths(chunk, at === start, at + length >= end, paths);
-      collectSonames(chunk, sonames);
-      if (paths.size + sonames.size >= limits.elfStringsMax) break;
+      const isLast = at + chunkBytes + nameBytesMax >= end;
+      collectPaths(chunk, { isFirst: at === start, isLast }, paths);
+      collectSonames(chunk, { isFirst: at === start, isLast }, sonames);
+      if (paths.size + sonames.size >= limits.elfStringsMax) return factsFrom(paths, sonames, known);
     }
   }
-  return { pathStrings: [...paths], sonameStrings: [...sonames] };
+  return factsFrom(paths, sonames, known);
+}
+
+function factsFrom(paths: Set<string>, sonames: Set<string>, known: ReadonlySet<string>): StringFacts {
+  const kept = (names: Set<string>): string[] => [...names.difference(known)].slice(0, limits.elfStringsMax);
+  return { pathStrings: kept(paths), sonameStrings: kept(sonames) };
 }
 
 /** The file ranges to look at, merged and in file order. */
@@ -54,47 +62,70 @@ function dataRanges(image: ElfImage, sizeBytes: number): { start: number; end: n
 }
 
 const slash = 0x2f;
-/** Characters of a plausible file name: letters, digits and . _ + - @ ~ */
-const plausible = new Uint8Array(256);
-for (const character of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-@~") {
-  plausible[character.charCodeAt(0)] = 1;
-}
-/** After these a path is a pattern's beginning ("/usr/lib/%s"), not a name. */
-const patternMarks: ReadonlySet<number> = new Set([..."%$*?{[<"].map((character) => character.charCodeAt(0)));
+/** Characters of a plausible file name. */
+const plausible = byteTable(/[\w.+@~-]/);
+/** Before these a path is a pattern's beginning ("/usr/lib/%s"), not a name. */
+const patternMarks = byteTable(/[%$*?{[<]/);
 
-function collectPaths(chunk: Buffer, isFirst: boolean, isLast: boolean, paths: Set<string>): void {
+function byteTable(pattern: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (pattern.test(String.fromCharCode(byte)) ? 1 : 0));
+}
+
+/** Whether a chunk begins or ends its range: elsewhere a name at its border is cut, and seen whole by the neighbour. */
+interface Borders {
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
+function collectPaths(chunk: Buffer, borders: Borders, paths: Set<string>): void {
   for (let at = chunk.indexOf(slash); at >= 0; at = chunk.indexOf(slash, at)) {
     let end = at + 1;
     let components = 0;
-    while (end < chunk.length) {
+    for (; end < chunk.length; end++) {
       const byte = chunk[end] ?? 0;
       if (plausible[byte] === 1) components += chunk[end - 1] === slash ? 1 : 0;
       else if (byte !== slash) break;
-      end += 1;
     }
-    const before = at > 0 ? (chunk[at - 1] ?? 0) : isFirst ? 0 : slash;
-    const isWhole = end < chunk.length || isLast;
-    const isPath = components >= 2 && plausible[before] !== 1 && isWhole && end - at <= nameBytesMax;
-    if (isPath && !patternMarks.has(chunk[end] ?? 0)) paths.add(pathText(chunk, at, end));
+    const isWhole = end < chunk.length || borders.isLast;
+    if (components >= 2 && isWhole && end - at <= nameBytesMax && patternMarks[chunk[end] ?? 0] === 0) {
+      const before = at > 0 ? (chunk[at - 1] ?? 0) : borders.isFirst ? 0 : slash;
+      addPaths(chunk.toString("latin1", at, end), plausible[before] === 0 && before !== slash, paths);
+    }
     at = end;
   }
 }
 
-function pathText(chunk: Buffer, start: number, end: number): string {
-  const last = chunk[end - 1] === slash ? end - 1 : end;
-  return chunk.toString("latin1", start, last);
+/**
+ * Folders at which a name may begin inside another string: linkers keep "/etc/x" as the tail of "/usr/local/etc/x", and Go
+ * and Rust store strings without anything between them. Not those that usually lie below /usr: "/usr/lib/x" isn't "/lib/x".
+ */
+const innerRoot = /\/(?=(?:etc|usr|var|opt|srv)\/)/g;
+
+function addPaths(run: string, isStart: boolean, paths: Set<string>): void {
+  const text = run.endsWith("/") ? run.slice(0, -1) : run;
+  if (isStart && !text.includes("//")) paths.add(text);
+  for (const { index } of text.matchAll(innerRoot)) {
+    const inner = text.slice(index);
+    if (index > 0 || !isStart) if (!inner.includes("//")) paths.add(inner);
+  }
 }
 
 const versionMark = Buffer.from(".so.");
+const stemBytesMax = 128;
+const versionBytesMax = 64;
 
-/** `lib*.so.N...` around each ".so.". */
-function collectSonames(chunk: Buffer, sonames: Set<string>): void {
+/** `lib*.so.N...` around each ".so."; where more follows the numbers, with it and without. */
+function collectSonames(chunk: Buffer, borders: Borders, sonames: Set<string>): void {
   for (let at = chunk.indexOf(versionMark); at >= 0; at = chunk.indexOf(versionMark, at + 1)) {
     let start = at;
-    while (start > 0 && at - start < 128 && plausible[chunk[start - 1] ?? 0] === 1) start -= 1;
+    while (start > 0 && at - start < stemBytesMax && plausible[chunk[start - 1] ?? 0] === 1) start -= 1;
     let end = at + versionMark.length;
-    while (end < chunk.length && end - at < 64 && plausible[chunk[end] ?? 0] === 1) end += 1;
-    const name = chunk.toString("latin1", start, end);
-    if (/^lib.+\.so\.\d[\w.+-]*$/.test(name)) sonames.add(name);
+    while (end < chunk.length && end - at < versionBytesMax && plausible[chunk[end] ?? 0] === 1) end += 1;
+    if ((start === 0 && !borders.isFirst) || (end === chunk.length && !borders.isLast)) continue;
+    const run = chunk.toString("latin1", start, end);
+    const match = /lib[\w.+-]+?\.so(?:\.\d+)+/.exec(run);
+    if (match === null) continue;
+    sonames.add(match[0]);
+    if (match.index === 0) sonames.add(run);
   }
 }

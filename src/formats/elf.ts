@@ -56,9 +56,14 @@ export function elfFacts(source: RandomAccess): ElfFacts | undefined {
   if (image === undefined) return undefined;
   const dynamic = readDynamic(image);
   const interpreter = readInterpreter(image);
-  if (dynamic === "corrupt" || interpreter === "corrupt") return undefined;
+  if (dynamic === "corrupt" || interpreter === "") return undefined;
   const type = typeOf(image.type);
   const { pie = false, ...names } = dynamic ?? { needed: [], versionsNeeded: [], versionsDefined: [] };
+  const notes = readNotes(image);
+  // Names that the dynamic section holds are no hints: they are certain already.
+  const known = new Set([interpreter ?? "", names.soname ?? "", ...names.needed]);
+  for (const { file } of names.versionsNeeded) known.add(file);
+  for (const { sonames } of notes.dlopen) for (const soname of sonames) known.add(soname);
   return {
     class: image.class,
     machine: image.machine,
@@ -68,16 +73,16 @@ export function elfFacts(source: RandomAccess): ElfFacts | undefined {
     ...(interpreter === undefined ? {} : { interpreter }),
     static: interpreter === undefined && names.needed.length === 0,
     program: pie || type === "executable",
-    ...readNotes(image),
-    ...readStrings(image, source),
+    ...notes,
+    ...readStrings(image, source, known),
   };
 }
 
-function readInterpreter(image: ElfImage): string | undefined | "corrupt" {
+/** Undefined where there is no PT_INTERP, empty where it can't be read. */
+function readInterpreter(image: ElfImage): string | undefined {
   const segment = image.segments.find((one) => one.type === segmentType.interpreter);
   if (segment === undefined) return undefined;
-  const path = readString(image, segment.offset, segment.fileBytes);
-  return path === undefined || path === "" ? "corrupt" : path;
+  return readString(image, segment.offset, segment.fileBytes) ?? "";
 }
 
 function typeOf(type: number): ElfFacts["type"] {

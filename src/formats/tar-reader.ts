@@ -80,8 +80,9 @@ export async function* readTar(
   const events = tarEvents(stream, what);
   try {
     for (;;) {
-      const { value: event, done } = await events.next();
-      if (done === true) return;
+      const next = await events.next();
+      if (next.done === true) return;
+      const event = next.value;
       if (event.kind === "entry") yield { header: event.header, content: contentOf(events) };
     }
   } finally {
@@ -97,8 +98,9 @@ function contentOf(events: AsyncGenerator<TarEvent>): Bytes {
       if (opened) return;
       opened = true;
       for (;;) {
-        const { value: event, done } = await events.next();
-        if (done === true || event.kind === "end") return;
+        const next = await events.next();
+        if (next.done === true || next.value.kind === "end") return;
+        const event = next.value;
         if (event.kind === "data") yield event.chunk;
         else if (event.kind === "hole") yield* zeroChunks(event.sizeBytes);
       }

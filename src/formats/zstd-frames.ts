@@ -48,33 +48,39 @@ export function createFrameSplitter(what: string): {
 }
 
 function* splitChunk(state: State, chunk: Uint8Array, what: string): Generator<FramePart> {
-  let from = 0;
-  let magicAt = 0;
+  /** Where what is not yet told of the frame begins; undefined outside of frames. */
+  let from = inFrame(state) ? 0 : undefined;
   for (let at = 0; at < chunk.length; ) {
     const { stage } = state;
-    if (stage === "magic" && state.seen === 0) magicAt = at;
     const count = Math.min(state.left, chunk.length - at);
-    if (stage !== "content" && stage !== "skip" && stage !== "header") collectBytes(state, chunk, at, count);
+    if (looksAt(stage)) collectBytes(state, chunk, at, count);
     at += count;
     state.left -= count;
     if (state.left > 0) break;
     const ended = completeStage(state, what);
-    if (stage === "magic" && state.stage === "descriptor") {
-      // A magic split over two chunks was held back with its first part; it is always the same.
-      if (at - magicAt < 4 || from > magicAt) yield { bytes: magicBytes, last: false };
-      from = at - magicAt < 4 ? at : magicAt;
+    if (stage === "magic" && inFrame(state)) {
+      // A magic may be split over chunks; it is always the same, so it is told whole.
+      yield { bytes: magicBytes, last: false };
+      from = at;
     }
     if (ended) {
       yield { bytes: chunk.subarray(from, at), last: true };
-      from = at;
+      from = undefined;
     }
-    if (state.stage === "magic" || state.stage === "skip-size" || state.stage === "skip") from = at;
   }
-  const inFrame = state.stage !== "magic" && state.stage !== "skip-size" && state.stage !== "skip";
-  if (inFrame && from < chunk.length) yield { bytes: chunk.subarray(from), last: false };
+  if (from !== undefined && from < chunk.length) yield { bytes: chunk.subarray(from), last: false };
 }
 
 const magicBytes = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
+
+function inFrame({ stage }: State): boolean {
+  return stage !== "magic" && stage !== "skip-size" && stage !== "skip";
+}
+
+/** Whether the bytes of a stage are looked at, rather than passed. */
+function looksAt(stage: Stage): boolean {
+  return stage === "magic" || stage === "descriptor" || stage === "block" || stage === "skip-size";
+}
 
 function collectBytes(state: State, chunk: Uint8Array, at: number, count: number): void {
   for (let index = 0; index < count; index++) {
