@@ -1,0 +1,183 @@
+import { describe, expect, test } from "vitest";
+import { digestOf } from "../base/digest.ts";
+import { parseConfig, parseIndex, parseManifest } from "./validate.ts";
+
+const digest = digestOf("x");
+const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest, size: 1 };
+const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest, size: 2 };
+const manifest = { schemaVersion: 2, config, layers: [layer] };
+const entry = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: 3 };
+const index = { schemaVersion: 2, manifests: [entry] };
+const image = { architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [digest] } };
+
+describe("parseManifest", () => {
+  test("reads what it knows, and lets unknown members pass", () => {
+    const value = {
+      ...manifest,
+      annotations: { a: "b" },
+      unknown: { anything: [1] },
+      layers: [{ ...layer, urls: ["https://example.test"], platform: null, annotations: null }],
+    };
+    expect(parseManifest(bytes(value), "m")).toEqual({
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      config,
+      layers: [layer],
+      annotations: { a: "b" },
+    });
+  });
+
+  const wrong: readonly { readonly summary: string; readonly value: unknown; readonly error: object }[] = [
+    { summary: "schema 1", value: { ...manifest, schemaVersion: 1 }, error: { what: "reading m" } },
+    {
+      summary: "an index's type",
+      value: { ...manifest, mediaType: "application/vnd.oci.image.index.v1+json" },
+      error: {},
+    },
+    {
+      summary: "a document that is an index too",
+      value: { ...manifest, manifests: [] },
+      error: { why: 'it is a manifest and has "manifests", as only an index does' },
+    },
+    {
+      summary: "a second spelling",
+      value: { ...manifest, Layers: [] },
+      error: { why: 'it spells "layers" as "Layers"' },
+    },
+    {
+      summary: "no config",
+      value: { schemaVersion: 2, layers: [] },
+      error: { what: 'reading "config" of m' },
+    },
+    {
+      summary: "layers as an object",
+      value: { ...manifest, layers: {} },
+      error: { why: '"layers" is not a list' },
+    },
+    {
+      summary: "a weak digest",
+      value: { ...manifest, layers: [layer, { ...layer, digest: "md5:0123" }] },
+      error: { what: 'reading "layers[1]" of m', why: '"digest" is not a SHA-256 digest' },
+    },
+    {
+      summary: "an upper-case digest",
+      value: { ...manifest, config: { ...config, digest: digest.toUpperCase() } },
+      error: {},
+    },
+    { summary: "a negative size", value: { ...manifest, config: { ...config, size: -1 } }, error: {} },
+    { summary: "half a byte", value: { ...manifest, config: { ...config, size: 0.5 } }, error: {} },
+    { summary: "a size past 2^53", value: { ...manifest, config: { ...config, size: 2 ** 60 } }, error: {} },
+    { summary: "a size as text", value: { ...manifest, config: { ...config, size: "1" } }, error: {} },
+    { summary: "no media type", value: { ...manifest, config: { digest, size: 1 } }, error: {} },
+    { summary: "annotations of numbers", value: { ...manifest, annotations: { a: 1 } }, error: {} },
+  ];
+  test.each(wrong)("refuses $summary", ({ value, error }) => {
+    expect(() => parseManifest(bytes(value), "m")).toThrow(
+      expect.objectContaining({ code: "malformed", ...error }),
+    );
+  });
+
+  test("bounds the number of layers", () => {
+    const value = { ...manifest, layers: Array.from({ length: 513 }, () => layer) };
+    expect(() => parseManifest(bytes(value), "m")).toThrow(
+      expect.objectContaining({ code: "limit", why: '"layers" has 513 members, more than 512' }),
+    );
+  });
+});
+
+describe("parseIndex", () => {
+  test("reads platforms", () => {
+    const platform = { os: "linux", architecture: "arm64", variant: "v8", "os.version": "1" };
+    expect(parseIndex(bytes({ ...index, manifests: [{ ...entry, platform }] }), "i").manifests).toEqual([
+      { ...entry, platform: { os: "linux", architecture: "arm64", variant: "v8" } },
+    ]);
+  });
+
+  test("an index without manifests is one (Go writes null)", () => {
+    expect(parseIndex(bytes({ schemaVersion: 2, manifests: null }), "i").manifests).toEqual([]);
+  });
+
+  const wrong: readonly { readonly summary: string; readonly value: unknown }[] = [
+    { summary: "a manifest", value: manifest },
+    { summary: "an index with layers", value: { ...index, layers: [] } },
+    {
+      summary: "a platform without an architecture",
+      value: { ...index, manifests: [{ ...entry, platform: { os: "linux" } }] },
+    },
+    { summary: "a manifest that is text", value: { ...index, manifests: ["x"] } },
+  ];
+  test.each(wrong)("refuses $summary", ({ value }) => {
+    expect(() => parseIndex(bytes(value), "i")).toThrow(expect.objectContaining({ code: "malformed" }));
+  });
+
+  test("bounds the number of manifests", () => {
+    const value = { ...index, manifests: Array.from({ length: 4097 }, () => entry) };
+    expect(() => parseIndex(bytes(value), "i")).toThrow(expect.objectContaining({ code: "limit" }));
+  });
+});
+
+describe("parseConfig", () => {
+  test("keeps unknown members and leaves null ones out", () => {
+    const value = {
+      ...image,
+      docker_version: "20",
+      history: null,
+      config: { Env: null, User: "1", OnBuild: [] },
+    };
+    expect(parseConfig(bytes(value), "c")).toEqual({
+      ...image,
+      docker_version: "20",
+      config: { User: "1", OnBuild: [] },
+    });
+  });
+
+  test("an image without layers has an empty list, however it is written", () => {
+    const value = { ...image, rootfs: { type: "layers", diff_ids: null } };
+    expect(parseConfig(bytes(value), "c").rootfs.diff_ids).toEqual([]);
+  });
+
+  const wrong: readonly { readonly summary: string; readonly value: object; readonly why: string }[] = [
+    { summary: "no architecture", value: { ...image, architecture: "" }, why: '"architecture" is missing' },
+    { summary: "no os", value: { ...image, os: undefined }, why: '"os" is missing' },
+    {
+      summary: "no rootfs",
+      value: { ...image, rootfs: null },
+      why: '"rootfs" is missing, or not of the type "layers"',
+    },
+    {
+      summary: "a diff id that is none",
+      value: { ...image, rootfs: { type: "layers", diff_ids: ["sha256:12"] } },
+      why: '"rootfs.diff_ids[0]" is not a SHA-256 digest',
+    },
+    {
+      summary: "Env as text",
+      value: { ...image, config: { Env: "A=1" } },
+      why: '"Env" is not a list of strings',
+    },
+    {
+      summary: "Entrypoint with a number",
+      value: { ...image, config: { Entrypoint: ["a", 1] } },
+      why: '"Entrypoint" is not a list of strings',
+    },
+    { summary: "a numeric user", value: { ...image, config: { User: 0 } }, why: '"User" is not a string' },
+    {
+      summary: "ports as a list",
+      value: { ...image, config: { ExposedPorts: [] } },
+      why: '"ExposedPorts" is not an object',
+    },
+    {
+      summary: "labels of objects",
+      value: { ...image, config: { Labels: { a: {} } } },
+      why: '"Labels" is not a map of strings',
+    },
+    { summary: "history of text", value: { ...image, history: ["x"] }, why: '"history[0]" is not an object' },
+    {
+      summary: "a text for empty_layer",
+      value: { ...image, history: [{ empty_layer: "yes" }] },
+      why: '"history[0].empty_layer" is not a boolean',
+    },
+  ];
+  test.each(wrong)("refuses $summary", ({ value, why }) => {
+    expect(() => parseConfig(bytes(value), "c")).toThrow(expect.objectContaining({ code: "malformed", why }));
+  });
+});
