@@ -1,0 +1,138 @@
+// What the cache holds, and making room in it. Safe beside running builds: what is younger than a minute, and what a process
+// with a live lease may be using, stays; what goes, goes by one rename or unlink, so that no process sees half of it.
+import { lstat, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Cache, cacheTemporary } from "./cache.ts";
+import { oldestLease } from "./cache-lease.ts";
+import { systemCode } from "./errors.ts";
+import { diskError } from "./files.ts";
+
+/** The cache's folders: downloads and layers; small results; unpacked packages; leftovers; this program, compiled. */
+export const cacheKinds = ["blobs", "records", "unpacked", "tmp", "compiled"] as const;
+
+export type CacheKind = (typeof cacheKinds)[number];
+
+export interface CacheEntry {
+  readonly kind: CacheKind;
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** As well as the file system tells: the time it was made, or read (to the hour, or to the day where only atime tells). */
+  readonly lastUsedMs: number;
+}
+
+export interface PruneOptions {
+  /** Removes what was not used for as long. */
+  readonly olderThanMs?: number;
+  /** Then removes what was unused for longest, until this is left. */
+  readonly sizeBytesMax?: number;
+  readonly nowMs: number;
+}
+
+export interface Pruned {
+  readonly removed: readonly CacheEntry[];
+  /** What the options asked to remove, but a running build may need. */
+  readonly inUse: readonly CacheEntry[];
+}
+
+const youngMs = 60_000;
+/** base/cache.ts notes a use at most once an hour. */
+const useResolutionMs = 3_600_000;
+/** Folders of a kind whose entries lie one level deeper. */
+const nested: ReadonlySet<CacheKind> = new Set(["records", "compiled"]);
+
+/** Everything in the cache, in no order. @throws ToolError "disk" */
+export async function cacheEntries(cache: Cache): Promise<CacheEntry[]> {
+  const entries: CacheEntry[] = [];
+  for (const kind of cacheKinds) {
+    for (const path of await pathsOf(cache, kind)) {
+      const measured = await measure(path);
+      if (measured !== undefined) entries.push({ kind, path, ...measured });
+    }
+  }
+  return entries;
+}
+
+/** Makes room. Leftovers of processes that died are always removed. @throws ToolError "disk" */
+export async function pruneCache(cache: Cache, options: PruneOptions): Promise<Pruned> {
+  const { nowMs } = options;
+  const leaseMs = await oldestLease(cache, nowMs);
+  const entries = (await cacheEntries(cache)).sort((a, b) => a.lastUsedMs - b.lastUsedMs);
+  const wanted = unwanted(entries, options);
+  const isUsed = (entry: CacheEntry): boolean => mayBeUsed(entry, leaseMs, nowMs);
+  const removed: CacheEntry[] = [];
+  for (const entry of wanted) if (!isUsed(entry) && (await remove(cache, entry))) removed.push(entry);
+  return { removed, inUse: wanted.filter(isUsed) };
+}
+
+function unwanted(
+  entries: readonly CacheEntry[],
+  { olderThanMs, sizeBytesMax, nowMs }: PruneOptions,
+): CacheEntry[] {
+  const old = (entry: CacheEntry): boolean =>
+    entry.kind === "tmp" || (olderThanMs !== undefined && entry.lastUsedMs < nowMs - olderThanMs);
+  const wanted = entries.filter(old);
+  if (sizeBytesMax === undefined) return wanted;
+  const rest = entries.filter((entry) => !old(entry));
+  let left = rest.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  for (const entry of rest) {
+    if (left <= sizeBytesMax) break;
+    left -= entry.sizeBytes;
+    wanted.push(entry);
+  }
+  return wanted;
+}
+
+function mayBeUsed(entry: CacheEntry, leaseMs: number | undefined, nowMs: number): boolean {
+  if (entry.lastUsedMs > nowMs - youngMs) return true;
+  if (leaseMs === undefined) return false;
+  // The use of an unpacked package is not noted anywhere: while a build runs, each of them may be its.
+  return entry.kind === "unpacked" || entry.lastUsedMs >= leaseMs - useResolutionMs;
+}
+
+async function remove(cache: Cache, entry: CacheEntry): Promise<boolean> {
+  try {
+    const measured = await measure(entry.path);
+    if (measured === undefined || measured.lastUsedMs !== entry.lastUsedMs) return false;
+    const away = cacheTemporary(cache);
+    await rename(entry.path, away);
+    await rm(away, { recursive: true, force: true });
+    return true;
+  } catch (thrown) {
+    if (systemCode(thrown) === "ENOENT") return false;
+    throw diskError(`removing ${entry.path}`, thrown);
+  }
+}
+
+async function pathsOf(cache: Cache, kind: CacheKind): Promise<string[]> {
+  const folder = join(cache.folder, kind);
+  const paths = await childrenOf(folder);
+  return nested.has(kind) ? (await Promise.all(paths.map(childrenOf))).flat() : paths;
+}
+
+async function childrenOf(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).map((name) => join(folder, name));
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw diskError(`reading the cache folder ${folder}`, thrown);
+  }
+}
+
+/** Size and last use of a file, or of a folder with all that is in it; undefined where another process removed it. */
+async function measure(path: string): Promise<Pick<CacheEntry, "sizeBytes" | "lastUsedMs"> | undefined> {
+  try {
+    const status = await lstat(path);
+    const lastUsedMs = Math.max(status.mtimeMs, status.isDirectory() ? 0 : status.atimeMs);
+    if (!status.isDirectory()) return { sizeBytes: status.size, lastUsedMs };
+    const parts = await Promise.all((await childrenOf(path)).map(measure));
+    const known = parts.filter((part) => part !== undefined);
+    return {
+      sizeBytes: known.reduce((sum, part) => sum + part.sizeBytes, 0),
+      lastUsedMs: known.reduce((latest, part) => Math.max(latest, part.lastUsedMs), lastUsedMs),
+    };
+  } catch (thrown) {
+    if (systemCode(thrown) === "ENOENT") return undefined;
+    throw diskError(`reading the cache entry ${path}`, thrown);
+  }
+}
