@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { type Cache, openCache } from "../src/base/cache.ts";
 import type { Event } from "../src/base/events.ts";
 import { openRegistryClient, type RegistryClient } from "../src/oci/registry/client.ts";
+import type { Environment } from "../src/oci/registry/connections.ts";
 import type { FindCredentials } from "../src/oci/registry/credentials.ts";
 import { defaultRetryPolicy } from "../src/oci/registry/retry.ts";
-import type { Environment } from "../src/oci/registry/transport.ts";
 
 export interface TestClient {
   readonly client: RegistryClient;
@@ -20,6 +20,8 @@ export interface TestClientOptions {
   readonly environment?: Environment;
   readonly insecureHosts?: readonly string[];
   readonly login?: { readonly username: string; readonly password: string };
+  /** In place of /etc/containers; default: an absent one. */
+  readonly systemFolder?: string;
   readonly signal?: AbortSignal;
   readonly now?: () => number;
 }
@@ -33,6 +35,7 @@ export async function testClient(options: TestClientOptions = {}): Promise<TestC
     login === undefined ? undefined : { kind: "password", ...login, source: "the test" };
   const client = await openRegistryClient({
     environment: options.environment ?? {},
+    systemFolder: options.systemFolder ?? "/nonexistent",
     ...(options.insecureHosts === undefined ? {} : { insecureHosts: options.insecureHosts }),
     task: {
       signal: options.signal ?? new AbortController().signal,

@@ -1,14 +1,15 @@
 // What goes into the Authorization header: nothing, Basic, or a bearer token that is fetched, kept and renewed
 // (distribution: docs/spec/auth/{token,oauth}.md).
 import { collect } from "../../base/bytes.ts";
-import { messageOf, ToolError } from "../../base/errors.ts";
+import { ToolError } from "../../base/errors.ts";
+import type { HttpMethod, HttpRequestOptions, HttpResponse } from "../../base/http.ts";
 import { limits } from "../../base/limits.ts";
 import { isLoopback } from "../reference.ts";
 import { type Challenge, type Scope, scopeNames } from "./challenge.ts";
+import type { Connections } from "./connections.ts";
 import type { Credentials, FindCredentials } from "./credentials.ts";
 import { describeUrl, type Secrets, sanitize } from "./redact.ts";
 import { isTransientConnectionError, isTransientStatus, retryAfterMs, Transient } from "./retry.ts";
-import type { HttpRequest, HttpResponse, Transport } from "./transport.ts";
 
 /** Whom to authorise for what. */
 export interface Audience {
@@ -34,7 +35,7 @@ export interface Authorizer {
 }
 
 export interface AuthorizerParts {
-  readonly transport: Transport;
+  readonly connections: Connections;
   readonly findCredentials: FindCredentials;
   readonly secrets: Secrets;
   readonly now: () => number;
@@ -127,18 +128,18 @@ async function fetchToken(
 ): Promise<HeldToken> {
   const realm = parseRealm(bearer.parameters.get("realm") ?? "", audience);
   const what = `getting a token for ${audience.registry} from ${describeUrl(realm)}`;
-  const request = tokenRequest(realm, bearer.parameters.get("service"), scopes, credentials, signal);
-  let response: HttpResponse;
+  const { method, url, options } = tokenRequest(realm, bearer.parameters.get("service"), scopes, credentials);
   try {
-    response = await parts.transport.send({ ...request, unverified: audience.insecure });
+    const http = await parts.connections.clientFor(url, audience.insecure);
+    const response = await http.request(method, url.href, { ...options, signal });
+    if (response.status !== 200) throw refusal(parts, response, what, audience, credentials);
+    const body = await collect(response.body, limits.registryTokenBytesMax, "a token");
+    return heldToken(parts, body, what);
   } catch (thrown) {
-    if (signal.aborted) throw thrown;
-    const failure = new ToolError("network", { what, why: parts.secrets.redact(messageOf(thrown)) });
-    throw isTransientConnectionError(thrown) ? new Transient(failure) : failure;
+    if (!(thrown instanceof ToolError) || thrown.code !== "network") throw thrown;
+    const failure = new ToolError("network", { what, why: parts.secrets.redact(thrown.why) });
+    throw isTransientConnectionError(thrown.cause) ? new Transient(failure) : failure;
   }
-  if (response.status !== 200) throw await refusal(parts, response, what, audience, credentials);
-  const body = await collect(response.body, limits.registryTokenBytesMax, "a token");
-  return heldToken(parts, body, what);
 }
 
 function parseRealm(text: string, audience: Audience): URL {
@@ -150,7 +151,11 @@ function parseRealm(text: string, audience: Audience): URL {
       why: `its token address ${JSON.stringify(sanitize(text))} is not a URL`,
     });
   }
-  if (realm.protocol === "http:" && !audience.insecure && !isLoopback(realm.host)) {
+  if (
+    realm.protocol === "http:" &&
+    !audience.insecure &&
+    !(isLoopback(realm.host) && isLoopback(audience.registry))
+  ) {
     throw new ToolError("registry", {
       what,
       why: `its token address ${describeUrl(realm)} is plain HTTP, which would show the credentials to the network`,
@@ -160,13 +165,18 @@ function parseRealm(text: string, audience: Audience): URL {
   return realm;
 }
 
+interface TokenRequest {
+  readonly method: HttpMethod;
+  readonly url: URL;
+  readonly options: HttpRequestOptions;
+}
+
 function tokenRequest(
   realm: URL,
   service: string | undefined,
   scopes: readonly string[],
   credentials: Credentials | undefined,
-  signal: AbortSignal,
-): HttpRequest {
+): TokenRequest {
   if (credentials?.kind === "identity-token") {
     const form = new URLSearchParams({
       grant_type: "refresh_token",
@@ -175,40 +185,29 @@ function tokenRequest(
     });
     if (service !== undefined) form.set("service", service);
     if (scopes.length > 0) form.set("scope", scopes.join(" "));
-    const content = Buffer.from(form.toString());
-    return {
-      method: "POST",
-      url: realm,
-      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-      body: {
-        sizeBytes: content.length,
-        async *open(): AsyncGenerator<Uint8Array> {
-          yield content;
-        },
-      },
-      signal,
-    };
+    const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
+    return { method: "POST", url: realm, options: { headers, body: Buffer.from(form.toString()) } };
   }
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
   const login = credentials?.kind === "password" ? { authorization: basicHeader(credentials) } : {};
   if (credentials?.kind === "password") url.searchParams.set("account", credentials.username);
-  return { method: "GET", url, headers: { accept: "application/json", ...login }, signal };
+  return { method: "GET", url, options: { headers: { accept: "application/json", ...login } } };
 }
 
-async function refusal(
+function refusal(
   parts: AuthorizerParts,
   response: HttpResponse,
   what: string,
   audience: Audience,
   credentials: Credentials | undefined,
-): Promise<Error> {
+): Error {
   response.discard();
   const { status } = response;
   if (isTransientStatus(status)) {
     const failure = new ToolError("registry", { what, why: `it answered with status ${status}` });
-    return new Transient(failure, retryAfterMs(response.headers["retry-after"], parts.now()));
+    return new Transient(failure, retryAfterMs(response.headers.get("retry-after"), parts.now()));
   }
   if (status === 400 || status === 401 || status === 403) {
     const why =

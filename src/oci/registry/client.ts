@@ -1,12 +1,14 @@
 // Requests to a registry (OCI distribution-spec v1.1): the right scheme, authentication, redirects, errors in words.
 // Invariant: credentials go to the registry's own origin and to its token address only, and into no message.
 import { type Bytes, collect } from "../../base/bytes.ts";
-import { messageOf, systemCode, ToolError } from "../../base/errors.ts";
+import { systemCode, ToolError } from "../../base/errors.ts";
+import type { HttpMethod, HttpResponse } from "../../base/http.ts";
 import type { Task } from "../../base/io.ts";
 import { limits } from "../../base/limits.ts";
 import { defaultRegistry, isLoopback } from "../reference.ts";
 import { type Audience, type Authorizer, createAuthorizer, loginHint } from "./authorization.ts";
 import { type Challenge, parseChallenges, type Scope } from "./challenge.ts";
+import { type Connections, type Environment, openConnections } from "./connections.ts";
 import { credentialsFromFiles, type FindCredentials } from "./credentials.ts";
 import { createSecrets, describeUrl, type Secrets, sanitize } from "./redact.ts";
 import { type RegistriesConf, readRegistriesConf } from "./registries-conf.ts";
@@ -19,13 +21,6 @@ import {
   Transient,
   withRetries,
 } from "./retry.ts";
-import {
-  type Environment,
-  type HttpResponse,
-  networkTransport,
-  type RequestBody,
-  type Transport,
-} from "./transport.ts";
 
 export interface RegistryClientOptions {
   /** HOME, DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_*, proxies, SSL_CERT_*; PATH for credential helpers. */
@@ -34,9 +29,11 @@ export interface RegistryClientOptions {
   /** Hosts (with port where they have one) whose certificates aren't checked, and that may speak plain HTTP. */
   readonly insecureHosts?: readonly string[];
   /** Default: the network. */
-  readonly transport?: Transport;
+  readonly connections?: Connections;
   readonly retry?: RetryPolicy;
   readonly findCredentials?: FindCredentials;
+  /** Where the system's registries.conf(5) lies; default: /etc/containers. */
+  readonly systemFolder?: string;
 }
 
 export interface RegistryClient {
@@ -51,12 +48,17 @@ export interface RegistryClient {
   close(): void;
 }
 
+export interface RequestBody {
+  readonly sizeBytes: number;
+  open(): Bytes;
+}
+
 export interface ApiRequest {
   /** The registry as references name it ("docker.io"). */
   readonly registry: string;
   readonly insecure: boolean;
   readonly scopes: readonly Scope[];
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly method: HttpMethod;
   /** "/v2/..." or the absolute address of an upload. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -69,24 +71,24 @@ export interface ApiRequest {
 
 /** @throws ToolError "configuration" where registries.conf(5) can't be read */
 export async function openRegistryClient(options: RegistryClientOptions): Promise<RegistryClient> {
-  const transport = options.transport ?? networkTransport(options.environment);
+  const connections = options.connections ?? openConnections(options.environment);
   const secrets = createSecrets();
   protectProxyPasswords(secrets, options.environment);
   const authorizer = createAuthorizer({
-    transport,
+    connections,
     secrets,
     findCredentials: options.findCredentials ?? credentialsFromFiles(options.environment),
     now: options.task.now,
   });
-  const context: Context = { transport, secrets, authorizer, task: options.task, origins: new Map() };
+  const context: Context = { connections, secrets, authorizer, task: options.task, origins: new Map() };
   const insecureHosts = new Set(options.insecureHosts ?? []);
   return {
     task: options.task,
-    conf: await readRegistriesConf(options.environment),
+    conf: await readRegistriesConf(options.environment, options.systemFolder),
     retry: options.retry ?? defaultRetryPolicy,
     attempt: (request) => attempt(context, request),
     isInsecure: (registry) => insecureHosts.has(registry),
-    close: () => transport.close(),
+    close: () => connections.close(),
   };
 }
 
@@ -96,7 +98,7 @@ export function send(client: RegistryClient, request: ApiRequest): Promise<HttpR
 }
 
 interface Context {
-  readonly transport: Transport;
+  readonly connections: Connections;
   readonly secrets: Secrets;
   readonly authorizer: Authorizer;
   readonly task: Task;
@@ -118,7 +120,7 @@ async function attempt(context: Context, request: ApiRequest): Promise<HttpRespo
   let authorization = own ? await context.authorizer.header(audience, origin.challenges, signal) : undefined;
   let response = await follow(context, request, url, authorization);
   if (response.status === 401 && own) {
-    const challenges = parseChallenges(response.headers["www-authenticate"] ?? "");
+    const challenges = parseChallenges(response.headers.get("www-authenticate") ?? "");
     if (challenges.length > 0) origin.challenges = challenges;
     const again = await context.authorizer.header(audience, origin.challenges, signal, authorization);
     if (again !== undefined && again !== authorization) {
@@ -143,7 +145,7 @@ async function follow(
   for (let redirects = 0; ; redirects++) {
     const login = url.origin === start.origin && authorization !== undefined ? { authorization } : {};
     const response = await exchange(context, request, url, { ...request.headers, ...login });
-    const location = response.headers["location"];
+    const location = response.headers.get("location");
     if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
     response.discard();
     const refuse = (why: string): ToolError =>
@@ -169,19 +171,30 @@ async function exchange(
   url: URL,
   headers: Readonly<Record<string, string>>,
 ): Promise<HttpResponse> {
-  const { signal } = context.task;
+  const { method, body, insecure } = request;
+  let source: { readonly thrown: unknown } | undefined;
+  const content = body === undefined ? undefined : noting(body.open(), (thrown) => (source = { thrown }));
   try {
-    const { method, body, insecure } = request;
-    return await context.transport.send({
-      method,
-      url,
-      headers: { "user-agent": "distill", ...headers },
-      ...(body === undefined ? {} : { body }),
-      signal,
-      unverified: insecure,
+    const http = await context.connections.clientFor(url, insecure);
+    const length = body === undefined ? {} : { "content-length": String(body.sizeBytes) };
+    return await http.request(method, url.href, {
+      headers: { "user-agent": "distill", ...length, ...headers },
+      ...(content === undefined ? {} : { body: content }),
+      signal: context.task.signal,
     });
   } catch (thrown) {
+    if (source !== undefined) throw source.thrown;
     throw connectionFailure(context, request, url, thrown);
+  }
+}
+
+/** `stream`, telling what it throws: a failure of what is sent is none of the connection. */
+async function* noting(stream: Bytes, note: (thrown: unknown) => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (thrown) {
+    note(thrown);
+    throw thrown;
   }
 }
 
@@ -200,28 +213,29 @@ function explained(context: Context, request: ApiRequest, url: URL, response: Ht
 
 /** What a broken connection means, before or within an answer. */
 function connectionFailure(context: Context, request: ApiRequest, url: URL, thrown: unknown): unknown {
-  if (thrown instanceof ToolError || thrown instanceof Transient || context.task.signal.aborted)
-    return thrown;
-  const code = systemCode(thrown);
-  const hint = connectionHint(code, request.registry);
+  if (!(thrown instanceof ToolError) || thrown.code !== "network") return thrown;
+  const code = systemCode(thrown.cause);
+  const hint = connectionHint(code, request.registry) ?? thrown.hint;
   const failure = new ToolError("network", {
     what: request.what,
-    why: context.secrets.redact(
-      `${describeUrl(url)}: ${sanitize(messageOf(thrown)) || (code ?? "the connection failed")}`,
-    ),
+    why: context.secrets.redact(`${describeUrl(url)}: ${sanitize(thrown.why)}`),
     ...(hint === undefined ? {} : { hint }),
-    cause: code,
+    // The code alone: a message may hold the password of a proxy.
+    ...(code === undefined ? {} : { cause: Object.assign(new Error(code), { code }) }),
   });
-  return isTransientConnectionError(thrown) ? new Transient(failure) : failure;
+  return isTransientConnectionError(thrown.cause) ? new Transient(failure) : failure;
+}
+
+const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/;
+
+function isCertificateError(failure: ToolError): boolean {
+  return certificateCodes.test(systemCode(failure.cause) ?? "");
 }
 
 function connectionHint(code: string | undefined, registry: string): string | undefined {
   if (code === undefined) return undefined;
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return "check the name of the registry and the network; behind a proxy set HTTPS_PROXY";
-  if (code === "ECONNREFUSED") return "check the name and the port, and whether the registry is running";
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code)) {
-    return `its certificate is not trusted: name its authority in SSL_CERT_FILE, or use --insecure-registry ${registry}`;
+  if (certificateCodes.test(code)) {
+    return `if its authority is to be trusted, name it in SSL_CERT_FILE; or use --insecure-registry ${registry}`;
   }
   if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
     return `if it speaks plain HTTP only, use --insecure-registry ${registry}`;
@@ -241,43 +255,38 @@ function originOf(context: Context, request: ApiRequest): Promise<Origin> {
 }
 
 async function findOrigin(context: Context, request: ApiRequest): Promise<Origin> {
-  const host = request.registry === defaultRegistry ? "registry-1.docker.io" : request.registry;
+  const { registry, insecure } = request;
+  const host = registry === defaultRegistry ? "registry-1.docker.io" : registry;
   // Only what stays on this machine, or was called insecure, may go without TLS.
-  const schemes = isLoopback(host) ? ["http", "https"] : request.insecure ? ["https", "http"] : ["https"];
-  let first: unknown;
+  const schemes = isLoopback(host) ? ["http:", "https:"] : insecure ? ["https:", "http:"] : ["https:"];
+  const what = `reaching the registry ${registry}`;
+  const probe: ApiRequest = { registry, insecure, scopes: [], method: "GET", path: "/v2/", expect: [], what };
+  const failures: ToolError[] = [];
   for (const scheme of schemes) {
-    const url = new URL(`${scheme}://${host}`);
+    const url = new URL(`${scheme}//${host}/`);
     try {
-      const probe: ApiRequest = {
-        ...request,
-        method: "GET",
-        path: "/v2/",
-        what: `reaching the registry ${request.registry}`,
-      };
-      const response = await exchange(context, withoutBody(probe), new URL("/v2/", url), {});
-      if (scheme === "http" && (await wantsTls(response))) continue;
+      const response = await exchange(context, probe, new URL("/v2/", url), {});
+      if (scheme === "http:" && (await wantsTls(response))) continue;
       response.discard();
-      const challenges =
-        response.status === 401 ? parseChallenges(response.headers["www-authenticate"] ?? "") : [];
-      return { url, challenges };
+      const header = response.status === 401 ? (response.headers.get("www-authenticate") ?? "") : "";
+      return { url, challenges: parseChallenges(header) };
     } catch (thrown) {
-      if (context.task.signal.aborted) throw thrown;
-      first ??= thrown;
+      const failure = thrown instanceof Transient ? thrown.failure : thrown;
+      if (!(failure instanceof ToolError) || schemes.length === 1) throw thrown;
+      failures.push(failure);
     }
   }
-  throw first;
+  // A certificate that is refused says more than plain HTTP that wasn't understood.
+  throw failures.find((one) => isCertificateError(one)) ?? failures[0] ?? noAnswer(what);
 }
 
-function withoutBody(request: ApiRequest): ApiRequest {
-  const { body: _body, headers: _headers, ...rest } = request;
-  return rest;
+function noAnswer(what: string): ToolError {
+  return new ToolError("registry", { what, why: "it speaks neither HTTP nor HTTPS" });
 }
 
 /** Go's servers answer plain HTTP on a TLS port with a 400 in words. */
 async function wantsTls(response: HttpResponse): Promise<boolean> {
-  if (response.status !== 400) return false;
-  const text = await errorText(response);
-  return /HTTPS/i.test(text);
+  return response.status === 400 && /HTTPS/i.test(await errorText(response));
 }
 
 async function failureOf(context: Context, request: ApiRequest, response: HttpResponse): Promise<Error> {
@@ -298,7 +307,7 @@ async function failureOf(context: Context, request: ApiRequest, response: HttpRe
   const hint = status === 429 ? "too many requests: try again later, or log in" : undefined;
   const failure = new ToolError("registry", { what, why, ...(hint === undefined ? {} : { hint }) });
   if (!isTransientStatus(status)) return failure;
-  return new Transient(failure, retryAfterMs(response.headers["retry-after"], context.task.now()));
+  return new Transient(failure, retryAfterMs(response.headers.get("retry-after"), context.task.now()));
 }
 
 async function errorText(response: HttpResponse): Promise<string> {

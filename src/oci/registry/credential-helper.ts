@@ -3,8 +3,8 @@
 import { spawn } from "node:child_process";
 import { messageOf, systemCode, ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
+import type { Environment } from "./connections.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Environment } from "./transport.ts";
 
 const helperTimeoutMs = 30_000;
 const namePattern = /^[A-Za-z0-9][\w.-]{0,100}$/;

@@ -7,8 +7,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, systemCode, ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
+import type { Environment } from "./connections.ts";
 import { askCredentialHelper } from "./credential-helper.ts";
-import type { Environment } from "./transport.ts";
 
 export type Credentials =
   | {

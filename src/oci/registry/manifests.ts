@@ -5,9 +5,9 @@ import { ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import { type Descriptor, mediaTypes } from "../model.ts";
 import { isIndexType, isManifestType } from "../validate.ts";
-import type { Repository } from "./blobs.ts";
 import { type RegistryClient, send } from "./client.ts";
 import { withRetries } from "./retry.ts";
+import type { Repository } from "./sources.ts";
 
 const accept = [
   mediaTypes.index,
@@ -44,7 +44,7 @@ export async function fetchManifest(
     return { bytes: body, headers: response.headers };
   });
   const digest = digestOf(bytes);
-  const expected = parseDigest(tagOrDigest) ?? parseDigest(headers["docker-content-digest"] ?? "");
+  const expected = parseDigest(tagOrDigest) ?? parseDigest(headers.get("docker-content-digest") ?? "");
   if (expected !== undefined && expected !== digest) {
     throw new ToolError("digest-mismatch", {
       what,
@@ -53,7 +53,11 @@ export async function fetchManifest(
     });
   }
   return {
-    descriptor: { mediaType: mediaTypeOf(bytes, headers["content-type"], what), digest, size: bytes.length },
+    descriptor: {
+      mediaType: mediaTypeOf(bytes, headers.get("content-type"), what),
+      digest,
+      size: bytes.length,
+    },
     bytes,
   };
 }
@@ -74,7 +78,7 @@ export async function findManifest(
   });
   response.discard();
   if (response.status !== 200) return undefined;
-  return parseDigest(tagOrDigest) ?? parseDigest(response.headers["docker-content-digest"] ?? "");
+  return parseDigest(tagOrDigest) ?? parseDigest(response.headers.get("docker-content-digest") ?? "");
 }
 
 /** @throws ToolError "digest-mismatch" where the registry stored something else */
@@ -100,7 +104,7 @@ export async function putManifest(
     what,
   });
   response.discard();
-  const stored = parseDigest(response.headers["docker-content-digest"] ?? "");
+  const stored = parseDigest(response.headers.get("docker-content-digest") ?? "");
   if (stored === undefined || stored === manifest.descriptor.digest) return;
   throw new ToolError("digest-mismatch", {
     what,

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { imageSetFor, imageWith, layerOf } from "../../../testing/images.ts";
+import { imageSetFor } from "../../../testing/images.ts";
 import { startRegistry, type TestRegistry, type TestRegistryOptions } from "../../../testing/registry.ts";
 import { testClient } from "../../../testing/registry-client.ts";
-import { makeImageSet, rootOf } from "../derive.ts";
+import { rootOf } from "../derive.ts";
 import { parseReference, type Reference } from "../reference.ts";
 import { pushImageSet } from "./push.ts";
 
-const login = { username: "alice", password: "wonderland" };
 let registry: TestRegistry;
 
 async function start(options: TestRegistryOptions = {}): Promise<void> {

@@ -4,12 +4,13 @@ import { ToolError } from "../../base/errors.ts";
 import { parallel } from "../../base/pool.ts";
 import { type BlobSource, memoryBlob } from "../blob.ts";
 import { rootOf } from "../derive.ts";
-import type { Descriptor, Image, ImageSet } from "../model.ts";
+import type { Attachment, Descriptor, Image, ImageSet } from "../model.ts";
 import { formatReference, type Reference } from "../reference.ts";
 import { parseManifest } from "../validate.ts";
-import { type PushedBlob, pushBlob, type Repository } from "./blobs.ts";
 import type { RegistryClient } from "./client.ts";
 import { type FetchedManifest, findManifest, putManifest } from "./manifests.ts";
+import { type PushedBlob, pushBlob } from "./push-blob.ts";
+import { pushTarget, type Repository } from "./sources.ts";
 
 export interface PushOptions {
   readonly client: RegistryClient;
@@ -74,23 +75,31 @@ async function pushContent(
     underIndex ? (await findManifest(client, target, image.descriptor.digest)) !== undefined : false,
   );
   const missing = set.images.filter((_, index) => present[index] !== true);
-  await parallel(blobsToPush(missing), blobsAtOnce, async (blob) => {
+  const attachments = set.attachments ?? [];
+  await parallel(blobsToPush(missing, attachments), blobsAtOnce, async (blob) => {
     counts[await pushBlob(client, target, blob, mountFrom)] += 1;
   });
   if (!underIndex) return;
-  await parallel(missing, blobsAtOnce, (image) =>
-    putManifest(client, target, image.descriptor.digest, documentOf(image)),
-  );
+  await parallel(missing, blobsAtOnce, (image) => put(client, target, documentOf(image)));
+  // A nested index stands before what it names, and must be sent after it.
+  for (const { descriptor, manifest } of attachments.toReversed()) {
+    await put(client, target, { descriptor, bytes: manifest });
+  }
+}
+
+function put(client: RegistryClient, target: Repository, document: FetchedManifest): Promise<void> {
+  return putManifest(client, target, document.descriptor.digest, document);
 }
 
 /** Each once, the largest first: the longest transfer should not begin last. */
-function blobsToPush(images: readonly Image[]): readonly BlobSource[] {
+function blobsToPush(images: readonly Image[], attachments: readonly Attachment[]): readonly BlobSource[] {
   const blobs = new Map<string, BlobSource>();
+  const add = (blob: BlobSource): unknown => blobs.set(blob.descriptor.digest, blob);
   for (const image of images) {
     const { config } = parseManifest(image.manifest, `the manifest ${image.descriptor.digest}`);
-    for (const blob of [...image.layers, memoryBlob(config, image.config)])
-      blobs.set(blob.descriptor.digest, blob);
+    for (const blob of [...image.layers, memoryBlob(config, image.config)]) add(blob);
   }
+  for (const { blobs: attached } of attachments) for (const blob of attached) add(blob);
   return [...blobs.values()].sort((a, b) => b.descriptor.size - a.descriptor.size);
 }
 
@@ -108,18 +117,4 @@ function rootDocument(set: ImageSet): FetchedManifest {
 function mountCandidates(target: Reference, from: readonly Reference[]): readonly string[] {
   const near = from.filter((one) => one.registry === target.registry && one.repository !== target.repository);
   return [...new Set(near.map((one) => one.repository))];
-}
-
-/** One token for the whole push: the target's and, for mounts, the sources'. */
-function pushTarget(client: RegistryClient, reference: Reference, mountFrom: readonly string[]): Repository {
-  const { registry, repository } = reference;
-  return {
-    registry,
-    repository,
-    insecure: client.isInsecure(registry),
-    scopes: [
-      { repository, actions: ["pull", "push"] },
-      ...mountFrom.map((from) => ({ repository: from, actions: ["pull"] as const })),
-    ],
-  };
 }

@@ -32,8 +32,10 @@ export const defaultRetryPolicy: RetryPolicy = {
   firstDelayMs: 400,
   waitMsMax: 120_000,
   random: Math.random,
-  sleep: async (delayMs, signal) => {
-    await delay(delayMs, undefined, { signal });
+  async sleep(delayMs, signal) {
+    // The reason of the abort is the error, not that a timer was stopped.
+    await delay(delayMs, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
   },
 };
 
