@@ -35,17 +35,7 @@ const debianPackages: readonly string[] = [
     "bubblewrap",
   ],
   // engines and registry
-  ...[
-    "docker.io",
-    "iptables",
-    "podman",
-    "runc",
-    "catatonit",
-    "buildah",
-    "fuse-overlayfs",
-    "docker-registry",
-    "apache2-utils",
-  ],
+  ...["docker.io", "iptables", "podman", "runc", "catatonit", "buildah", "fuse-overlayfs", "docker-registry"],
   // what the examples are built with and talked to
   ...[
     "gcc",

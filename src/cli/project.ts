@@ -1,0 +1,93 @@
+// The project on the command line: a folder with a spec, read and lowered.
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { InvalidInput, requireValue } from "../base/diagnostics.ts";
+import { systemCode, ToolError } from "../base/errors.ts";
+import { diskError } from "../base/files.ts";
+import { limits } from "../base/limits.ts";
+import { lowerInit, lowerRun } from "../frontends/spec/lower.ts";
+import { decodeSpec, parseSpec } from "../frontends/spec/parse.ts";
+import type { Spec } from "../frontends/spec/spec.ts";
+import type { ImagePlan } from "../graph/plan.ts";
+import type { Context } from "./context.ts";
+
+export interface Project {
+  readonly spec: Spec;
+  /** The context: the folder that copies are relative to. Absolute. */
+  readonly folder: string;
+  /** Absolute. */
+  readonly specFile: string;
+  /** Beside the spec: distill.yaml has distill.lock. */
+  readonly lockFile: string;
+  /** `run`, then `init` where the spec has one made of packages. */
+  readonly plans: readonly ImagePlan[];
+  /** "linux/amd64" ...; at least one. */
+  readonly platforms: readonly string[];
+}
+
+export const projectOptions = {
+  file: { kind: "text", short: "f", value: "FILE", summary: "the spec (default: distill.yaml in DIR)" },
+} as const;
+
+/**
+ * Reads the spec of a folder (default: the current one). Warnings are emitted.
+ * @throws InvalidInput with every mistake, ToolError "usage" where there is no spec
+ */
+export async function readProject(
+  context: Context,
+  folderArgument: string | undefined,
+  fileOption: string | undefined,
+): Promise<Project> {
+  const folder = resolve(context.cwd, folderArgument ?? ".");
+  const specFile = fileOption === undefined ? join(folder, "distill.yaml") : resolve(context.cwd, fileOption);
+  const shown = displayName(specFile, context.cwd);
+  const text = requireValue(decodeSpec(await readSpecFile(specFile, shown), shown));
+  const parsed = parseSpec(text, shown);
+  const spec = requireValue(parsed);
+  for (const { message, span } of parsed.diagnostics) {
+    const place = span === undefined ? shown : `${span.file}:${span.line}:${span.column}`;
+    context.emit({ type: "log", level: "warning", message: `${place}: ${message}` });
+  }
+  const run = lowerRun(spec, dirname(specFile));
+  const init = lowerInit(spec, dirname(specFile));
+  const platforms = spec.platforms.map(({ value }) => `${value.os}/${value.architecture}`);
+  return {
+    spec,
+    folder,
+    specFile,
+    lockFile: join(dirname(specFile), `${basename(specFile).replace(/\.ya?ml$/, "")}.lock`),
+    plans: init === undefined ? [run] : [run, init],
+    platforms,
+  };
+}
+
+/** How a file is named to the user: relative where it lies below the current folder. */
+export function displayName(file: string, cwd: string): string {
+  const short = relative(cwd, file);
+  return short.startsWith("..") ? file : short;
+}
+
+async function readSpecFile(file: string, shown: string): Promise<Uint8Array> {
+  try {
+    const status = await stat(file);
+    if (status.size > limits.specBytesMax) {
+      throw new InvalidInput([
+        {
+          severity: "error",
+          rule: "too-large",
+          message: `${shown} is larger than ${limits.specBytesMax} bytes`,
+        },
+      ]);
+    }
+    return await readFile(file);
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === undefined) throw thrown;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw diskError(`reading ${shown}`, thrown);
+    throw new ToolError("usage", {
+      what: `reading ${shown}`,
+      why: "there is no such file",
+      hint: "name the folder that holds a distill.yaml, or the file itself with -f",
+    });
+  }
+}
