@@ -1,8 +1,8 @@
 // The format of /etc/ld.so.cache (glibc: sysdeps/generic/dl-cache.h, elf/cache.c, elf/stringtable.c), byte for byte as
 // ldconfig of that glibc writes it on a little-endian or big-endian 64-bit machine.
 //
-// glibc < 2.32 writes the old format ("ld.so-1.7.0") with the new one ("glibc-ld.so.cache1.1") hidden in its strings;
-// 2.32 the new one alone; >= 2.33 with shared strings, glibc-hwcaps and a note of its generator.
+// Debian's glibc 2.31 (Debian 11) writes the format "glibc-ld.so.cache1.1" with plain strings; >= 2.33 with shared strings,
+// glibc-hwcaps and a note of its generator. The older format "ld.so-1.7.0" is written by neither.
 
 export interface CacheEntry {
   readonly soname: string;
@@ -24,12 +24,9 @@ export interface CacheFormat {
   readonly hwcapsNames: readonly string[];
 }
 
-const oldMagic = "ld.so-1.7.0\0";
-const newMagic = "glibc-ld.so.cache1.1";
-const oldHeaderBytes = 16;
-const oldEntryBytes = 12;
-const newHeaderBytes = 48;
-const newEntryBytes = 24;
+const magic = "glibc-ld.so.cache1.1";
+const headerBytes = 48;
+const entryBytes = 24;
 const extensionMagic = 0xea_a4_21_74;
 const extensionHeaderBytes = 8;
 const extensionSectionBytes = 16;
@@ -118,37 +115,24 @@ function encodePlain(entries: readonly CacheEntry[], format: CacheFormat): Buffe
   const strings = Buffer.concat(
     entries.flatMap((entry) => [Buffer.from(`${entry.soname}\0`), Buffer.from(`${entry.path}\0`)]),
   );
-  const withOld = isBefore(format.glibcVersion, 32);
-  const oldBytes = withOld ? align(oldHeaderBytes + oldEntryBytes * entries.length, 8) : 0;
-  const newBytes = newHeaderBytes + newEntryBytes * entries.length;
-  const out = writerOf(oldBytes + newBytes + strings.length, format.bigEndian);
-  if (withOld) {
-    out.bytes.write(oldMagic, 0, "latin1");
-    out.u32(12, entries.length);
-  }
-  writeNewHeader(out, oldBytes, entries.length, strings.length);
-  let at = newBytes;
-  entries.forEach((entry, index) => {
+  const entriesEnd = headerBytes + entryBytes * entries.length;
+  const out = writerOf(entriesEnd + strings.length, format.bigEndian);
+  writeHeader(out, entries.length, strings.length, format);
+  let at = entriesEnd;
+  for (const [index, entry] of entries.entries()) {
     const key = at;
     const value = key + Buffer.byteLength(entry.soname) + 1;
     at = value + Buffer.byteLength(entry.path) + 1;
     const place = { key, value, osVersion: entry.osVersion, hwcap: 0n };
-    writeNewEntry(out, oldBytes + newHeaderBytes + newEntryBytes * index, entry.flags, place);
-    if (!withOld) return;
-    // Old offsets count from the end of the old entries, which the padding before the new header shifts.
-    const padding = oldBytes - (oldHeaderBytes + oldEntryBytes * entries.length);
-    const old = oldHeaderBytes + oldEntryBytes * index;
-    out.u32(old, entry.flags);
-    out.u32(old + 4, key + padding);
-    out.u32(old + 8, value + padding);
-  });
-  strings.copy(out.bytes, oldBytes + newBytes);
+    writeEntry(out, headerBytes + entryBytes * index, entry.flags, place);
+  }
+  strings.copy(out.bytes, entriesEnd);
   return out.bytes;
 }
 
 /** Since 2.33: strings are unique and share tails; what the fixed fields can't say follows as extensions. */
 function encodeShared(entries: readonly CacheEntry[], format: CacheFormat): Buffer {
-  const newBytes = newHeaderBytes + newEntryBytes * entries.length;
+  const entriesEnd = headerBytes + entryBytes * entries.length;
   const table = stringTable([
     ...entries.flatMap((entry) => [entry.soname, entry.path]),
     ...format.hwcapsNames,
@@ -156,23 +140,22 @@ function encodeShared(entries: readonly CacheEntry[], format: CacheFormat): Buff
   const used = [...new Set(entries.flatMap((entry) => entry.hwcaps?.name ?? []))].sort();
   const generator = Buffer.from(generatorNote(format.glibcVersion));
   const sections = used.length > 0 ? 2 : 1;
-  const extension = align(newBytes + table.bytes.length, 4);
+  const extension = align(entriesEnd + table.bytes.length, 4);
   const hwcapsAt = extension + extensionHeaderBytes + extensionSectionBytes * sections;
   const generatorAt = hwcapsAt + 4 * used.length;
   const out = writerOf(generatorAt + generator.length, format.bigEndian);
 
-  writeNewHeader(out, 0, entries.length, table.bytes.length);
-  out.bytes[28] = format.bigEndian ? 3 : 2;
+  writeHeader(out, entries.length, table.bytes.length, format);
   out.u32(32, extension);
-  entries.forEach((entry, index) => {
-    writeNewEntry(out, newHeaderBytes + newEntryBytes * index, entry.flags, {
-      key: newBytes + table.offsetOf(entry.soname),
-      value: newBytes + table.offsetOf(entry.path),
+  for (const [index, entry] of entries.entries()) {
+    writeEntry(out, headerBytes + entryBytes * index, entry.flags, {
+      key: entriesEnd + table.offsetOf(entry.soname),
+      value: entriesEnd + table.offsetOf(entry.path),
       osVersion: isBefore(format.glibcVersion, 36) ? entry.osVersion : 0,
       hwcap: hwcapOf(entry, used),
     });
-  });
-  table.bytes.copy(out.bytes, newBytes);
+  }
+  table.bytes.copy(out.bytes, entriesEnd);
 
   out.u32(extension, extensionMagic);
   out.u32(extension + 4, sections);
@@ -185,7 +168,8 @@ function encodeShared(entries: readonly CacheEntry[], format: CacheFormat): Buff
     const section = extension + extensionHeaderBytes + extensionSectionBytes;
     writeSection(out, section, { tag: 1, at: hwcapsAt, sizeBytes: 4 * used.length });
   }
-  for (const [index, name] of used.entries()) out.u32(hwcapsAt + 4 * index, newBytes + table.offsetOf(name));
+  for (const [index, name] of used.entries())
+    out.u32(hwcapsAt + 4 * index, entriesEnd + table.offsetOf(name));
   generator.copy(out.bytes, generatorAt);
   return out.bytes;
 }
@@ -202,13 +186,14 @@ function hwcapOf(entry: CacheEntry, used: readonly string[]): bigint {
   return hwcapExtensionBit | (BigInt(entry.hwcaps.isaLevel) << 32n) | BigInt(used.indexOf(entry.hwcaps.name));
 }
 
-function writeNewHeader(out: Writer, at: number, count: number, stringsBytes: number): void {
-  out.bytes.write(newMagic, at, "latin1");
-  out.u32(at + 20, count);
-  out.u32(at + 24, stringsBytes);
+function writeHeader(out: Writer, count: number, stringsBytes: number, format: CacheFormat): void {
+  out.bytes.write(magic, 0, "latin1");
+  out.u32(20, count);
+  out.u32(24, stringsBytes);
+  out.bytes[28] = format.bigEndian ? 3 : 2;
 }
 
-function writeNewEntry(
+function writeEntry(
   out: Writer,
   at: number,
   flags: number,
