@@ -72,6 +72,7 @@ export function messageOf(thrown: unknown): string {
 
 /** The `code` of a Node.js system error ("ENOENT" ...), else undefined. */
 export function systemCode(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Error) || !("code" in thrown)) return undefined;
+  // A ToolError has a code as well, of another table.
+  if (!(thrown instanceof Error) || thrown instanceof ToolError || !("code" in thrown)) return undefined;
   return typeof thrown.code === "string" ? thrown.code : undefined;
 }
