@@ -8,9 +8,9 @@ import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { type Archive, urlsOf } from "./archive.ts";
 import { asError, type Fetcher, get, isNotFound, readBody } from "./fetch.ts";
-import { readKeyring } from "./keyring.ts";
 import { checkRelease, parseRelease, type Release } from "./release.ts";
-import { isClearSigned, unverifiedText, verifyClearSigned } from "./signature.ts";
+import { isClearSigned, unverifiedText } from "./signature.ts";
+import { type SignedText, verifyOnce } from "./verified-text.ts";
 
 export interface SignedRelease {
   readonly release: Release;
@@ -81,7 +81,7 @@ async function fetchFrom(
   } catch (thrown) {
     if (heldContent === undefined || !(thrown instanceof ToolError) || thrown.code !== "network")
       throw thrown;
-    const release = await verify(fetcher, archive, suite, heldContent, what);
+    const release = await verify(fetcher, cache, archive, suite, heldContent, what);
     fetcher.task.emit({
       type: "log",
       level: "warning",
@@ -95,9 +95,9 @@ async function fetchFrom(
         what: `fetching ${what}`,
         why: "the server answered 304 to a plain request",
       });
-    return verify(fetcher, archive, suite, heldContent, what);
+    return verify(fetcher, cache, archive, suite, heldContent, what);
   }
-  const release = await verify(fetcher, archive, suite, answer.content, what);
+  const release = await verify(fetcher, cache, archive, suite, answer.content, what);
   await storeBlob(cache, answer.content, release.digest);
   const { etag, lastModified } = answer;
   await storeRecord(cache, namespace, digestOf(url), [url, release.digest, etag, lastModified].join("\n"));
@@ -142,6 +142,7 @@ async function readHeld(cache: Cache, digest: Digest): Promise<Uint8Array | unde
 
 async function verify(
   fetcher: Fetcher,
+  cache: Cache,
   archive: Archive,
   suite: string,
   content: Uint8Array,
@@ -149,7 +150,7 @@ async function verify(
 ): Promise<SignedRelease> {
   const { trust } = archive;
   const now = fetcher.task.now();
-  const { text, signer } = await signedText(fetcher, archive, content, what);
+  const { text, signer } = await signedText(fetcher, cache, archive, content, what);
   const release = parseRelease(text, what);
   checkRelease(release, { suite, now, checkValidUntil: trust.checkValidUntil }, what);
   return { release, digest: digestOf(content), signer };
@@ -157,10 +158,11 @@ async function verify(
 
 async function signedText(
   fetcher: Fetcher,
+  cache: Cache,
   archive: Archive,
   content: Uint8Array,
   what: string,
-): Promise<{ readonly text: string; readonly signer: string | undefined }> {
+): Promise<SignedText> {
   const { trust } = archive;
   try {
     if (!isClearSigned(content)) {
@@ -170,8 +172,7 @@ async function signedText(
         hint: "an archive without signatures is taken only with `trusted: false` in the repository's entry",
       });
     }
-    const keyring = await readKeyring(await trust.keyring());
-    return await verifyClearSigned(content, keyring, new Date(fetcher.task.now()), what, trust.fingerprints);
+    return await verifyOnce(cache, { content, what, trust, now: fetcher.task.now() });
   } catch (thrown) {
     if (!trust.unsignedAccepted || !(thrown instanceof ToolError)) throw thrown;
     fetcher.task.emit({

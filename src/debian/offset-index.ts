@@ -33,55 +33,74 @@ export async function buildOffsetIndex(content: Bytes, what: string): Promise<Ui
   const builder: Builder = {
     offsets: [],
     names: new Map(),
+    pairs: [],
     digests: [],
     hash: createHash("sha256"),
-    hashed: 0,
+    hashedBytes: 0,
   };
-  let rest = Buffer.alloc(0);
+  // One buffer for all pieces: a fresh one for each would be garbage of several times the file's size.
+  let buffer = Buffer.allocUnsafe(pieceBytes);
+  let length = 0;
   let position = 0;
   for await (const chunk of content) {
     hashBlocks(builder, chunk);
-    const piece =
-      rest.length === 0
-        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-        : Buffer.concat([rest, chunk]);
-    const cut = piece.lastIndexOf("\n\n");
+    if (length + chunk.length > buffer.length) buffer = grown(buffer, length, chunk.length, what);
+    buffer.set(chunk, length);
+    length += chunk.length;
+    const cut = buffer.subarray(0, length).lastIndexOf("\n\n", undefined, "latin1");
     const whole = cut < 0 ? 0 : cut + 2;
-    scan(builder, piece.subarray(0, whole), position, what);
+    scan(builder, buffer.subarray(0, whole), position, what);
     position += whole;
-    rest = Buffer.from(piece.subarray(whole));
-    if (rest.length > limits.stanzaBytesMax) {
-      throw new ToolError("limit", {
-        what: `reading ${what}`,
-        why: `a stanza is larger than ${limits.stanzaBytesMax} bytes (stanzaBytesMax)`,
-      });
-    }
+    buffer.copyWithin(0, whole, length);
+    length -= whole;
   }
-  scan(builder, rest, position, what);
-  builder.offsets.push(position + rest.length);
-  if (builder.hashed > 0) builder.digests.push(builder.hash.digest());
+  scan(builder, buffer.subarray(0, length), position, what);
+  builder.offsets.push(position + length);
+  if (builder.hashedBytes > 0) builder.digests.push(builder.hash.digest());
   return layOut(builder);
+}
+
+const pieceBytes = 2 * 1024 * 1024;
+
+function grown(
+  buffer: Buffer<ArrayBuffer>,
+  length: number,
+  moreBytes: number,
+  what: string,
+): Buffer<ArrayBuffer> {
+  if (length > limits.stanzaBytesMax) {
+    throw new ToolError("limit", {
+      what: `reading ${what}`,
+      why: `a stanza is larger than ${limits.stanzaBytesMax} bytes (stanzaBytesMax)`,
+    });
+  }
+  const larger = Buffer.allocUnsafe(Math.max(2 * buffer.length, length + moreBytes));
+  larger.set(buffer.subarray(0, length));
+  return larger;
 }
 
 interface Builder {
   readonly offsets: number[];
-  readonly names: Map<string, number[]>;
+  /** Names in the order met, numbered. */
+  readonly names: Map<string, number>;
+  /** Number of a name, entry, and so on. */
+  readonly pairs: number[];
   readonly digests: Buffer[];
   hash: Hash;
   /** Bytes of the open block that went into `hash`. */
-  hashed: number;
+  hashedBytes: number;
 }
 
 function hashBlocks(builder: Builder, chunk: Uint8Array): void {
   for (let at = 0; at < chunk.length; ) {
-    const piece = chunk.subarray(at, at + blockBytes - builder.hashed);
+    const piece = chunk.subarray(at, at + blockBytes - builder.hashedBytes);
     builder.hash.update(piece);
-    builder.hashed += piece.length;
+    builder.hashedBytes += piece.length;
     at += piece.length;
-    if (builder.hashed === blockBytes) {
+    if (builder.hashedBytes === blockBytes) {
       builder.digests.push(builder.hash.digest());
       builder.hash = createHash("sha256");
-      builder.hashed = 0;
+      builder.hashedBytes = 0;
     }
   }
 }
@@ -113,9 +132,10 @@ function scan(builder: Builder, piece: Buffer, position: number, what: string): 
 }
 
 function enter(builder: Builder, name: string, entry: number): void {
-  const entries = builder.names.get(name);
-  if (entries === undefined) builder.names.set(name, [entry]);
-  else if (entries.at(-1) !== entry) entries.push(entry);
+  const known = builder.names.get(name);
+  const number = known ?? builder.names.size;
+  if (known === undefined) builder.names.set(name, number);
+  builder.pairs.push(number, entry);
 }
 
 function packageName(piece: Buffer, start: number, end: number, what: string): string {
@@ -145,33 +165,38 @@ function providedNames(piece: Buffer, from: number, end: number): string[] {
 }
 
 function layOut(builder: Builder): Uint8Array {
+  const { offsets, pairs, digests } = builder;
   const names = [...builder.names.keys()].sort((a, b) => (a < b ? -1 : 1));
-  const nameBytes = Buffer.from(names.join(""), "latin1");
-  let entryCount = 0;
-  for (const entries of builder.names.values()) entryCount += entries.length;
-  const words = new Uint32Array(headerWords + builder.offsets.length + 2 * (names.length + 1) + entryCount);
-  words.set([
-    offsetIndexFormat,
-    builder.offsets.length - 1,
-    names.length,
-    entryCount,
-    builder.digests.length,
-  ]);
-  words.set(builder.offsets, headerWords);
-  const nameOffsets = words.subarray(headerWords + builder.offsets.length);
+  const entryCount = pairs.length / 2;
+  const words = new Uint32Array(headerWords + offsets.length + 2 * (names.length + 1) + entryCount);
+  words.set([offsetIndexFormat, offsets.length - 1, names.length, entryCount, digests.length]);
+  words.set(offsets, headerWords);
+  const nameOffsets = words.subarray(headerWords + offsets.length);
   const firstEntries = nameOffsets.subarray(names.length + 1);
   const entries = firstEntries.subarray(names.length + 1);
+  const counts = new Uint32Array(names.length);
+  for (let at = 0; at < pairs.length; at += 2) counts[pairs[at] ?? 0] = (counts[pairs[at] ?? 0] ?? 0) + 1;
+  /** By a name's number: where its next entry goes. */
+  const slots = new Uint32Array(names.length);
   let nameOffset = 0;
   let entry = 0;
   for (const [index, name] of names.entries()) {
+    const number = builder.names.get(name) ?? 0;
     nameOffsets[index] = nameOffset;
     firstEntries[index] = entry;
+    slots[number] = entry;
     nameOffset += name.length;
-    for (const value of builder.names.get(name) ?? []) entries[entry++] = value;
+    entry += counts[number] ?? 0;
   }
   nameOffsets[names.length] = nameOffset;
   firstEntries[names.length] = entry;
-  return Buffer.concat([Buffer.from(words.buffer), ...builder.digests, nameBytes]);
+  for (let at = 0; at < pairs.length; at += 2) {
+    const number = pairs[at] ?? 0;
+    const slot = slots[number] ?? 0;
+    entries[slot] = pairs[at + 1] ?? 0;
+    slots[number] = slot + 1;
+  }
+  return Buffer.concat([Buffer.from(words.buffer), ...digests, Buffer.from(names.join(""), "latin1")]);
 }
 
 /** Reads what `buildOffsetIndex` made; the caller has verified the bytes. */

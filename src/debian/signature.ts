@@ -8,6 +8,8 @@ type Verification = VerifyMessageResult["signatures"][number];
 
 export interface VerifiedText {
   readonly text: string;
+  /** Until when the signature and its key are valid, in milliseconds since the epoch; Infinity where they don't expire. */
+  readonly notAfter: number;
   /** Fingerprint of the trusted key, upper-case hexadecimal. */
   readonly signer: string;
 }
@@ -53,7 +55,7 @@ export async function verifyClearSigned(
   const complaints: string[] = [];
   for (const result of results) {
     const outcome = await checkSignature(result, trusted, now);
-    if (outcome.signer !== undefined) return { text, signer: outcome.signer };
+    if (outcome.signer !== undefined) return { text, signer: outcome.signer, notAfter: outcome.notAfter };
     complaints.push(outcome.complaint);
   }
   throw refused(what, complaints.length === 0 ? "it holds no signature" : complaints.join("; "));
@@ -81,7 +83,9 @@ function isRepeated(envelope: string): boolean {
   );
 }
 
-type Outcome = { readonly signer: string } | { readonly signer: undefined; readonly complaint: string };
+type Outcome =
+  | { readonly signer: string; readonly notAfter: number }
+  | { readonly signer: undefined; readonly complaint: string };
 
 async function checkSignature(result: Verification, keys: readonly Key[], now: Date): Promise<Outcome> {
   const id = result.keyID.toHex().toUpperCase();
@@ -93,8 +97,10 @@ async function checkSignature(result: Verification, keys: readonly Key[], now: D
     const key = keys.find((one) => one.getKeys(result.keyID).length > 0);
     if (key === undefined) throw new Error("the key is not in the keyring");
     // The library judges a key at the time of signing; a key that expired or was revoked since is not trusted either.
-    await key.getSigningKey(result.keyID, now);
-    return { signer: key.getFingerprint().toUpperCase() };
+    const signingKey = await key.getSigningKey(result.keyID, now);
+    const ends = [expires, await key.getExpirationTime(), await signingKey.getExpirationTime()];
+    const notAfter = Math.min(...ends.map((end) => (end instanceof Date ? end.getTime() : Infinity)));
+    return { signer: key.getFingerprint().toUpperCase(), notAfter };
   } catch (thrown) {
     return { signer: undefined, complaint: `key ${id}: ${messageOf(thrown)}` };
   }
