@@ -22,6 +22,7 @@ export const limits = {
   registryRedirectsMax: 10,
   credentialsFileBytesMax: 4_194_304,
   credentialHelperOutputBytesMax: 1_048_576,
+  daemonAnswerBytesMax: 4_194_304,
   registriesConfBytesMax: 4_194_304,
   tomlDepthMax: 32,
   /** Debian */
@@ -45,6 +46,7 @@ export const limits = {
   /** A configuration file that the closure reads: ld.so.conf, passwd, nsswitch.conf. */
   settingsBytesMax: 4_194_304,
   paxRecordsBytesMax: 1_048_576,
+  paxGlobalRecordsMax: 256,
   sparseSegmentsMax: 100_000,
   arMembersMax: 100_000,
   arNamesBytesMax: 16_777_216,
@@ -59,6 +61,7 @@ export const limits = {
   dynamicEntriesMax: 65_536,
   stringBytesMax: 65_536,
   symbolVersionsMax: 65_536,
+  elfNamesBytesMax: 8_388_608,
   elfNotesBytesMax: 1_048_576,
   elfStringsMax: 20_000,
   /** Kept of what a tested program prints; the rest is read and dropped. */

@@ -83,7 +83,16 @@ function stringTable(image: ElfImage, address: number | undefined, sizeBytes: nu
   const place = address === undefined ? undefined : locate(image, address);
   if (place === undefined) return () => undefined;
   const end = Math.min(sizeBytes ?? place.sizeBytes, place.sizeBytes, image.file.sizeBytes - place.offset);
-  return (index) => readString(image, place.offset + index, end - index);
+  const known = new Map<number, string | undefined>();
+  // Strings may overlap: what they add up to isn't bounded by the table's size.
+  let room: number = limits.elfNamesBytesMax;
+  return (index) => {
+    if (known.has(index)) return known.get(index);
+    const string = readString(image, place.offset + index, Math.min(end - index, room));
+    room -= string?.length ?? 0;
+    known.set(index, string);
+    return string;
+  };
 }
 
 /** The string at a file offset, ended by a NUL within `room` bytes and limits.stringBytesMax. */

@@ -105,8 +105,9 @@ function addPaths(run: string, isStart: boolean, paths: Set<string>): void {
   const text = run.endsWith("/") ? run.slice(0, -1) : run;
   if (isStart && !text.includes("//")) paths.add(text);
   for (const { index } of text.matchAll(innerRoot)) {
+    if (paths.size >= limits.elfStringsMax) return;
     const inner = text.slice(index);
-    if (index > 0 || !isStart) if (!inner.includes("//")) paths.add(inner);
+    if ((index > 0 || !isStart) && !inner.includes("//")) paths.add(inner);
   }
 }
 

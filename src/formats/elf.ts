@@ -62,6 +62,7 @@ export function elfFacts(source: RandomAccess): ElfFacts | undefined {
   const notes = readNotes(image);
   // Names that the dynamic section holds are no hints: they are certain already.
   const known = new Set([interpreter ?? "", names.soname ?? "", ...names.needed]);
+  for (const folder of `${names.rpath ?? ""}:${names.runpath ?? ""}`.split(":")) known.add(folder);
   for (const { file } of names.versionsNeeded) known.add(file);
   for (const { sonames } of notes.dlopen) for (const soname of sonames) known.add(soname);
   return {

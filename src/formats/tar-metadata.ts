@@ -16,6 +16,19 @@ export interface Pending {
 export const nothingPending: Pending = { records: [], longName: undefined, longLink: undefined };
 
 const xattrPrefix = "SCHILY.xattr.";
+/** In a global header these would turn every entry into one; readers differ in what they make of that. */
+const neverGlobal = /^(path|linkpath|size|GNU\.sparse\..*)$/;
+
+/** Takes over records of a global header. Those that describe no entry (comments) are dropped. */
+export function addGlobal(global: Map<string, Buffer>, records: readonly PaxRecord[]): string | undefined {
+  for (const { key, value } of records) {
+    if (neverGlobal.test(key)) return `a global header sets ${key} for all entries`;
+    const counts = key === "uid" || key === "gid" || key === "mtime" || key.startsWith(xattrPrefix);
+    if (counts) global.set(key, value);
+  }
+  if (global.size <= limits.paxGlobalRecordsMax) return undefined;
+  return `its global headers exceed paxGlobalRecordsMax (${limits.paxGlobalRecordsMax})`;
+}
 
 /** The entry's header, or what is wrong in a clause. `sizeBytes` is the stored size; sparse files correct it later. */
 export function mergeHeader(
@@ -24,14 +37,17 @@ export function mergeHeader(
   global: ReadonlyMap<string, Buffer>,
 ): TarHeader | string {
   const values = new Map(global);
-  for (const { key, value } of pending.records) values.set(key, value);
+  for (const { key, value } of pending.records) {
+    if (value.length === 0 && !key.startsWith(xattrPrefix)) values.delete(key);
+    else values.set(key, value);
+  }
   const sparseName = values.get("GNU.sparse.name");
   const name = pending.longName ?? textOf(sparseName) ?? textOf(values.get("path")) ?? raw.name;
   const linkName = pending.longLink ?? textOf(values.get("linkpath")) ?? raw.linkName;
   if (name.includes("\0") || linkName.includes("\0")) return "its name holds a NUL";
   const number = (key: string, fallback: number): number => {
     const value = values.get(key);
-    if (value === undefined || value.length === 0) return fallback;
+    if (value === undefined) return fallback;
     const parse = key === "mtime" ? parsePaxTime : parsePaxNumber;
     return parse(value.toString("latin1")) ?? Number.NaN;
   };
@@ -55,7 +71,7 @@ export function mergeHeader(
 }
 
 function textOf(value: Buffer | undefined): string | undefined {
-  return value === undefined || value.length === 0 ? undefined : decodeName(value);
+  return value === undefined ? undefined : decodeName(value);
 }
 
 function problemOf(header: TarHeader): string | undefined {

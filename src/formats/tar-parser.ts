@@ -15,7 +15,7 @@ import {
   parseNumber,
   type RawTarHeader,
 } from "./tar-header.ts";
-import { exceededLimit, mergeHeader, nothingPending, type Pending } from "./tar-metadata.ts";
+import { addGlobal, exceededLimit, mergeHeader, nothingPending, type Pending } from "./tar-metadata.ts";
 import type { TarHeader } from "./tar-reader.ts";
 import {
   createMapReader,
@@ -319,7 +319,7 @@ function handleBody(state: State, type: string, bytes: Uint8Array): void {
     return;
   }
   const records = expect(state, parsePaxRecords(bytes));
-  if (type === "g") for (const { key, value } of records) state.global.set(key, value);
+  if (type === "g") expect(state, addGlobal(state.global, records));
   else state.pending = { ...state.pending, records };
 }
 
