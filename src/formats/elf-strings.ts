@@ -39,7 +39,8 @@ export function readStrings(image: ElfImage, source: RandomAccess, known: Readon
 }
 
 function factsFrom(paths: Set<string>, sonames: Set<string>, known: ReadonlySet<string>): StringFacts {
-  const kept = (names: Set<string>): string[] => [...names.difference(known)].slice(0, limits.elfStringsMax);
+  const kept = (names: Set<string>): string[] =>
+    [...names].filter((name) => !known.has(name)).slice(0, limits.elfStringsMax);
   return { pathStrings: kept(paths), sonameStrings: kept(sonames) };
 }
 

@@ -1,6 +1,6 @@
 // What an ELF file says of itself (System V ABI gABI ch. 4-5; LSB symbol versions). Program headers only, as a loader does:
 // section tables may be stripped. Invariant: a corrupt file gives undefined or facts, never an exception.
-import { readDynamic, readString } from "./elf-dynamic.ts";
+import { type DynamicFacts, readDynamic, readString } from "./elf-dynamic.ts";
 import { type ElfImage, openElf, segmentType } from "./elf-image.ts";
 import { readNotes } from "./elf-notes.ts";
 import { readStrings } from "./elf-strings.ts";
@@ -47,6 +47,8 @@ export interface DlopenNote {
   readonly priority: "required" | "recommended" | "suggested";
 }
 
+const noDynamic: DynamicFacts = { needed: [], versionsNeeded: [], versionsDefined: [], pie: false };
+
 /**
  * The facts of an ELF file; undefined where it isn't one, or where what it needs can't be read (program headers, dynamic
  * section or its names out of reach). Reads a few windows and the read-only data; never the whole file at once.
@@ -58,7 +60,7 @@ export function elfFacts(source: RandomAccess): ElfFacts | undefined {
   const interpreter = readInterpreter(image);
   if (dynamic === "corrupt" || interpreter === "") return undefined;
   const type = typeOf(image.type);
-  const { pie = false, ...names } = dynamic ?? { needed: [], versionsNeeded: [], versionsDefined: [] };
+  const { pie, ...names } = dynamic ?? noDynamic;
   const notes = readNotes(image);
   // Names that the dynamic section holds are no hints: they are certain already.
   const known = new Set([interpreter ?? "", names.soname ?? "", ...names.needed]);
