@@ -1,0 +1,285 @@
+// `npm run bench`: distill beside its peers, in one run, each figure the median of several rounds in turn. Peers that are not
+// installed are named and left out. The table goes to stdout, in the form that docs/performance.md holds.
+//
+//   npm run bench                 all scenarios, 3 rounds
+//   npm run bench -- 5 hot start  5 rounds of the scenarios named
+
+import { randomBytes } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startDockerRegistry } from "../testing/engines/docker-registry.ts";
+import { type Contender, type Cost, compare, run } from "./bench/measure.ts";
+import { type BuildKit, has, startBuildKit } from "./bench/peers.ts";
+
+interface Scenario {
+  readonly name: string;
+  readonly what: string;
+  /** Of the peer's wall time; or milliseconds where there is no peer. */
+  readonly target: string;
+  readonly ours: Contender;
+  readonly peer?: Contender | undefined;
+}
+
+const [first, ...others] = process.argv.slice(2);
+const rounds = first !== undefined && /^\d+$/.test(first) ? Number(first) : 3;
+const wanted = new Set(first === undefined || /^\d+$/.test(first) ? others : [first, ...others]);
+
+const mirror = process.env["DISTILL_DEBIAN_MIRROR"] ?? hostMirror();
+const folder = mkdtempSync(join(tmpdir(), "distill-bench-"));
+const cache = join(folder, "cache");
+const distill = join(process.cwd(), "distill");
+const postgres = join(folder, "postgres");
+cpSync("examples/postgres", postgres, { recursive: true });
+
+const buildKit = await startPeer();
+const registry = has("docker-registry") ? await startDockerRegistry() : undefined;
+try {
+  report(scenarios().filter(({ name }) => wanted.size === 0 || wanted.has(name)));
+} finally {
+  await buildKit?.stop();
+  await registry?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function startPeer(): Promise<BuildKit | undefined> {
+  const needed = ["buildkitd", "buildctl", "runc", "umoci", "skopeo", "mmdebstrap"].filter(
+    (name) => !has(name),
+  );
+  if (process.getuid?.() === 0 && needed.length === 0) return startBuildKit(folder, mirror);
+  process.stderr.write(`without BuildKit: ${needed.length === 0 ? "not root" : `no ${needed.join(", ")}`}\n`);
+  return undefined;
+}
+
+function scenarios(): readonly Scenario[] {
+  const build = (project: string, output: string): readonly string[] => [
+    ...[
+      distill,
+      "build",
+      project,
+      "--quiet",
+      "--cache-dir",
+      cache,
+      "-o",
+      `oci-archive:${join(folder, output)}`,
+    ],
+  ];
+  const withApt =
+    "FROM base AS build\nRUN apt-get update && apt-get install -y --no-install-recommends postgresql-15\n";
+  const app = join(postgres, "app.bin");
+  const changedSpec = join(postgres, "app.yaml");
+  writeFileSync(
+    changedSpec,
+    readFileSync(join(postgres, "distill.yaml"), "utf8").replace(
+      /^run:$/m,
+      "run:\n  copy: [{from: context, source: app.bin, target: /opt/app.bin}]",
+    ),
+  );
+  const changeApp = (): void => writeFileSync(app, randomBytes(5_000_000));
+  return [
+    {
+      name: "cold",
+      what: "postgresql-15, nothing cached",
+      target: "0.30",
+      ours: {
+        name: "distill",
+        prepare: () => {
+          rmSync(cache, { recursive: true, force: true });
+          rmSync(join(postgres, "distill.lock"), { force: true });
+        },
+        argv: build(postgres, "cold.tar"),
+      },
+      peer: buildKit && {
+        name: "BuildKit, apt",
+        prepare: () => buildKit.prune(),
+        argv: buildKit.build(
+          `${withApt}FROM scratch\nCOPY --from=build / /\n`,
+          join(folder, "peer.tar"),
+          true,
+        ),
+      },
+    },
+    {
+      name: "warm",
+      what: "postgresql-15, .debs cached",
+      target: "0.35",
+      ours: {
+        name: "distill",
+        prepare: () => {
+          for (const part of ["unpacked", "records"])
+            rmSync(join(cache, part), { recursive: true, force: true });
+        },
+        argv: build(postgres, "warm.tar"),
+      },
+      peer: has("mmdebstrap") ? mmdebstrapWarm() : undefined,
+    },
+    {
+      name: "hot",
+      what: "postgresql-15, unchanged",
+      target: "<= 250 ms",
+      ours: { name: "distill", argv: build(postgres, "hot.tar") },
+      peer: buildKit && {
+        name: "BuildKit, all cached",
+        argv: buildKit.build(
+          `${withApt}FROM scratch\nCOPY --from=build / /\n`,
+          join(folder, "peer.tar"),
+          false,
+        ),
+      },
+    },
+    {
+      name: "changed",
+      what: "one changed 5 MB file",
+      target: "0.40",
+      ours: {
+        name: "distill",
+        prepare: changeApp,
+        argv: [...build(postgres, "changed.tar"), "-f", changedSpec],
+      },
+      peer: buildKit && {
+        name: "BuildKit",
+        prepare: changeApp,
+        argv: buildKit.build(
+          `${withApt}FROM scratch\nCOPY --from=build / /\nCOPY app.bin /opt/app.bin\n`,
+          join(folder, "peer.tar"),
+          false,
+          postgres,
+        ),
+      },
+    },
+    {
+      name: "start",
+      what: "distill --version",
+      target: "+100 ms",
+      ours: { name: "distill", argv: [distill, "--version"] },
+      peer: { name: "node -e 0", argv: [process.execPath, "-e", "0"] },
+    },
+    ...registryScenarios(),
+  ];
+}
+
+/** mmdebstrap with the packages already downloaded: an apt hook puts them into its cache. */
+function mmdebstrapWarm(): Contender {
+  const debs = join(folder, "debs");
+  const args = ["--variant=extract", "--include=postgresql-15", "--skip=check/empty"];
+  const output = join(folder, "mmdebstrap.tar");
+  return {
+    name: "mmdebstrap extract",
+    prepare: () => {
+      if (existsSync(debs)) return;
+      mkdirSync(debs);
+      const save = `--extract-hook=cp "$1"/var/cache/apt/archives/*.deb ${debs}`;
+      run(["mmdebstrap", ...args, "--skip=cleanup/apt", save, "bookworm", output, mirror]);
+    },
+    argv: [
+      ...[
+        "mmdebstrap",
+        ...args,
+        `--setup-hook=mkdir -p "$1"/var/cache/apt/archives && cp ${debs}/*.deb "$1"/var/cache/apt/archives/`,
+      ],
+      ...["bookworm", output, mirror],
+    ],
+  };
+}
+
+/** Each round goes to a repository of its own, so that nothing is there before. */
+function registryScenarios(): readonly Scenario[] {
+  if (registry === undefined || !has("skopeo")) return [];
+  const { host } = registry;
+  const archive = join(folder, "hot.tar");
+  const layout = join(folder, "pushed");
+  const script = join(import.meta.dirname, "bench", "transfer.ts");
+  let round = 0;
+  const target = (name: string): string => `${host}/${name}-${String(round)}:latest`;
+  const names = { ours: "", peer: "" };
+  return [
+    {
+      name: "push",
+      what: "push of the image",
+      target: "0.60",
+      ours: {
+        name: "distill",
+        prepare: () => {
+          round += 1;
+          if (!existsSync(layout)) run(["skopeo", "copy", `oci-archive:${archive}`, `oci:${layout}:latest`]);
+          names.ours = target("ours");
+        },
+        get argv() {
+          return [process.execPath, script, "push", layout, names.ours];
+        },
+      },
+      peer: {
+        name: "skopeo",
+        prepare: () => {
+          names.peer = target("peer");
+        },
+        get argv() {
+          return [
+            "skopeo",
+            "copy",
+            "--dest-tls-verify=false",
+            `oci:${layout}:latest`,
+            `docker://${names.peer}`,
+          ];
+        },
+      },
+    },
+    {
+      name: "pull",
+      what: "pull of the image",
+      target: "0.60",
+      ours: {
+        name: "distill",
+        prepare: () => rmSync(join(folder, "pulled"), { recursive: true, force: true }),
+        get argv() {
+          return [process.execPath, script, "pull", join(folder, "pulled"), names.ours];
+        },
+      },
+      peer: {
+        name: "skopeo",
+        prepare: () => rmSync(join(folder, "pulled-peer"), { recursive: true, force: true }),
+        get argv() {
+          return [
+            "skopeo",
+            "copy",
+            "--src-tls-verify=false",
+            `docker://${names.ours}`,
+            `oci:${join(folder, "pulled-peer")}:latest`,
+          ];
+        },
+      },
+    },
+  ];
+}
+
+function report(chosen: readonly Scenario[]): void {
+  const lines = [
+    "| scenario | distill wall / CPU s / MiB | peer | wall / CPU s / MiB | ratio | target |",
+    "|---|---|---|---|---|---|",
+  ];
+  for (const scenario of chosen) {
+    process.stderr.write(`${scenario.name} ...\n`);
+    const { ours, peer } = compare(scenario.ours, scenario.peer, rounds);
+    const ratio = peer === undefined ? "" : (ours.wallMs / peer.wallMs).toFixed(2);
+    const theirs = peer === undefined ? "" : figures(peer);
+    lines.push(
+      `| ${scenario.what} | ${figures(ours)} | ${scenario.peer?.name ?? ""} | ${theirs} | ${ratio} | ${scenario.target} |`,
+    );
+  }
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function figures(cost: Cost): string {
+  return `${(cost.wallMs / 1000).toFixed(2)} / ${(cost.cpuMs / 1000).toFixed(2)} / ${cost.rssMib.toFixed(0)}`;
+}
+
+function hostMirror(): string {
+  const sources = ["/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"].filter((file) =>
+    existsSync(file),
+  );
+  const found = sources
+    .map((file) => /https?:\/\/\S+/.exec(readFileSync(file, "utf8").replace(/^\s*#.*$/gm, "")))
+    .find(Boolean);
+  if (found === undefined || found === null) throw new Error("set DISTILL_DEBIAN_MIRROR");
+  return found[0];
+}
