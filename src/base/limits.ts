@@ -14,6 +14,7 @@ export const limits = {
   /** A spec file; what its YAML may hold once aliases are followed. */
   specBytesMax: 1_048_576,
   yamlAliasesMax: 100,
+  lockBytesMax: 33_554_432,
   yamlNodesMax: 50_000,
   yamlDepthMax: 32,
   /** Registries */
