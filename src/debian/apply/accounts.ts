@@ -1,0 +1,187 @@
+// The accounts of an image while effects are applied: passwd(5) and group(5) as values. Debian's static ids (base-passwd's
+// master files) are known by name from the beginning; they enter the image's files only where something uses them.
+import type { IdRange } from "../effects/effect.ts";
+
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly gecos: string;
+  readonly home: string;
+  readonly shell: string;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+/** A mutable register, owned by one application of effects. */
+export interface Accounts {
+  readonly users: Map<string, User>;
+  readonly groups: Map<string, Group>;
+}
+
+/** Where a shell is none. */
+export const noLogin = "/usr/sbin/nologin";
+
+const staticUsers: readonly (readonly [name: string, uid: number, gid: number, home: string])[] = [
+  ["daemon", 1, 1, "/usr/sbin"],
+  ["bin", 2, 2, "/bin"],
+  ["sys", 3, 3, "/dev"],
+  ["sync", 4, 65_534, "/bin"],
+  ["games", 5, 60, "/usr/games"],
+  ["man", 6, 12, "/var/cache/man"],
+  ["lp", 7, 7, "/var/spool/lpd"],
+  ["mail", 8, 8, "/var/mail"],
+  ["news", 9, 9, "/var/spool/news"],
+  ["uucp", 10, 10, "/var/spool/uucp"],
+  ["proxy", 13, 13, "/bin"],
+  ["www-data", 33, 33, "/var/www"],
+  ["backup", 34, 34, "/var/backups"],
+  ["list", 38, 38, "/var/list"],
+  ["irc", 39, 39, "/run/ircd"],
+  ["_apt", 42, 65_534, "/nonexistent"],
+];
+
+const staticGroups: Readonly<Record<string, number>> = {
+  ...{
+    daemon: 1,
+    bin: 2,
+    sys: 3,
+    adm: 4,
+    tty: 5,
+    disk: 6,
+    lp: 7,
+    mail: 8,
+    news: 9,
+    uucp: 10,
+    man: 12,
+    proxy: 13,
+  },
+  ...{
+    kmem: 15,
+    dialout: 20,
+    fax: 21,
+    voice: 22,
+    cdrom: 24,
+    floppy: 25,
+    tape: 26,
+    sudo: 27,
+    audio: 29,
+    dip: 30,
+  },
+  ...{
+    "www-data": 33,
+    backup: 34,
+    operator: 37,
+    list: 38,
+    irc: 39,
+    src: 40,
+    shadow: 42,
+    utmp: 43,
+    video: 44,
+  },
+  ...{ sasl: 45, plugdev: 46, staff: 50, games: 60, users: 100 },
+};
+
+/** Root, nobody, and the accounts that the user declares; these come first, so packages find their names taken. */
+export function startAccounts(declared: readonly User[], groups: readonly Group[]): Accounts {
+  const accounts: Accounts = {
+    users: new Map([
+      ["root", { name: "root", uid: 0, gid: 0, gecos: "root", home: "/root", shell: noLogin }],
+      [
+        "nobody",
+        { name: "nobody", uid: 65_534, gid: 65_534, gecos: "nobody", home: "/nonexistent", shell: noLogin },
+      ],
+    ]),
+    groups: new Map([
+      ["root", { name: "root", gid: 0, members: [] }],
+      ["nogroup", { name: "nogroup", gid: 65_534, members: [] }],
+    ]),
+  };
+  for (const group of groups) accounts.groups.set(group.name, group);
+  for (const user of declared) accounts.users.set(user.name, user);
+  return accounts;
+}
+
+/** The user of a name or number; a static one of Debian is taken in. */
+export function findUser(accounts: Accounts, name: string): User | undefined {
+  const known = accounts.users.get(name);
+  if (known !== undefined) return known;
+  const found = staticUsers.find(([one]) => one === name);
+  if (found === undefined) return undefined;
+  const [, uid, gid, home] = found;
+  const user = { name, uid, gid, gecos: name, home, shell: noLogin };
+  accounts.users.set(name, user);
+  return user;
+}
+
+/** The id of a group's name or number; a static one of Debian is taken in. */
+export function findGroupId(accounts: Accounts, name: string): number | undefined {
+  const known = accounts.groups.get(name);
+  if (known !== undefined) return known.gid;
+  const gid = staticGroups[name];
+  if (gid !== undefined) {
+    accounts.groups.set(name, { name, gid, members: [] });
+    return gid;
+  }
+  return /^\d+$/.test(name) ? Number(name) : undefined;
+}
+
+/** The id of a user's name or number. */
+export function findUserId(accounts: Accounts, name: string): number | undefined {
+  return findUser(accounts, name)?.uid ?? (/^\d+$/.test(name) ? Number(name) : undefined);
+}
+
+export function addUser(accounts: Accounts, user: User): void {
+  accounts.users.set(user.name, user);
+}
+
+export function addGroup(accounts: Accounts, name: string, gid: number): void {
+  if (!accounts.groups.has(name)) accounts.groups.set(name, { name, gid, members: [] });
+}
+
+export function addMember(accounts: Accounts, user: string, group: string): void {
+  const gid = findGroupId(accounts, group);
+  const held = accounts.groups.get(group);
+  if (gid === undefined || held === undefined || held.members.includes(user)) return;
+  accounts.groups.set(group, { ...held, members: [...held.members, user].sort() });
+}
+
+/**
+ * The next free id of a range: adduser counts upwards from 100, useradd --system and sysusers downwards from 999, ordinary
+ * accounts upwards from 1000. Ids in use as either user or group are passed over, so that both can be equal.
+ */
+export function nextId(accounts: Accounts, range: IdRange): number {
+  const taken = new Set<number>([
+    ...[...accounts.users.values()].flatMap(({ uid, gid }) => [uid, gid]),
+    ...[...accounts.groups.values()].map(({ gid }) => gid),
+    ...Object.values(staticGroups),
+  ]);
+  const [start, step] =
+    range === "adduser-system" ? [100, 1] : range === "useradd-system" ? [999, -1] : [1000, 1];
+  let id = start;
+  while (taken.has(id)) id += step;
+  return id;
+}
+
+/** passwd(5). `shells` tells which shells the image has; every other is replaced. */
+export function passwdText(accounts: Accounts, hasShell: (shell: string) => boolean): string {
+  return [...accounts.users.values()]
+    .sort((a, b) => a.uid - b.uid || (a.name < b.name ? -1 : 1))
+    .map(({ name, uid, gid, gecos, home, shell }) => {
+      const login = shell === noLogin || hasShell(shell) ? shell : noLogin;
+      return `${name}:x:${uid}:${gid}:${gecos}:${home}:${login}\n`;
+    })
+    .join("");
+}
+
+/** group(5). */
+export function groupText(accounts: Accounts): string {
+  return [...accounts.groups.values()]
+    .sort((a, b) => a.gid - b.gid || (a.name < b.name ? -1 : 1))
+    .map(({ name, gid, members }) => `${name}:x:${gid}:${members.join(",")}\n`)
+    .join("");
+}
