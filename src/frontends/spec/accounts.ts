@@ -31,7 +31,7 @@ export function checkAccounts(root: MapNode, problems: Problems): void {
   const fromPackages = lenient.items(run, "packages").length > 0;
   for (const node of namedUsers(root, run)) {
     const name = (lenient.text(node) ?? "").replace(/:.*$/, "");
-    if (name === "" || /^\d+$/.test(name) || known.has(name)) continue;
+    if (!/^[a-z_]/.test(name) || known.has(name)) continue;
     const nearest = nearestName(name, declared);
     const hint =
       nearest === undefined ? `add it to users: {${name}: {uid: 1000}}` : `did you mean ${nearest}?`;

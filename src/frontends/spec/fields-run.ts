@@ -226,6 +226,10 @@ const signals: readonly string[] = [
   ...["SYS", "RTMIN", "RTMIN+3", "RTMAX"],
 ].map((name) => `SIG${name}`);
 
+function signalMeant(text: string): string | undefined {
+  return signals.find((signal) => signal === `SIG${text.toUpperCase().replace(/^SIG/, "")}`);
+}
+
 const globs: Shape = { kind: "list", item: { kind: "text", format: "glob" }, min: 1, unique: true };
 
 export const run: ObjectShape = {
@@ -311,7 +315,7 @@ export const run: ObjectShape = {
     },
     volumes,
     "stop-signal": {
-      shape: { kind: "choice", what: "signal", values: signals },
+      shape: { kind: "choice", what: "signal", values: signals, nearest: signalMeant },
       description: "The signal that asks the program to end.",
       example: "SIGINT",
       default: "SIGTERM",

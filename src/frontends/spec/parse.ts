@@ -23,7 +23,7 @@ export function parseSpec(text: string, file: string): Parsed<Spec> {
     );
     return failed([...yamlProblems, ...problems.found]);
   }
-  validate(root, shape, { name: shape.name, span: start }, problems);
+  validate(root, shape, { name: "the file", span: start }, problems);
   if (root.kind === "map") checkReferences(root, problems);
   const diagnostics = inFileOrder([...yamlProblems, ...problems.found]);
   const wrong = diagnostics.some((problem) => problem.severity === "error");

@@ -33,9 +33,7 @@ export function validate(node: SpecNode, shape: Shape, place: Place, problems: P
       validateInteger(node, shape, place, problems);
       break;
     case "boolean":
-      if (node.kind !== "scalar" || typeof node.value !== "boolean") {
-        wrongType(node, "true or false", place, problems);
-      }
+      validateBoolean(node, place, problems);
       break;
     case "choice":
       validateChoice(node, shape, place, problems);
@@ -103,6 +101,17 @@ function validateInteger(node: SpecNode, shape: IntegerShape, place: Place, prob
   const canonical = Number.isSafeInteger(node.value) && String(node.value) === node.source;
   if (canonical && node.value >= shape.min && node.value <= shape.max) return;
   problems.error("wrong-value", node.span, `${place.name}: expected ${expected}; found ${node.source}`);
+}
+
+function validateBoolean(node: SpecNode, place: Place, problems: Problems): void {
+  if (node.kind === "scalar" && typeof node.value === "boolean") return;
+  const word = node.kind === "scalar" ? node.source.toLowerCase() : "";
+  const meant = ["no", "off", "n"].includes(word)
+    ? "false"
+    : ["yes", "on", "y"].includes(word)
+      ? "true"
+      : undefined;
+  wrongType(node, "true or false", place, problems, meant === undefined ? undefined : `write ${meant}`);
 }
 
 function validateChoice(node: SpecNode, shape: ChoiceShape, place: Place, problems: Problems): void {
@@ -181,16 +190,24 @@ function validateObject(node: SpecNode, shape: ObjectShape, place: Place, proble
     wrongType(node, `a map with the fields of ${shape.name}`, place, problems);
     return;
   }
+  const meant = new Set<string>();
   for (const entry of node.entries) {
     const field = Object.hasOwn(shape.fields, entry.key) ? shape.fields[entry.key] : undefined;
     if (field === undefined) {
-      reportUnknown(entry.key, entry.keySpan, shape, problems);
+      const nearest = nearestField(entry.key, shape);
+      if (nearest !== undefined) meant.add(nearest);
+      const hint =
+        nearest === undefined
+          ? `the fields are ${listOf(Object.keys(shape.fields), "and")}`
+          : `did you mean ${nearest}?`;
+      problems.error("unknown-field", entry.keySpan, `${shape.name} has no field ${entry.key}`, hint);
       continue;
     }
     validate(entry.value, field.shape, { name: entry.key, span: entry.keySpan }, problems);
   }
   for (const [name, field] of Object.entries(shape.fields)) {
-    if (field.required !== true || has(node, name)) continue;
+    // A field that is only misspelt has its message already.
+    if (field.required !== true || has(node, name) || meant.has(name)) continue;
     const hint = `add ${name}: ${field.example}`;
     problems.error("missing-field", place.span, `${shape.name} needs the field ${name}`, hint);
   }
@@ -219,15 +236,11 @@ function checkOneOf(node: MapNode, shape: ObjectShape, place: Place, problems: P
   }
 }
 
-function reportUnknown(name: string, span: Span, shape: ObjectShape, problems: Problems): void {
+function nearestField(name: string, shape: ObjectShape): string | undefined {
   const names = Object.keys(shape.fields);
-  const respelled = names.find(
-    (known) => known.replaceAll("-", "") === name.toLowerCase().replaceAll(/[-_]/g, ""),
-  );
-  const renamed = new Map(Object.entries(shape.renamed ?? {})).get(name);
-  const nearest = respelled ?? renamed ?? nearestName(name, names);
-  const hint = nearest === undefined ? `the fields are ${listOf(names, "and")}` : `did you mean ${nearest}?`;
-  problems.error("unknown-field", span, `${shape.name} has no field ${name}`, hint);
+  const letters = name.toLowerCase().replaceAll(/[-_]/g, "");
+  const respelled = names.find((known) => known.replaceAll("-", "").toLowerCase() === letters);
+  return respelled ?? new Map(Object.entries(shape.renamed ?? {})).get(name) ?? nearestName(name, names);
 }
 
 function validateEither(node: SpecNode, shape: EitherShape, place: Place, problems: Problems): void {
@@ -241,7 +254,9 @@ function validateEither(node: SpecNode, shape: EitherShape, place: Place, proble
     shape.list === undefined ? [] : ["a list"],
     shape.map === undefined ? [] : ["a map"],
   ].flat();
-  wrongType(node, listOf(expected, "or"), place, problems, shape.hint);
+  const empty =
+    node.kind === "scalar" && shape.scalar !== undefined ? 'write "" for an empty text' : shape.hint;
+  wrongType(node, listOf(expected, "or"), place, problems, empty);
 }
 
 function wrongType(node: SpecNode, expected: string, place: Place, problems: Problems, hint?: string): void {

@@ -10,6 +10,7 @@ type SpanOf = (start: number, end: number) => Span;
 /** One pass over a document, and what it has used up so far. */
 interface Pass {
   readonly document: Document;
+  readonly text: string;
   readonly spanOf: SpanOf;
   readonly problems: Problems;
   nodes: number;
@@ -26,10 +27,11 @@ interface Pair {
 /** The nodes of a document that has no syntax errors. Nodes that are refused are left out, each with its problem. */
 export function readNodes(
   document: Document,
+  text: string,
   spanOf: SpanOf,
 ): { readonly root: SpecNode | undefined; readonly problems: readonly Diagnostic[] } {
   const problems = collectProblems();
-  const pass: Pass = { document, spanOf, problems, nodes: 0, aliases: 0, stopped: false };
+  const pass: Pass = { document, text, spanOf, problems, nodes: 0, aliases: 0, stopped: false };
   const root = readNode(pass, document.contents, 0, spanOf(0, 1));
   return { root, problems: problems.found };
 }
@@ -46,16 +48,24 @@ function readNode(pass: Pass, node: unknown, depth: number, fallback: Span): Spe
     pass.problems.error("unknown-alias", span, `there is no anchor &${node.source} above`);
     return undefined;
   }
-  const tag = writtenTag(node);
-  if (tag !== undefined) {
-    const hint = `quote a text that begins with "!": "${tag}"`;
-    pass.problems.error("yaml-feature", span, `the tag ${tag} is not used in a spec`, hint);
+  if (writtenTag(node) !== undefined && range !== undefined) {
+    refuseTag(pass, range[0]);
     return undefined;
   }
   if (isMap(node)) return { kind: "map", entries: readEntries(pass, node.items, depth, span), span };
   if (!isSeq(node)) return scalarNode(node, span);
   const items = node.items.flatMap((item) => readNode(pass, item, depth + 1, span) ?? []);
   return { kind: "list", items, span };
+}
+
+/** A tag stands before the node that it is of, which may be nothing. */
+function refuseTag(pass: Pass, nodeStart: number): void {
+  const before = pass.text.slice(0, nodeStart).trimEnd();
+  const start = /![^\s,[\]{}]*$/.exec(before)?.index ?? nodeStart;
+  const tag = before.slice(start);
+  const hint = `quote a text that begins with "!": "${tag}"`;
+  const span = pass.spanOf(start, start + tag.length);
+  pass.problems.error("yaml-feature", span, `the tag ${tag} is not used in a spec`, hint);
 }
 
 function withinLimits(pass: Pass, depth: number, span: Span): boolean {

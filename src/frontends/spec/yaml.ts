@@ -30,7 +30,7 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   const spanOf = (start: number, end: number): Span => spanBetween(file, lines, start, end);
   const syntax = document.errors.map((error) => syntaxProblem(error, text, spanOf));
   if (syntax.length > 0) return { root: undefined, problems: syntax };
-  return readNodes(document, spanOf);
+  return readNodes(document, text, spanOf);
 }
 
 /** What is refused before the YAML parser sees the text, so that its work stays bounded. */
