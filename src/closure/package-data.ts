@@ -1,6 +1,6 @@
 // Data of kept packages: what is no code stays with its package, so that programs behave as they do in the full system
 // (locales, mime types, time zones). Documentation goes, by a named filter.
-import type { Entry } from "../tree/entry.ts";
+import type { Entry, FileEntry } from "../tree/entry.ts";
 import { baseName, type TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { LeftOut, Reason } from "./closure.ts";
@@ -114,15 +114,30 @@ function leadsOutside(entry: Entry): boolean {
 function whyLeftOut(work: Work, entry: Entry, kept: ReadonlyMap<string, string>): string {
   const dropped = work.findings.dropped.get(entry.path);
   if (dropped !== undefined) return dropped;
-  if (isCode(work, entry)) {
-    return work.input.facts(entry).magic === "script"
-      ? "a script that nothing runs"
-      : "code that nothing reaches";
-  }
+  if (isCode(work, entry)) return whyCodeIsLeftOut(work, entry, kept);
   const filter = documentationFilter(entry.path);
   if (filter !== undefined) return filter;
   if (entry.kind === "symlink") return "leads to nothing that is kept";
   const owner: TreePath | string | undefined = packageOf(work, entry.path);
   if (owner === undefined) return "data that nothing names";
   return kept.has(owner) ? "not asked for" : `data of ${owner}, no code of which is kept`;
+}
+
+/** A library that nothing names may still be loaded by name: that is not proven, and said. */
+function whyCodeIsLeftOut(work: Work, entry: FileEntry, kept: ReadonlyMap<string, string>): string {
+  const { magic, elf } = work.input.facts(entry);
+  if (magic === "script") return "a script that nothing runs";
+  const owner = packageOf(work, entry.path);
+  if (
+    elf === undefined ||
+    elf.program ||
+    elf.interpreter !== undefined ||
+    owner === undefined ||
+    !kept.has(owner)
+  ) {
+    return "code that nothing reaches";
+  }
+  const why = `a library of ${owner} that nothing names; perhaps it is loaded by name`;
+  work.findings.unproven.set(entry.path, why);
+  return why;
 }

@@ -13,13 +13,12 @@ interface Compiled {
   readonly rule: KnowledgeRule;
   readonly sonames: readonly Glob[];
   readonly paths: readonly Glob[];
-  readonly keep: readonly { readonly glob: Glob; readonly because: string }[];
-  readonly except: readonly { readonly glob: Glob; readonly because: string }[];
+  readonly files: readonly { readonly glob: Glob; readonly keep: boolean; readonly because: string }[];
 }
 
 const compiled = lazy<readonly Compiled[]>(() => rules.map(compile));
 
-/** Keeps what the rules know of a kept program or library, each rule once per closure. Tells whether any rule was met. */
+/** Keeps what the rules know of a kept program or library, each rule once per closure. Tells whether any rule is about it. */
 export function applyKnowledge(
   work: Work,
   path: TreePath,
@@ -32,29 +31,26 @@ export function applyKnowledge(
     if (!isMet(one, path, soname)) continue;
     met = true;
     // Libraries are looked for as the file that asks for them would: each one asks again.
-    keepSonames(work, path, one.rule, present);
+    for (const { soname: wanted, because } of one.rule.sonames ?? []) {
+      keepLibrary(work, path, wanted, reasonOf(path, one.rule, because), present);
+    }
     if (applied.has(one.rule.id)) continue;
     applied.add(one.rule.id);
-    keepGlobs(work, path, one);
+    keepFiles(work, path, one);
   }
   return met;
 }
 
-function keepGlobs(work: Work, from: TreePath, one: Compiled): void {
-  for (const { glob, because } of one.keep) {
-    const reason = reasonOf(from, one.rule, because);
-    deferGlob(work, glob.text);
-    for (const entry of matching(work.input.tree, glob)) {
-      const exception = one.except.find((part) => part.glob.matches(entry.path));
-      if (exception === undefined) keepPath(work, entry.path, reason, "ship");
-      else if (!work.reasons.has(entry.path)) work.findings.dropped.set(entry.path, exception.because);
+function keepFiles(work: Work, from: TreePath, one: Compiled): void {
+  const decided = new Set<TreePath>();
+  for (const { glob, keep, because } of one.files) {
+    if (keep) deferGlob(work, glob.text);
+    for (const { path } of matching(work.input.tree, glob)) {
+      if (decided.has(path)) continue;
+      decided.add(path);
+      if (keep) keepPath(work, path, reasonOf(from, one.rule, because), "ship");
+      else work.findings.dropped.set(path, because);
     }
-  }
-}
-
-function keepSonames(work: Work, from: TreePath, rule: KnowledgeRule, present: LoadedNames): void {
-  for (const { soname, because } of rule.sonames ?? []) {
-    keepLibrary(work, from, soname, reasonOf(from, rule, because), present);
   }
 }
 
@@ -72,7 +68,10 @@ function compile(rule: KnowledgeRule): Compiled {
     rule,
     sonames: (rule.when.sonames ?? []).map(compileGlob),
     paths: (rule.when.paths ?? []).map(compileGlob),
-    keep: (rule.keep ?? []).map(({ glob, because }) => ({ glob: compileGlob(glob), because })),
-    except: (rule.except ?? []).map(({ glob, because }) => ({ glob: compileGlob(glob), because })),
+    files: (rule.files ?? []).map((fact) => ({
+      glob: compileGlob("keep" in fact ? fact.keep : fact.leave),
+      keep: "keep" in fact,
+      because: fact.because,
+    })),
   };
 }

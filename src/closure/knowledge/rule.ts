@@ -1,5 +1,5 @@
 // What a knowledge rule is: things that a program needs and no ELF header tells, as data. One file per subject in this
-// folder; each rule has a test on a tree.
+// folder, and a test on a tree for each.
 
 export interface KnowledgeRule {
   /** Unique, kebab-case; named in every reason that it gives. */
@@ -10,10 +10,13 @@ export interface KnowledgeRule {
     /** Globs over the real paths of kept programs and libraries. */
     readonly paths?: readonly string[];
   };
-  /** Globs of the tree. Where nothing matches, nothing is kept: these are facts about what is there, no demands. */
-  readonly keep?: readonly { readonly glob: string; readonly because: string }[];
+  /** The first glob that matches a path decides. Where none matches, nothing is kept: these are facts, no demands. */
+  readonly files?: readonly FileFact[];
   /** Libraries loaded by name. */
   readonly sonames?: readonly { readonly soname: string; readonly because: string }[];
-  /** Parts of what `keep` matches that are left out all the same. */
-  readonly except?: readonly { readonly glob: string; readonly because: string }[];
 }
+
+/** Globs of the tree, each with why what matches is needed, or may be left out all the same. */
+export type FileFact =
+  | { readonly keep: string; readonly because: string }
+  | { readonly leave: string; readonly because: string };
