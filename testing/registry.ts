@@ -264,15 +264,14 @@ function uploadAnswer(
   if (sofar === undefined || query.get("_state") !== session)
     return failure(404, "BLOB_UPLOAD_UNKNOWN", "upload unknown");
   const whole = Buffer.concat([sofar, request.body]);
-  const digest = query.get("digest") ?? "";
-  if (digestOf(whole) !== digest)
+  const digest = digestOf(whole);
+  if (query.get("digest") !== String(digest)) {
     return failure(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
+  }
   state.uploads.delete(session);
   state.blobs.set(`${repository}@${digest}`, whole);
-  return {
-    status: 201,
-    headers: { location: `/v2/${repository}/blobs/${digest}`, "docker-content-digest": digest },
-  };
+  const location = `/v2/${repository}/blobs/${digest}`;
+  return { status: 201, headers: { location, "docker-content-digest": digest } };
 }
 
 function authorise(state: State, request: RecordedRequest, repository: string): Answer | undefined {

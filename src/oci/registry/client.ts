@@ -5,6 +5,7 @@ import { systemCode, ToolError } from "../../base/errors.ts";
 import type { HttpMethod, HttpResponse } from "../../base/http.ts";
 import type { Task } from "../../base/io.ts";
 import { limits } from "../../base/limits.ts";
+import { noteFailure } from "../noted-failure.ts";
 import { defaultRegistry, isLoopback } from "../reference.ts";
 import { type Audience, type Authorizer, createAuthorizer, loginHint } from "./authorization.ts";
 import { type Challenge, parseChallenges, type Scope } from "./challenge.ts";
@@ -172,29 +173,19 @@ async function exchange(
   headers: Readonly<Record<string, string>>,
 ): Promise<HttpResponse> {
   const { method, body, insecure } = request;
-  let source: { readonly thrown: unknown } | undefined;
-  const content = body === undefined ? undefined : noting(body.open(), (thrown) => (source = { thrown }));
+  const source = body === undefined ? undefined : noteFailure(body.open());
   try {
     const http = await context.connections.clientFor(url, insecure);
     const length = body === undefined ? {} : { "content-length": String(body.sizeBytes) };
     return await http.request(method, url.href, {
       headers: { "user-agent": "distill", ...length, ...headers },
-      ...(content === undefined ? {} : { body: content }),
+      ...(source === undefined ? {} : { body: source.stream }),
       signal: context.task.signal,
     });
   } catch (thrown) {
-    if (source !== undefined) throw source.thrown;
+    const noted = source?.failure();
+    if (noted !== undefined) throw noted.thrown;
     throw connectionFailure(context, request, url, thrown);
-  }
-}
-
-/** `stream`, telling what it throws: a failure of what is sent is none of the connection. */
-async function* noting(stream: Bytes, note: (thrown: unknown) => void): AsyncGenerator<Uint8Array> {
-  try {
-    yield* stream;
-  } catch (thrown) {
-    note(thrown);
-    throw thrown;
   }
 }
 

@@ -179,9 +179,10 @@ function mirrorOf(table: TomlTable, byDigestOnly: boolean, file: string): Mirror
 }
 
 function hosts(value: TomlValue, file: string): readonly string[] {
-  const isList = Array.isArray(value) && value.every((one) => typeof one === "string");
-  if (!isList) throw wrong(file, '"unqualified-search-registries" is not a list of strings');
-  return value as readonly string[];
+  const list: unknown = value;
+  if (!Array.isArray(list) || !list.every((one) => typeof one === "string"))
+    throw wrong(file, '"unqualified-search-registries" is not a list of strings');
+  return list;
 }
 
 function isTables(value: TomlValue): value is readonly TomlTable[] {
