@@ -1,4 +1,4 @@
-// Merged /usr (https://wiki.debian.org/UsrMerge): /bin, /sbin and /lib* are symbolic links into /usr, so "/lib/x" and
+// Merged /usr (Debian Policy 10.1): /bin, /sbin and /lib* are symbolic links into /usr, so "/lib/x" and
 // "/usr/lib/x" are two spellings of one file. Invariant: no entry is ever placed below a spelling that is a link.
 import type { TreePath } from "../tree/path.ts";
 
