@@ -13,7 +13,7 @@ import { digestOf } from "../src/base/digest.ts";
 import { ofFile } from "../src/formats/random-access.ts";
 import type { Entry, FileEntry } from "../src/tree/entry.ts";
 import { type Facts, factsOf } from "../src/tree/facts.ts";
-import { parentOf, root, type TreePath } from "../src/tree/path.ts";
+import { baseName, parentOf, root, type TreePath } from "../src/tree/path.ts";
 import type { Tree } from "../src/tree/tree.ts";
 
 /** File systems of the kernel: nothing that an image could hold. */
@@ -23,6 +23,7 @@ export function hostTree(): Tree {
   const known = new Map<TreePath, Entry | undefined>();
   const lookup = (path: TreePath): Entry | undefined => {
     if (known.has(path)) return known.get(path);
+    if (baseName(path).length > 255) return undefined;
     // lstat follows links among the parents; a tree's path has none.
     const reached = path === root || (!kernel.test(path) && lookup(parentOf(path))?.kind === "directory");
     const status = reached ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
@@ -30,9 +31,17 @@ export function hostTree(): Tree {
     known.set(path, entry);
     return entry;
   };
+  const listed = new Map<TreePath, readonly string[]>();
+  const children = (folder: TreePath): readonly string[] => {
+    const present = listed.get(folder);
+    if (present !== undefined) return present;
+    const names = lookup(folder)?.kind === "directory" ? readdirSync(folder).sort() : [];
+    listed.set(folder, names);
+    return names;
+  };
   return {
     lookup,
-    children: (folder) => (lookup(folder)?.kind === "directory" ? readdirSync(folder).sort() : []),
+    children,
     walk: () => [],
     size: 0,
   };

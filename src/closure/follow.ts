@@ -13,7 +13,6 @@ import { keepScriptInterpreter } from "./scripts.ts";
 import { factsAt, isCode, keepPath, type Work } from "./work.ts";
 
 interface Followed {
-  /** What programs have loaded, by soname. */
   readonly present: LoadedNames;
   readonly rulesApplied: Set<string>;
   readonly expanded: Set<TreePath>;
@@ -26,7 +25,7 @@ interface Followed {
 /** Looks at everything kept, and at what that keeps. */
 export function follow(work: Work): void {
   const followed: Followed = {
-    present: new Map(),
+    present: { started: new Map(), kept: new Map() },
     rulesApplied: new Set(),
     expanded: new Set(),
     modules: [],
@@ -59,6 +58,8 @@ function visit(work: Work, path: TreePath, followed: Followed): void {
   }
   applyRules(work, path, followed);
   if (elf === undefined) return;
+  const name = elf.soname ?? baseName(path);
+  if (!followed.present.kept.has(name)) followed.present.kept.set(name, { path, elf });
   if (elf.soname === "libc.so.6") keepNameServices(work, path, followed.present);
   keepNotes(work, path, elf, followed.present);
   keepNamedLibraries(work, path, elf, followed.present);

@@ -23,8 +23,13 @@ interface Process {
   readonly objects: Loaded[];
 }
 
-/** Objects of the programs started so far, by soname: what a module finds loaded already. */
-export type LoadedNames = Map<string, Loaded>;
+/** What a module finds loaded already, by soname. */
+export interface LoadedNames {
+  /** By the programs started so far. */
+  readonly started: Map<string, Loaded>;
+  /** Kept libraries, wherever they lie: the last resort of a module, whose program may have loaded them by name. */
+  readonly kept: Map<string, Loaded>;
+}
 
 /**
  * Keeps what the loader maps for an ELF file at its real path: its interpreter, its libraries and theirs. A module (no
@@ -38,17 +43,19 @@ export function loadProcess(work: Work, path: TreePath, present: LoadedNames): v
   const process: Process = {
     libc: libcOf(program, present),
     settings: loaderSettings(work.input, elf),
-    byName: new Map(elf.interpreter === undefined ? present : []),
+    byName: new Map(elf.interpreter === undefined ? present.started : []),
     objects: [program],
   };
   if (loader !== undefined) enter(process, loader, baseName(loader.path));
   // The list grows while it is walked: breadth first, as the loader does.
   for (const object of process.objects) {
-    for (const needed of object.elf.needed) need(work, process, object, needed);
+    for (const needed of object.elf.needed) need(work, process, object, needed, present);
   }
   for (const object of process.objects) checkVersions(work, process, object);
   if (elf.interpreter === undefined) return;
-  for (const [name, object] of process.byName) if (!present.has(name)) present.set(name, object);
+  for (const [name, object] of process.byName) {
+    if (!present.started.has(name)) present.started.set(name, object);
+  }
 }
 
 /** The kept library for a soname asked for by a note, a rule or a string in `by`; undefined where there is none. */
@@ -64,7 +71,7 @@ export function keepLibrary(
   const object: Loaded = { path: by, elf };
   const libc = libcOf(object, present);
   const found =
-    present.get(soname)?.path ??
+    present.started.get(soname)?.path ??
     findLibrary(work, { libc, settings: loaderSettings(work.input, elf) }, object, soname);
   if (found === undefined) {
     deferSoname(work, soname);
@@ -93,7 +100,7 @@ function keepInterpreter(work: Work, path: TreePath, interpreter: string): Loade
   return undefined;
 }
 
-function need(work: Work, process: Process, object: Loaded, needed: string): void {
+function need(work: Work, process: Process, object: Loaded, needed: string, names: LoadedNames): void {
   const reason: Reason = {
     from: object.path,
     kind: "needed",
@@ -109,6 +116,12 @@ function need(work: Work, process: Process, object: Loaded, needed: string): voi
   const found = findLibrary(work, process, object, needed);
   if (found === "deferred") return;
   if (found === undefined) {
+    const kept = process.objects[0]?.elf.interpreter === undefined ? names.kept.get(needed) : undefined;
+    if (kept !== undefined) {
+      keepPath(work, kept.path, { ...reason, evidence: `${reason.evidence}, loaded by name before` }, "run");
+      enter(process, kept, needed);
+      return;
+    }
     if (deferSoname(work, needed) || deferNearest(work, object.path)) return;
     addMissing(work, { what: needed, kind: "library", neededBy: object.path, evidence: reason.evidence });
     return;
@@ -196,5 +209,5 @@ function libcOf(object: Loaded, present: LoadedNames): Libc {
   if (interpreter !== undefined) return interpreter.includes("/ld-musl-") ? "musl" : "glibc";
   if (needed.some((name) => name.startsWith("libc.musl-") || name === "libc.so")) return "musl";
   if (needed.includes("libc.so.6")) return "glibc";
-  return [...present.values()].some(isMuslLoader) ? "musl" : "glibc";
+  return [...present.started.values()].some(isMuslLoader) ? "musl" : "glibc";
 }
