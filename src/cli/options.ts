@@ -4,6 +4,7 @@
 import type { Diagnostic } from "../base/diagnostics.ts";
 import { InvalidInput } from "../base/diagnostics.ts";
 import { nearestName } from "../base/nearest.ts";
+import type { cliRules } from "./rules.ts";
 import { checkArguments } from "./usage.ts";
 
 interface OptionBase {
@@ -180,7 +181,7 @@ function record(reading: Reading, name: string, value: string): void {
   else values.push(value);
 }
 
-function complain(reading: Reading, rule: string, message: string, hint?: string): void {
+function complain(reading: Reading, rule: keyof typeof cliRules, message: string, hint?: string): void {
   reading.problems.push({ severity: "error", rule, message, ...(hint === undefined ? {} : { hint }) });
 }
 

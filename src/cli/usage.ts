@@ -2,6 +2,7 @@
 // Upper case stands for what the user chooses, lower case for words, brackets for what may be absent, "..." for repeats.
 import type { Diagnostic } from "../base/diagnostics.ts";
 import { nearestName } from "../base/nearest.ts";
+import type { cliRules } from "./rules.ts";
 
 interface Place {
   readonly name: string;
@@ -50,6 +51,6 @@ function placesOf(usage: string): Place[] {
   }));
 }
 
-function problem(rule: string, message: string, hint?: string): Diagnostic {
+function problem(rule: keyof typeof cliRules, message: string, hint?: string): Diagnostic {
   return { severity: "error", rule, message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -39,7 +39,7 @@ const step: ObjectShape = {
       shape: { kind: "text", format: "absolute path" },
       description: "The folder that the command runs in.",
       example: "/src",
-      default: "the last copy's target folder, else /",
+      default: "/",
     },
     env: { ...env, description: "Environment variables of the command.", example: '{CGO_ENABLED: "0"}' },
   },

@@ -1,0 +1,56 @@
+// docs/reference/cli.md
+import type { Command } from "../../src/cli/command.ts";
+import { commonOptions } from "../../src/cli/common-options.ts";
+import { optionSummary, optionSyntax } from "../../src/cli/help.ts";
+import type { OptionTable } from "../../src/cli/options.ts";
+import { commands } from "../../src/cli/registry.ts";
+import { code, pageHead, table } from "./markdown.ts";
+
+const introduction = `
+\`distill <command> [arguments] [options]\`. Options and arguments may be mixed; \`--name value\` and \`--name=value\` are the same;
+\`--\` ends the options. A value that begins with a dash needs the form with \`=\`.
+
+Data goes to stdout; messages and progress go to stderr. The exit code is 0 where the command did what it was asked, 1 where
+the answer is no (a check failed), 2 for wrong usage or invalid input, 3 where it could not be done, 70 for an error of the
+program itself, 130 where it was interrupted. [errors.md](errors.md) lists the errors, [diagnostics.md](diagnostics.md) what
+can be wrong with an input.
+
+Ctrl-C and SIGTERM stop a command after it cleaned up; a second one stops it at once.
+`;
+
+const environment: readonly (readonly [string, string])[] = [
+  ["`DISTILL_CACHE_DIR`", "The cache folder."],
+  [
+    "`XDG_CACHE_HOME`, `HOME`",
+    "Where the cache folder lies otherwise: `distill` in the first, or `.cache/distill` in the second.",
+  ],
+  ["`NO_COLOR`", "No colour, where it is not empty."],
+  ["`FORCE_COLOR`", "Colour even where the output is no terminal; `0`: never."],
+  ["`TERM`", "`dumb`: no colour, no live progress."],
+  ["`NODE_DISABLE_COMPILE_CACHE`", "`1`: the compiled program is not kept in the cache folder."],
+];
+
+export async function cliPage(): Promise<string> {
+  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+  return [
+    `${pageHead("The command line", "src/cli")}${introduction}`,
+    ...loaded.map(section),
+    `## Options of every command\n\n${optionTable(commonOptions)}`,
+    `## Environment\n\n${table(["variable", ""], environment)}`,
+  ].join("\n");
+}
+
+function section(command: Command): string {
+  const usage = ["distill", command.name, command.usage, "[options]"].filter((part) => part !== "").join(" ");
+  const examples = command.examples.map((one) => `# ${one.does}\n${one.line}\n`).join("");
+  const options = Object.keys(command.options).length === 0 ? "" : `\n${optionTable(command.options)}`;
+  return `## distill ${command.name}\n\n\`${usage}\`: ${command.summary}.\n${options}\n\`\`\`sh\n${examples}\`\`\`\n`;
+}
+
+function optionTable(options: OptionTable): string {
+  const rows = Object.entries(options).map(([name, option]) => [
+    code(optionSyntax(name, option).trim()),
+    optionSummary(option),
+  ]);
+  return table(["option", ""], rows);
+}

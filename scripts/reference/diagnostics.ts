@@ -1,0 +1,38 @@
+// docs/reference/diagnostics.md. A tidy test sees that every rule in the code has a row.
+import { cliRules } from "../../src/cli/rules.ts";
+import { specRules } from "../../src/frontends/spec/rules.ts";
+import { code, pageHead, table } from "./markdown.ts";
+
+const otherRules: Readonly<Record<string, string>> = {
+  "apt-source": "An entry of the machine's apt sources can't be read; it is skipped.",
+  "lock-altered": "distill.lock was changed by hand: its content does not fit its own digest.",
+  "lock-malformed": "distill.lock is not what `distill lock` writes.",
+  "lock-version": "distill.lock was written by another version of the format.",
+  "privilege-dropped": "A package's setuid or setgid bit, or capability, is not kept in the image.",
+  replaced: "A file of the spec replaces one of a package.",
+  "shell-syntax": "A package's script can't be parsed as a POSIX shell script.",
+  "test-failed": "A test of the spec failed.",
+  "toml-syntax": "registries.conf is not TOML.",
+  "too-large": "A file is larger than a named limit allows.",
+  "unknown-owner":
+    "A file or folder of the spec is to belong to a user or group that the image does not have.",
+};
+
+const introduction = `
+What can be wrong with an input. Every diagnostic names the place (\`file:line:column\`), what is wrong, the rule in brackets,
+and, where there is one, what to do. All of an input's diagnostics come at once. Errors end a command with exit code 2.
+`;
+
+export function diagnosticsPage(): string {
+  const section = (title: string, rules: Readonly<Record<string, string>>): string =>
+    `\n## ${title}\n\n${table(
+      ["rule", ""],
+      Object.entries(rules).map(([rule, text]) => [code(rule), text]),
+    )}`;
+  return [
+    `${pageHead("Diagnostics", "src/frontends/spec/rules.ts, src/cli/rules.ts and scripts/reference/diagnostics.ts")}${introduction}`,
+    section("In distill.yaml", specRules),
+    section("On the command line", cliRules),
+    section("Elsewhere", otherRules),
+  ].join("");
+}

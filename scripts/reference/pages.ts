@@ -1,0 +1,17 @@
+// The pages of docs/reference/ that are made from the code.
+import { specSchema } from "../../src/frontends/spec/json-schema.ts";
+import { cliPage } from "./cli.ts";
+import { diagnosticsPage } from "./diagnostics.ts";
+import { errorsPage } from "./errors.ts";
+import { specPage } from "./spec.ts";
+
+/** File name to content. */
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ["distill.schema.json", `${JSON.stringify(specSchema(), null, 2)}\n`],
+    ["distill.yaml.md", specPage()],
+    ["cli.md", await cliPage()],
+    ["errors.md", errorsPage()],
+    ["diagnostics.md", diagnosticsPage()],
+  ]);
+}
