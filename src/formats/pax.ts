@@ -54,8 +54,11 @@ export function formatPaxRecords(
 
 /** A decimal number with an optional fraction, rounded down to whole seconds; undefined where it is none. */
 export function parsePaxTime(text: string): number | undefined {
-  if (!/^-?\d{1,16}(\.\d*)?$/.test(text)) return undefined;
-  const value = Math.floor(Number(text));
+  const match = /^(-?)(\d{1,16})(?:\.(\d*))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, sign, seconds, fraction = ""] = match;
+  // Not by Number(text): many nines would round up to the next second.
+  const value = sign === "-" ? -Number(seconds) - (/[1-9]/.test(fraction) ? 1 : 0) : Number(seconds);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
