@@ -80,10 +80,12 @@ export interface StoredLayer {
 async function findLayer(cache: Cache, key: Digest): Promise<StoredLayer | undefined> {
   const record = await findRecord(cache, "layers", key);
   if (record === null || typeof record !== "object" || !("digest" in record)) return undefined;
-  const digest = parseDigest(String(record["digest"]));
-  const diffId = parseDigest(String(record["diffId"]));
+  const { digest: digestText, diffId: diffIdText, size } = record;
+  if (typeof digestText !== "string" || typeof diffIdText !== "string") return undefined;
+  const digest = parseDigest(digestText);
+  const diffId = parseDigest(diffIdText);
   if (digest === undefined || diffId === undefined) return undefined;
-  const blob = await findBlob(cache, digest, Number(record["size"]));
+  const blob = await findBlob(cache, digest, Number(size));
   return blob === undefined ? undefined : { digest, diffId, sizeBytes: blob.sizeBytes, file: blob.file };
 }
 

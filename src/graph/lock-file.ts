@@ -15,7 +15,8 @@ export function formatLock(lock: Lock): string {
   const suites = lock.suites.map((one) => `    ${JSON.stringify(suiteJson(one))}`);
   const platforms = lock.platforms.map((one) => {
     const packages = one.packages.map((each) => `      ${JSON.stringify(packageJson(each))}`);
-    return `    {"platform": ${JSON.stringify(one.platform)}, "packages": [\n${packages.join(",\n")}\n    ]}`;
+    const head = `"platform": ${JSON.stringify(one.platform)}, "phase": ${JSON.stringify(one.phase)}`;
+    return `    {${head}, "packages": [\n${packages.join(",\n")}\n    ]}`;
   });
   return [
     "{",
@@ -45,6 +46,7 @@ function contentDigest(lock: Lock): Digest {
       suites: lock.suites.map(suiteJson),
       platforms: lock.platforms.map((one) => ({
         platform: one.platform,
+        phase: one.phase,
         packages: one.packages.map(packageJson),
       })),
     }),

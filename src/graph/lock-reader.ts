@@ -78,7 +78,7 @@ function platform(
   path: JsonPath,
   suites: ReadonlySet<string>,
 ): LockedPlatform | undefined {
-  const value = record(reader, json, path, ["platform", "packages"]);
+  const value = record(reader, json, path, ["platform", "phase", "packages"]);
   if (value === undefined) return undefined;
   const name = text(
     reader,
@@ -86,6 +86,7 @@ function platform(
     [...path, "platform"],
     /^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9]+)?$/,
   );
+  const phase = text(reader, value["phase"], [...path, "phase"], /^(?:run|init)$/);
   const packagesPath = [...path, "packages"];
   const items = list(reader, value["packages"], packagesPath);
   if (items.length > limits.packagesInImageMax) {
@@ -98,7 +99,8 @@ function platform(
   }
   const packages = items.map((one, index) => lockedPackage(reader, one, [...packagesPath, index]));
   checkNames(reader, packages, packagesPath, suites);
-  return name === undefined ? undefined : { platform: name, packages: defined(packages) };
+  if (name === undefined || phase === undefined) return undefined;
+  return { platform: name, phase: phase === "init" ? "init" : "run", packages: defined(packages) };
 }
 
 /** What holds between packages: each name once, dependencies that are there, suites that are listed. */

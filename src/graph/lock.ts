@@ -3,10 +3,13 @@
 import { canonicalJson, type Json } from "../base/canonical-json.ts";
 import { type Digest, digestOf } from "../base/digest.ts";
 import type { LockedPackage } from "../debian/locked.ts";
+import type { Phase } from "./plan.ts";
 
+/** The packages of one phase (plan.ts) on one platform: run and init are locked together, so that they agree. */
 export interface LockedPlatform {
   /** "linux/amd64". */
   readonly platform: string;
+  readonly phase: Phase;
   /** Sorted by name; every name once. */
   readonly packages: readonly LockedPackage[];
 }
@@ -32,8 +35,8 @@ export interface Lock {
 export interface LockRequest {
   readonly platforms: readonly string[];
   readonly repositories: readonly LockRequestRepository[];
-  /** As the spec lists them, in its order: the order decides between alternatives. */
-  readonly packages: readonly string[];
+  /** By phase; as the spec lists them, in its order: the order decides between alternatives. */
+  readonly packages: Readonly<Partial<Record<Phase, readonly string[]>>>;
 }
 
 export interface LockRequestRepository {
@@ -55,32 +58,43 @@ export function requestDigest(request: LockRequest): Digest {
 
 export interface PlatformChange {
   readonly platform: string;
+  readonly phase: Phase;
   readonly added: readonly LockedPackage[];
   readonly removed: readonly LockedPackage[];
   /** The same name with other content: another version, or the same one built again. */
   readonly changed: readonly { readonly before: LockedPackage; readonly after: LockedPackage }[];
 }
 
-/** What differs, platform by platform; platforms without a change are left out. Without `before`, everything was added. */
+/** What differs, platform by platform and phase by phase; those without a change are left out. Without `before`, everything was added. */
 export function compareLocks(before: Lock | undefined, after: Lock): PlatformChange[] {
-  const names = new Set([...(before?.platforms ?? []), ...after.platforms].map((one) => one.platform));
-  return [...names]
-    .map((platform) => comparePlatform(platform, packagesOf(before, platform), packagesOf(after, platform)))
+  const keys = new Map(
+    [...(before?.platforms ?? []), ...after.platforms].map((one) => [`${one.platform} ${one.phase}`, one]),
+  );
+  return [...keys.values()]
+    .map((one) => comparePlatform(one, packagesOf(before, one), packagesOf(after, one)))
     .filter((one) => one.added.length + one.removed.length + one.changed.length > 0);
 }
 
-function packagesOf(lock: Lock | undefined, platform: string): ReadonlyMap<string, LockedPackage> {
-  const found = lock?.platforms.find((one) => one.platform === platform);
-  return new Map((found?.packages ?? []).map((one) => [one.name, one]));
+type Place = Pick<LockedPlatform, "platform" | "phase">;
+
+/** The packages of one phase on one platform; undefined where the lock hasn't got it. */
+export function lockedPackages(lock: Lock, { platform, phase }: Place): readonly LockedPackage[] | undefined {
+  return lock.platforms.find((one) => one.platform === platform && one.phase === phase)?.packages;
+}
+
+function packagesOf(lock: Lock | undefined, place: Place): ReadonlyMap<string, LockedPackage> {
+  const found = lock === undefined ? undefined : lockedPackages(lock, place);
+  return new Map((found ?? []).map((one) => [one.name, one]));
 }
 
 function comparePlatform(
-  platform: string,
+  { platform, phase }: Place,
   before: ReadonlyMap<string, LockedPackage>,
   after: ReadonlyMap<string, LockedPackage>,
 ): PlatformChange {
   return {
     platform,
+    phase,
     added: [...after.values()].filter((one) => !before.has(one.name)),
     removed: [...before.values()].filter((one) => !after.has(one.name)),
     changed: [...after.values()].flatMap((one) => {

@@ -42,7 +42,7 @@ export async function entriesOf(
   const diagnostics: Diagnostic[] = [];
   for (const addition of additions) {
     const owner =
-      "owner" in addition && addition.owner !== undefined ? settings.ownerOf(addition.owner) : rootOwner;
+      "owner" in addition ? settings.ownerOf(addition.owner) : rootOwner;
     if (owner === undefined) {
       diagnostics.push(unknownOwner(addition));
     } else if (addition.kind === "copy") {
@@ -96,7 +96,7 @@ function originOf(addition: Addition): Origin {
 }
 
 function unknownOwner(addition: Addition): Diagnostic {
-  const owner = "owner" in addition ? String(addition.owner) : "";
+  const owner = "owner" in addition ? addition.owner : "";
   return {
     severity: "error",
     rule: "unknown-owner",

@@ -133,7 +133,7 @@ function mismatch(expected: OutputExpectation, text: string): string | undefined
 
 function presenceFailures(test: PresenceTest, tree: Tree): Diagnostic[] {
   return test.globs.flatMap((text) => {
-    const first = matching(tree, compileGlob(text)).next().value;
+    const [first] = matching(tree, compileGlob(text));
     if (test.kind === "absent" && first !== undefined)
       return [failure(test, `${first.path} is in the image`)];
     if (test.kind === "present" && first === undefined)

@@ -1,0 +1,68 @@
+// update-alternatives(1), from every --install of an image at once: the highest priority wins, of equal ones the first; a
+// choice (--set, or the user's) beats priorities. The links are those of a real system: LINK -> /etc/alternatives/NAME -> PATH.
+import type { Origin } from "../../tree/entry.ts";
+import { addEntry } from "../../tree/memory-tree.ts";
+import { placeOf } from "../../tree/merged-usr.ts";
+import { joinPath, path as literalPath, type TreePath } from "../../tree/path.ts";
+import type { AlternativeLink } from "../effects/effect.ts";
+import type { Applying } from "./applying.ts";
+
+export interface AlternativeRequest extends AlternativeLink {
+  readonly priority: number;
+  readonly slaves: readonly AlternativeLink[];
+  readonly origin: Origin;
+}
+
+const folder = literalPath("/etc/alternatives");
+
+/** Places the links of every name. @param chosen by the user: the link's path, or its name, to the wanted path */
+export function placeAlternatives(state: Applying, chosen: Readonly<Record<string, string>>): void {
+  const byName = new Map<string, AlternativeRequest[]>();
+  for (const request of state.alternatives) {
+    const requests = byName.get(request.name);
+    if (requests === undefined) byName.set(request.name, [request]);
+    else requests.push(request);
+  }
+  for (const [name, requests] of byName) {
+    const winner = choose(
+      requests,
+      chosen[name] ?? chosen[requests[0]?.link ?? ""] ?? state.choices.get(name),
+    );
+    if (winner === undefined) continue;
+    for (const link of [winner, ...winner.slaves]) placeLinks(state, link, winner.origin);
+  }
+}
+
+function choose(
+  requests: readonly AlternativeRequest[],
+  wanted: string | undefined,
+): AlternativeRequest | undefined {
+  const declared = wanted === undefined ? undefined : requests.find((request) => request.path === wanted);
+  if (declared !== undefined) return declared;
+  let best: AlternativeRequest | undefined;
+  for (const request of requests) if (best === undefined || request.priority > best.priority) best = request;
+  return best;
+}
+
+/** A real file in the link's place stays, as update-alternatives leaves it. */
+function placeLinks(state: Applying, { link, name, path }: AlternativeLink, origin: Origin): void {
+  const at = placeOf(state.builder, link);
+  const present = state.builder.entries.get(at);
+  if (present !== undefined && present.kind !== "symlink") return;
+  const middle = joinPath(folder, name);
+  addSymlink(state, middle, path, origin);
+  addSymlink(state, at, middle, origin);
+}
+
+function addSymlink(state: Applying, at: TreePath, target: string, origin: Origin): void {
+  addEntry(state.builder, {
+    kind: "symlink",
+    path: at,
+    target,
+    mode: 0o777,
+    uid: 0,
+    gid: 0,
+    mtime: state.mtime,
+    origins: [origin],
+  });
+}

@@ -1,0 +1,292 @@
+// Effects of maintainer scripts, applied to a composed tree: the packages' effects in the order in which dpkg would configure
+// them, each on the tree as the ones before left it.
+
+import { collect } from "../../base/bytes.ts";
+import type { Digest } from "../../base/digest.ts";
+import { ToolError, unreachable } from "../../base/errors.ts";
+import { limits } from "../../base/limits.ts";
+import type { Entry } from "../../tree/entry.ts";
+import type { Facts } from "../../tree/facts.ts";
+import { addEntry, finishTree, removeEntry, treeBuilder } from "../../tree/memory-tree.ts";
+import { placeOf } from "../../tree/merged-usr.ts";
+import { parentOf } from "../../tree/path.ts";
+import type { Tree } from "../../tree/tree.ts";
+import type { Condition, Content, Effect, Generator } from "../effects/effect.ts";
+import { applyAccountAction } from "./account-actions.ts";
+import { type Accounts, findGroupId, findUserId } from "./accounts.ts";
+import { placeAlternatives } from "./alternatives.ts";
+import {
+  type Applying,
+  found,
+  foundItself,
+  makeFile,
+  makeFolder,
+  originOf,
+  viewOf,
+  withAttributes,
+} from "./applying.ts";
+import { runSed } from "./sed.ts";
+import { copyTree, remove, setAttributes } from "./tree-actions.ts";
+
+export interface ApplyInput {
+  /** Of the packages alone (compose.ts). */
+  readonly tree: Tree;
+  /** In the order of configuration. */
+  readonly effects: readonly Effect[];
+  /** With the accounts that are there before the first package; the ones that effects make are added. */
+  readonly accounts: Accounts;
+  /** The user's choices of alternatives: name or link to path. */
+  readonly alternatives: Readonly<Record<string, string>>;
+  /** Seconds since the epoch. */
+  readonly mtime: number;
+}
+
+export interface Applied {
+  readonly tree: Tree;
+  /** Of the files that effects made. */
+  readonly facts: ReadonlyMap<Digest, Facts>;
+  /** What is to be made from the finished tree. */
+  readonly generators: ReadonlySet<Generator>;
+}
+
+/**
+ * Applies all effects.
+ * @throws ToolError "unknown-effect" for a derived file that can't be derived; what reading files of the tree throws
+ */
+export async function applyEffects(input: ApplyInput): Promise<Applied> {
+  const builder = treeBuilder(input.tree);
+  const state: Applying = {
+    builder,
+    view: viewOf(builder),
+    accounts: input.accounts,
+    mtime: input.mtime,
+    facts: new Map(),
+    alternatives: [],
+    choices: new Map(),
+    generators: new Set(),
+    overrides: [],
+  };
+  for (const effect of input.effects) {
+    if (effect.when.every((condition) => holds(state, condition))) await apply(state, effect);
+  }
+  for (const override of state.overrides) override();
+  placeAlternatives(state, input.alternatives);
+  return { tree: finishTree(builder), facts: state.facts, generators: state.generators };
+}
+
+function holds(state: Applying, { path, test, account, holds: wanted }: Condition): boolean {
+  const entry = test === "symlink" ? foundItself(state, path) : found(state, path);
+  if (test === "owned-by-user" || test === "owned-by-group")
+    return isOwnedBy(state, entry, test, account ?? "root") === wanted;
+  return answer(entry, test) === wanted;
+}
+
+function isOwnedBy(
+  { accounts }: Applying,
+  entry: Entry | undefined,
+  test: "owned-by-user" | "owned-by-group",
+  account: string,
+): boolean {
+  if (entry === undefined) return false;
+  return test === "owned-by-user"
+    ? entry.uid === findUserId(accounts, account)
+    : entry.gid === findGroupId(accounts, account);
+}
+
+function answer(
+  entry: Entry | undefined,
+  test: Exclude<Condition["test"], "owned-by-user" | "owned-by-group">,
+): boolean {
+  switch (test) {
+    case "exists":
+      return entry !== undefined;
+    case "file":
+      return entry?.kind === "file";
+    case "directory":
+      return entry?.kind === "directory";
+    case "symlink":
+      return entry?.kind === "symlink";
+    case "executable":
+      return entry !== undefined && (entry.mode & 0o111) !== 0;
+    case "non-empty":
+      return entry?.kind === "file" && entry.sizeBytes > 0;
+  }
+}
+
+async function apply(state: Applying, effect: Effect): Promise<void> {
+  const { action } = effect;
+  switch (action.kind) {
+    case "alternative":
+      state.alternatives.push({ ...action, origin: originOf(effect) });
+      return;
+    case "alternative-choice":
+      state.choices.set(action.name, action.path);
+      return;
+    case "diversion":
+    case "diversion-removal":
+      // The composition placed diverted files already: it was told of all diversions.
+      return;
+    case "user":
+    case "group":
+    case "membership":
+    case "user-change":
+      applyAccountAction(state, action, originOf(effect));
+      return;
+    case "file":
+      return writeFile(state, effect, action);
+    case "touch":
+      if (found(state, action.path) === undefined) {
+        makeFolder(state, parentOf(action.path), originOf(effect));
+        makeFile(state, action.path, new Uint8Array(0), undefined, originOf(effect));
+      }
+      return;
+    case "generate":
+      state.generators.add(action.generator);
+      return;
+    default:
+      applyTreeAction(state, effect, action);
+  }
+}
+
+type TreeAction = Extract<
+  Effect["action"],
+  {
+    kind:
+      | "directory"
+      | "symlink"
+      | "hard-link"
+      | "copy-tree"
+      | "move"
+      | "remove"
+      | "attributes"
+      | "stat-override";
+  }
+>;
+
+function applyTreeAction(state: Applying, effect: Effect, action: TreeAction): void {
+  const origin = originOf(effect);
+  switch (action.kind) {
+    case "directory": {
+      const present = found(state, action.path);
+      const folder = present ?? makeFolder(state, action.path, origin);
+      if (folder?.kind === "directory" && (present === undefined || action.adjust)) {
+        addEntry(state.builder, withAttributes(state, folder, action));
+      }
+      return;
+    }
+    case "symlink":
+      placeSymlink(state, effect, action);
+      return;
+    case "hard-link": {
+      const target = found(state, action.target);
+      if (target?.kind !== "file") return;
+      const link = target.link ?? `effect ${target.path}`;
+      addEntry(state.builder, { ...target, link });
+      addEntry(state.builder, {
+        ...target,
+        link,
+        path: placeOf(state.builder, action.path),
+        origins: [origin],
+      });
+      return;
+    }
+    case "copy-tree":
+      copyTree(state, action.from, action.to, origin);
+      return;
+    case "move":
+      if (foundItself(state, action.from) === undefined) return;
+      copyTree(state, action.from, action.to, origin);
+      removeEntry(state.builder, placeOf(state.builder, action.from));
+      return;
+    case "remove":
+      remove(state, action.path, action.glob, action.what);
+      return;
+    case "attributes":
+      setAttributes(state, action.path, action, action.recursive);
+      return;
+    case "stat-override":
+      state.overrides.push(() => setAttributes(state, action.path, action, false));
+      return;
+    default:
+      unreachable(action);
+  }
+}
+
+function placeSymlink(
+  state: Applying,
+  effect: Effect,
+  action: Extract<TreeAction, { kind: "symlink" }>,
+): void {
+  // `ln -s TARGET FOLDER` makes the link inside; the script's author had a name in mind, which the effect carries.
+  const at = placeOf(state.builder, action.path);
+  const present = state.builder.entries.get(at);
+  if (present !== undefined && (!action.replace || present.kind === "directory")) return;
+  makeFolder(state, parentOf(at), originOf(effect));
+  addEntry(state.builder, {
+    kind: "symlink",
+    path: at,
+    target: action.target,
+    mode: 0o777,
+    uid: 0,
+    gid: 0,
+    mtime: state.mtime,
+    origins: [originOf(effect)],
+  });
+}
+
+async function writeFile(
+  state: Applying,
+  effect: Effect,
+  action: Extract<Effect["action"], { kind: "file" }>,
+): Promise<void> {
+  const origin = originOf(effect);
+  const present = found(state, action.path);
+  if (present !== undefined && present.kind !== "file") return;
+  const content = await contentOf(state, effect, action.content);
+  if (content === undefined) return;
+  const before = action.append && present !== undefined ? await read(present) : new Uint8Array(0);
+  makeFolder(state, parentOf(action.path), origin);
+  const source =
+    action.preserve && action.content.kind === "copy" ? found(state, action.content.of) : present;
+  const made = makeFile(state, action.path, Buffer.concat([before, content]), source, origin);
+  addEntry(state.builder, withAttributes(state, made, action));
+}
+
+/** The bytes of a derived file; undefined where what it is derived from isn't in the tree (yet). */
+async function contentOf(state: Applying, effect: Effect, content: Content): Promise<Uint8Array | undefined> {
+  switch (content.kind) {
+    case "text":
+      return Buffer.from(content.text);
+    case "copy": {
+      const source = found(state, content.of);
+      return source === undefined ? undefined : read(source);
+    }
+    case "joined": {
+      const parts = await Promise.all(content.parts.map((part) => contentOf(state, effect, part)));
+      const known = parts.filter((part) => part !== undefined);
+      return known.length === parts.length ? Buffer.concat(known) : undefined;
+    }
+    case "sed": {
+      const source = await contentOf(state, effect, content.of);
+      if (source === undefined) return undefined;
+      const edited = content.quiet
+        ? undefined
+        : runSed(content.program, Buffer.from(source).toString("utf8"));
+      if (edited === undefined) throw unknownProgram(effect, content.program);
+      return Buffer.from(edited);
+    }
+  }
+}
+
+async function read(entry: Entry): Promise<Uint8Array> {
+  if (entry.kind !== "file") return new Uint8Array(0);
+  return collect(entry.content, limits.settingsBytesMax, entry.path);
+}
+
+function unknownProgram({ source }: Effect, program: string): ToolError {
+  return new ToolError("unknown-effect", {
+    what: `applying ${source.script} of ${source.package} (${source.file}:${source.line})`,
+    why: `its sed program isn't modelled: ${program}`,
+    hint: `declare it in the spec if the image doesn't need it: effects: {${source.package}: {ignore: "why"}}`,
+  });
+}
