@@ -269,9 +269,8 @@ async function contentOf(state: Applying, effect: Effect, content: Content): Pro
     case "sed": {
       const source = await contentOf(state, effect, content.of);
       if (source === undefined) return undefined;
-      const edited = content.quiet
-        ? undefined
-        : runSed(content.program, Buffer.from(source).toString("utf8"));
+      const isPlain = !content.options.quiet && !content.options.extended;
+      const edited = isPlain ? runSed(content.program, Buffer.from(source).toString("utf8")) : undefined;
       if (edited === undefined) throw unknownProgram(effect, content.program);
       return Buffer.from(edited);
     }
