@@ -3,14 +3,14 @@ import { displayWidth, wrap } from "../report/text.ts";
 import type { Command } from "./command.ts";
 import { commonOptions } from "./common-options.ts";
 import type { Option, OptionTable } from "./options.ts";
-import { commands } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 
 const columns = 80;
 const indent = 26;
 
 /** `distill --help`. */
-export async function overview(): Promise<string> {
-  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+export async function overview(registry: Registry): Promise<string> {
+  const loaded = await Promise.all(Object.values(registry).map((load) => load()));
   const lines = loaded.map((command) => row(command.name, command.summary));
   return [
     "distill makes truly distroless container images: built, proven, explained.",

@@ -6,5 +6,5 @@ import { defaultCacheFolder } from "./cache-folder.ts";
 const cache = defaultCacheFolder(process.env, process.cwd());
 if (cache !== undefined) enableCompileCache(join(cache, "compiled"));
 
-const { runProcess } = await import("./process.ts");
-await runProcess(process);
+const [{ runProcess }, { commands }] = await Promise.all([import("./process.ts"), import("./registry.ts")]);
+await runProcess(process, commands);

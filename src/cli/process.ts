@@ -1,11 +1,12 @@
 // The operating system's process around the command line: streams, signals, exit.
 // Ctrl-C and SIGTERM abort the command's signal; it cleans up and ends with code 130. A second one ends at once.
 import { errorCodes } from "../base/errors.ts";
-import { runCli } from "./run.ts";
+import type { Registry } from "./registry.ts";
+import { runCli, type World } from "./run.ts";
 import type { RawStream } from "./streams.ts";
 
 /** Runs the command line of this process, and ends the process. */
-export async function runProcess(host: NodeJS.Process): Promise<void> {
+export async function runProcess(host: NodeJS.Process, registry: Registry): Promise<void> {
   const abort = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     host.on(name, () => {
@@ -13,14 +14,15 @@ export async function runProcess(host: NodeJS.Process): Promise<void> {
       abort.abort(new Error("interrupted"));
     });
   }
-  const code = await runCli(host.argv.slice(2), {
+  const world: World = {
     env: host.env,
     cwd: host.cwd(),
     now: Date.now,
     stdout: rawStream(host.stdout),
     stderr: rawStream(host.stderr),
     signal: abort.signal,
-  });
+  };
+  const code = await runCli(host.argv.slice(2), world, registry);
   await Promise.all([flushed(host.stdout), flushed(host.stderr)]);
   // Not `exitCode`: an idle connection or a worker must not keep the process alive.
   host.exit(code);

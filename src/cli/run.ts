@@ -14,7 +14,7 @@ import { commonOptions } from "./common-options.ts";
 import type { Context, Environment, Output } from "./context.ts";
 import { type Arguments, parseArguments } from "./options.ts";
 import { chooseProgress } from "./progress.ts";
-import { commands } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import { outputFor, type RawStream } from "./streams.ts";
 
 export interface World {
@@ -27,9 +27,9 @@ export interface World {
 }
 
 /** Runs one command line. Never throws: what goes wrong is printed, and the exit code tells of it. */
-export async function runCli(argv: readonly string[], world: World): Promise<number> {
+export async function runCli(argv: readonly string[], world: World, registry: Registry): Promise<number> {
   const redactor = createRedactor();
-  const session: Session = { world, redactor, progress: undefined };
+  const session: Session = { world, registry, redactor, progress: undefined };
   try {
     return await dispatch(argv, session);
   } catch (thrown) {
@@ -51,18 +51,21 @@ export function renderOptions(output: Output, cwd: string): RenderOptions {
 
 interface Session {
   readonly world: World;
+  readonly registry: Registry;
   readonly redactor: Redactor;
   progress: Progress | undefined;
 }
 
 async function dispatch(argv: readonly string[], session: Session): Promise<number> {
   const [first, ...rest] = argv;
-  const { world, redactor } = session;
+  const { world, registry, redactor } = session;
   const stdout = outputFor(world.stdout, world.env, redactor, () => undefined);
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
     const name = first === "help" ? rest[0] : undefined;
     const { commandHelp, overview } = await import("./help.ts");
-    stdout.write(name === undefined ? await overview() : commandHelp(await loadCommand(name)));
+    stdout.write(
+      name === undefined ? await overview(registry) : commandHelp(await loadCommand(name, registry)),
+    );
     // Without a command nothing was done: that is a wrong usage, though the help is the best answer.
     return first === undefined ? 2 : 0;
   }
@@ -71,7 +74,7 @@ async function dispatch(argv: readonly string[], session: Session): Promise<numb
     stdout.write(`distill ${version}\n`);
     return 0;
   }
-  const command = await loadCommand(first);
+  const command = await loadCommand(first, registry);
   if (rest.some((word) => word === "--help" || word === "-h") && !rest.includes("--")) {
     const { commandHelp } = await import("./help.ts");
     stdout.write(commandHelp(command));
@@ -83,10 +86,10 @@ async function dispatch(argv: readonly string[], session: Session): Promise<numb
   return await command.run(context, args);
 }
 
-async function loadCommand(name: string): Promise<Command> {
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+async function loadCommand(name: string, registry: Registry): Promise<Command> {
+  const load = Object.hasOwn(registry, name) ? registry[name] : undefined;
   if (load !== undefined) return await load();
-  const names = Object.keys(commands);
+  const names = Object.keys(registry);
   const nearest = nearestName(name, names);
   const problem: Diagnostic = name.startsWith("-")
     ? { severity: "error", rule: "unknown-option", message: `there is no option ${name} before a command` }
