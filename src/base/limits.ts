@@ -57,6 +57,7 @@ export const limits = {
   /** Interpreting them without running: commands met, ways through that are told apart. */
   shellStepsMax: 50_000,
   shellLinesMax: 48,
+  shellRoundsMax: 1000,
   /** ELF */
   programHeadersMax: 1024,
   dynamicEntriesMax: 65_536,

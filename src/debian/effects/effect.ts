@@ -7,7 +7,7 @@ import type { ScriptName } from "../package.ts";
 /** Where in a package a statement comes from. Lines count from 1. */
 export interface EffectSource {
   readonly package: string;
-  readonly script: ScriptName | "sysusers.d" | "tmpfiles.d" | "recipe";
+  readonly script: ScriptName | "triggers" | "sysusers.d" | "tmpfiles.d" | "recipe";
   /** Of the file that holds the line: the script itself, or one that it sources. */
   readonly file: string;
   readonly line: number;
@@ -40,8 +40,15 @@ export type Content =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "copy"; readonly of: TreePath }
   /** The lines of `of` through a sed(1) program of the modelled subset. */
-  | { readonly kind: "sed"; readonly of: Content; readonly program: string; readonly quiet: boolean }
+  | { readonly kind: "sed"; readonly of: Content; readonly program: string; readonly options: SedOptions }
   | { readonly kind: "joined"; readonly parts: readonly Content[] };
+
+export interface SedOptions {
+  /** -n: nothing is printed but by `p`. */
+  readonly quiet: boolean;
+  /** -E: extended regular expressions. */
+  readonly extended: boolean;
+}
 
 export interface AlternativeLink {
   readonly link: TreePath;
@@ -223,6 +230,7 @@ export type Generator =
   | "glib-schemas"
   | "gio-modules"
   | "gdk-pixbuf-loaders"
+  | "gtk-input-modules"
   | "desktop-database"
   | "icon-cache"
   | "font-cache"

@@ -1,12 +1,11 @@
 // One line of execution of a script, as far as it can be known. Where a decision can't be taken the line forks; both lines
 // remember what they assume (`guards`), and are joined again where they meet (paths.ts).
 // Invariant: only paths.ts makes guards disappear.
-import type { Command, Script } from "../../formats/shell/ast.ts";
+import type { Command, CommandList, Script } from "../../formats/shell/ast.ts";
 import type { TreePath } from "../../tree/path.ts";
 import type { ScriptName } from "../package.ts";
 import type {
   Condition,
-  Content,
   EffectAction,
   EffectSource,
   EffectsContext,
@@ -35,7 +34,7 @@ export interface GuardedEffect {
 
 /** What a script made of a path so far. */
 export type Made =
-  | { readonly kind: "file"; readonly content: Value; readonly derived?: Content }
+  | { readonly kind: "file"; readonly content: Value }
   | { readonly kind: "directory" }
   | { readonly kind: "symlink"; readonly target: string }
   | { readonly kind: "absent" }
@@ -67,6 +66,9 @@ export interface World {
   readonly packageName: string;
   readonly templates: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly reads: Set<TreePath>;
+  /** Runs commands (execute.ts); here so that expansions can, without a circle of modules. */
+  readonly runList: (state: State, list: CommandList) => State[];
+  readonly runCommand: (state: State, command: Command) => State[];
   /** Numbers handed out: fork ids, temporary names, commands run. */
   readonly counters: { forks: number; temporary: number; steps: number };
 }
@@ -97,17 +99,21 @@ export interface State extends Knowledge, Findings {
   flow: Flow | undefined;
   /** `$?`: undefined where it depends on what can't be known. */
   status: number | undefined;
+  statusWhy: string;
   errexit: boolean;
   /** Above 0 where a failing command is a condition, not an error (XCU 2.8.1). */
   conditionDepth: number;
   /** Above 0 inside ( ), $( ) and pipelines: an exit ends only those. */
   subshellDepth: number;
-  functionDepth: number;
+  /** What `local` hid, of every function that is being run. */
+  locals: readonly ReadonlyMap<string, Variable | undefined>[];
   directory: Value;
   umask: number;
   stdin: Value | undefined;
   /** Where captured output goes; undefined where nobody reads it. */
   output: Value[] | undefined;
+  /** What `trap ... EXIT` asked for. */
+  exitTrap: Value | undefined;
   /** Who runs it: "root", or the account of `su -c`. */
   account: string;
 }

@@ -1,0 +1,22 @@
+// Pathname expansion (XCU 2.6.6) over what packages ship and what the script made.
+import { baseName, joinPath, parentOf, treePath } from "../../tree/path.ts";
+import { hasPattern, matchesName } from "./pattern.ts";
+import type { State } from "./state.ts";
+import { known, unknown, type Value } from "./value.ts";
+
+/** The names that a pattern matches; itself where it matches none. Patterns in more than the last component aren't decided. */
+export function expandGlob(state: State, pattern: string, literal: Value): Value[] {
+  const cut = pattern.lastIndexOf("/");
+  const folderPattern = pattern.slice(0, cut);
+  const folder =
+    folderPattern.startsWith("/") && !hasPattern(folderPattern) ? treePath(folderPattern) : undefined;
+  if (folder === undefined) return [unknown(`the names that match "${pattern}" can't be told`)];
+  const names = new Set(state.world.context.filesIn(folder));
+  for (const [path, made] of state.files) {
+    if (parentOf(path) !== folder) continue;
+    if (made.kind === "absent") names.delete(baseName(path));
+    else names.add(baseName(path));
+  }
+  const matching = [...names].filter((name) => matchesName(pattern.slice(cut + 1), name)).sort();
+  return matching.length === 0 ? [literal] : matching.map((name) => known(joinPath(folder, name)));
+}
