@@ -8,7 +8,8 @@ import { ToolError } from "../base/errors.ts";
 import { field } from "../formats/deb822.ts";
 import type { Attributes, Entry, FileEntry, Origin } from "../tree/entry.ts";
 import { addEntry, finishTree, type TreeBuilder, treeBuilder } from "../tree/memory-tree.ts";
-import { baseName, joinPath, parentOf, root, type TreePath, treePath } from "../tree/path.ts";
+import { placeOf } from "../tree/merged-usr.ts";
+import type { TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type Base, baseEntries, completeBase } from "./base-recipe.ts";
@@ -51,8 +52,6 @@ interface Composer {
   readonly builder: TreeBuilder;
   /** The builder's entries as a tree, for following links. */
   readonly view: Tree;
-  /** Folders as named -> as they really are. */
-  readonly folders: Map<TreePath, TreePath>;
   readonly diverted: ReadonlyMap<TreePath, Diversion>;
   readonly controls: ReadonlyMap<string, PackageControl>;
   readonly notices: ComposeNotice[];
@@ -60,7 +59,7 @@ interface Composer {
 
 /**
  * Composes packages over the base folders.
- * @throws ToolError "unsatisfiable" where two packages ship different files of one name
+ * @throws ToolError "unsatisfiable" where two packages ship different files of one name, "malformed" where links run in a circle
  */
 export function composeTree(input: ComposeInput): Composition {
   const builder = treeBuilder();
@@ -69,7 +68,6 @@ export function composeTree(input: ComposeInput): Composition {
     input,
     builder,
     view: { lookup: (path) => builder.entries.get(path), children: () => [], walk: () => [], size: 0 },
-    folders: new Map(),
     diverted: new Map(input.diversions.map((one) => [one.path, one])),
     controls: new Map(input.controls.map((control) => [control.id, control])),
     notices: [],
@@ -91,18 +89,15 @@ function place(composer: Composer, id: string, entry: Entry): void {
   const diversion = composer.diverted.get(entry.path);
   const isDiverted = diversion !== undefined && diversion.owner !== nameOf(id) && entry.kind !== "directory";
   const wanted = isDiverted ? diversion.to : entry.path;
-  const path = joinPath(realFolder(composer, parentOf(wanted), 0), baseName(wanted));
+  const path = placeOf(composer.builder, wanted);
   const present = composer.builder.entries.get(path);
   const made = dropPrivilege(composer, id, { ...entry, path });
   if (present === undefined || isBase(present)) {
-    if (present?.kind === "symlink" || made.kind === "symlink") composer.folders.clear();
     addEntry(composer.builder, made);
     return;
   }
   const winner = settle(composer, id, present, made);
-  if (winner === present) return;
-  if (present.kind === "symlink" || made.kind === "symlink") composer.folders.clear();
-  addEntry(composer.builder, winner);
+  if (winner !== present) addEntry(composer.builder, winner);
 }
 
 /** Which of two entries stays at a path, with the origins that it has then. */
@@ -134,31 +129,6 @@ function settle(composer: Composer, id: string, present: Entry, entry: Entry): E
 
 function note(composer: Composer, path: TreePath, message: string): void {
   composer.notices.push({ rule: "replaced", path, message });
-}
-
-/** Where a folder really is: links on the way are followed, those too that lead where nothing is yet. */
-function realFolder(composer: Composer, folder: TreePath, followed: number): TreePath {
-  if (folder === root) return root;
-  const known = composer.folders.get(folder);
-  if (known !== undefined) return known;
-  const here = joinPath(realFolder(composer, parentOf(folder), followed), baseName(folder));
-  const entry = composer.builder.entries.get(here);
-  const real = entry?.kind === "symlink" ? targetFolder(composer, here, entry.target, followed) : here;
-  composer.folders.set(folder, real);
-  return real;
-}
-
-const linksFollowedMax = 40;
-
-function targetFolder(composer: Composer, link: TreePath, target: string, followed: number): TreePath {
-  const path = treePath(target.startsWith("/") ? target : `${parentOf(link)}/${target}`);
-  if (path === undefined || followed >= linksFollowedMax) {
-    throw new ToolError("malformed", {
-      what: `composing ${link}`,
-      why: "the link leads in a circle, or nowhere",
-    });
-  }
-  return realFolder(composer, path, followed + 1);
 }
 
 /** A file's setuid and setgid bits are a privilege; a folder's setgid only hands on its group. */

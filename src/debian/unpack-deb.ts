@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Digest, finishDigest } from "../base/digest.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
+import { lazy } from "../base/lazy.ts";
 import { limits } from "../base/limits.ts";
 import { decompress } from "../formats/compression.ts";
 import { createTarReader } from "../formats/tar-reader.ts";
@@ -26,26 +27,37 @@ const ratioFreeBytes = 1 << 20;
  */
 export async function unpackDeb(deb: DebFile, folder: string, what: string): Promise<number> {
   const { fd, source } = openDeb(deb.file, what);
+  const reader = createHashedReader(fd, source.sizeBytes);
   try {
     const { data } = debMembers(source, what);
     mkdirSync(folder);
-    const pack = createPack(join(folder, packName));
-    try {
-      const reader = createHashedReader(fd, deb.sizeBytes);
-      const index = await unpackTar(reader, data, pack, what);
-      requireDigest(reader.digest(), deb.digest, what);
-      pack.flush();
-      writeFileSync(join(folder, indexName), indexText(index));
-      return pack.sizeBytes();
-    } finally {
-      pack.close();
-    }
+    return await unpackMember(reader, data, folder, { deb, what });
   } catch (thrown) {
     rmSync(folder, { recursive: true, force: true });
+    // Whatever is wrong with its content: a file that isn't the one that was named comes first.
+    if (thrown instanceof ToolError) requireDigest(reader.digest(), deb.digest, what);
     if (systemCode(thrown)?.startsWith("E") === true) throw diskError(`unpacking ${what}`, thrown);
     throw thrown;
   } finally {
     closeSync(fd);
+  }
+}
+
+async function unpackMember(
+  reader: HashedReader,
+  data: DebMember,
+  folder: string,
+  { deb, what }: { readonly deb: DebFile; readonly what: string },
+): Promise<number> {
+  const pack = createPack(join(folder, packName));
+  try {
+    const index = await unpackTar(reader, data, pack, what);
+    requireDigest(reader.digest(), deb.digest, what);
+    pack.flush();
+    writeFileSync(join(folder, indexName), indexText(index));
+    return pack.sizeBytes();
+  } finally {
+    pack.close();
   }
 }
 
@@ -128,13 +140,14 @@ async function* bytesFrom(reader: HashedReader, part: DebMember): AsyncGenerator
 interface HashedReader {
   /** The part's bytes. A chunk holds until the next is asked for. */
   chunks(part: { readonly offset: number; readonly sizeBytes: number }): Iterable<Uint8Array>;
-  /** Reads what is left. */
+  /** Of the whole file: reads what is left. */
   digest(): Digest;
 }
 
 function createHashedReader(fd: number, sizeBytes: number): HashedReader {
   const hash = createHash("sha256");
   const buffer = Buffer.allocUnsafe(readBytes);
+  const whole = lazy(() => finishDigest(hash));
   let position = 0;
   const next = (end: number): Uint8Array => {
     const length = readSync(fd, buffer, 0, Math.min(readBytes, end - position), position);
@@ -150,7 +163,7 @@ function createHashedReader(fd: number, sizeBytes: number): HashedReader {
     },
     digest(): Digest {
       while (position < sizeBytes) next(sizeBytes);
-      return finishDigest(hash);
+      return whole();
     },
   };
 }

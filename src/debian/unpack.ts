@@ -48,6 +48,7 @@ export function createUnpacker(options: {
   const pool = createPool(options.workers);
   const abort = (): void => void pool.close();
   task.signal.addEventListener("abort", abort, { once: true });
+  if (task.signal.aborted) abort();
 
   const make = async (file: PackageFile): Promise<PackageContents> => {
     const what = describe(file);
