@@ -1,10 +1,15 @@
 // The one way to speak HTTP: keep-alive connections, proxies and trust roots, over node:http and node:https (RFC 9110, 9112).
 // No redirects, no retries, no policy: those differ between a package mirror and a registry, and belong to them.
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
+import { finished } from "node:stream";
 import { getCACertificates } from "node:tls";
 import type { Bytes } from "./bytes.ts";
 import { messageOf, systemCode, ToolError } from "./errors.ts";
+
+// An `import` of node:http evaluates all its exports, and with its WebSocket loads the whole of undici: a quarter of a start.
+const http = process.getBuiltinModule("node:http");
+const https = process.getBuiltinModule("node:https");
 
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -79,7 +84,10 @@ function makeAgents(settings: HttpSettings): Agents {
   // Naming `ca` replaces the default roots, and costs their parsing: only where there is something to add.
   const roots = extra.length > 0 ? { ca: [...getCACertificates("default"), ...extra] } : {};
   const rejectUnauthorized = settings.unverified !== true;
-  return { http: new HttpAgent(common), https: new HttpsAgent({ ...common, ...roots, rejectUnauthorized }) };
+  return {
+    http: new http.Agent(common),
+    https: new https.Agent({ ...common, ...roots, rejectUnauthorized }),
+  };
 }
 
 async function exchange(
@@ -102,7 +110,7 @@ async function exchange(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
-    const outgoing = (secure ? httpsRequest : httpRequest)(target, parameters, resolve);
+    const outgoing = (secure ? https : http).request(target, parameters, resolve);
     outgoing.on("timeout", () => outgoing.destroy(new Error(`no byte came for ${idleTimeoutMs} ms`)));
     outgoing.on("error", (thrown) => reject(networkError(target, thrown, options.signal)));
     send(options.body, outgoing).catch((thrown: unknown) => {
@@ -117,10 +125,7 @@ async function exchange(
   };
 }
 
-async function send(
-  body: Uint8Array | Bytes | undefined,
-  outgoing: ReturnType<typeof httpRequest>,
-): Promise<void> {
+async function send(body: Uint8Array | Bytes | undefined, outgoing: ClientRequest): Promise<void> {
   if (body === undefined || body instanceof Uint8Array) {
     outgoing.end(body);
     return;
@@ -133,7 +138,7 @@ async function send(
 }
 
 /** Waits until the socket takes more, or is gone: an answer may come before the whole body was sent. */
-function drained(outgoing: ReturnType<typeof httpRequest>): Promise<void> {
+function drained(outgoing: ClientRequest): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       outgoing.off("drain", done).off("close", done);
@@ -151,16 +156,50 @@ function headersOf(message: IncomingMessage): ReadonlyMap<string, string> {
   return headers;
 }
 
+/** How much may wait for its reader before the connection is told to wait. */
+const queuedBytesMax = 1_048_576;
+
+/** A stream's own iterator copies what has queued up into one buffer; this one hands the socket's chunks on as they are. */
 function bodyOf(message: IncomingMessage, target: URL, signal: AbortSignal | undefined): Bytes {
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+      const waiting: Waiting = { chunks: [], sizeBytes: 0, end: undefined, wake: () => undefined };
+      message.on("data", (chunk: Buffer) => {
+        waiting.chunks.push(chunk);
+        waiting.sizeBytes += chunk.length;
+        if (waiting.sizeBytes >= queuedBytesMax) message.pause();
+        waiting.wake();
+      });
+      finished(message, (thrown) => {
+        waiting.end = { thrown };
+        waiting.wake();
+      });
       try {
-        for await (const chunk of message as AsyncIterable<Buffer>) yield chunk;
-      } catch (thrown) {
-        throw networkError(target, thrown, signal);
+        for (;;) {
+          const { chunks, end } = waiting;
+          waiting.chunks = [];
+          waiting.sizeBytes = 0;
+          if (message.isPaused()) message.resume();
+          yield* chunks;
+          if (waiting.chunks.length > 0) continue;
+          // What ended before the last look has nothing left in the queue.
+          if (end?.thrown) throw networkError(target, end.thrown, signal);
+          if (end !== undefined) return;
+          if (waiting.end === undefined) await new Promise<void>((resolve) => (waiting.wake = resolve));
+        }
+      } finally {
+        message.destroy();
       }
     },
   };
+}
+
+/** What came and was not read yet. */
+interface Waiting {
+  chunks: Buffer[];
+  sizeBytes: number;
+  end: { readonly thrown: Error | null | undefined } | undefined;
+  wake: () => void;
 }
 
 /** What is left of an answer is read where that is cheaper than a new connection. */

@@ -1,8 +1,7 @@
 // Images to and from a container engine of this machine, by the Docker Engine API (POST /images/load, GET /images/NAME/get;
 // podman serves the same) or by the podman command. Both carry a docker-archive.
-import { spawn } from "node:child_process";
-import { type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import { type ChildProcess, spawn } from "node:child_process";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -17,6 +16,10 @@ import { dockerArchive } from "./docker-archive-writer.ts";
 import type { Image, ImageSet } from "./model.ts";
 import { noteFailure } from "./noted-failure.ts";
 import { tarStore } from "./tar-store.ts";
+
+// See base/http.ts for why these are no imports.
+const http = process.getBuiltinModule("node:http");
+const https = process.getBuiltinModule("node:https");
 
 export interface DaemonOptions extends DaemonSearch {
   readonly task: Task;
@@ -152,10 +155,10 @@ function call(
   });
 }
 
-function openRequest(daemon: ApiAddress, options: CallOptions): ReturnType<typeof requestHttp> {
+function openRequest(daemon: ApiAddress, options: CallOptions): ClientRequest {
   switch (daemon.kind) {
     case "socket":
-      return requestHttp({
+      return http.request({
         ...options,
         socketPath: daemon.path,
         headers: { host: "localhost", ...options.headers },
@@ -163,9 +166,9 @@ function openRequest(daemon: ApiAddress, options: CallOptions): ReturnType<typeo
     case "tcp": {
       const { tls, url } = daemon;
       const { hostname, port } = url;
-      if (tls === undefined) return requestHttp({ ...options, hostname, port });
+      if (tls === undefined) return http.request({ ...options, hostname, port });
       const { ca, cert, key, verify } = tls;
-      return requestHttps({ ...options, hostname, port, ca, cert, key, rejectUnauthorized: verify });
+      return https.request({ ...options, hostname, port, ca, cert, key, rejectUnauthorized: verify });
     }
     default:
       return unreachable(daemon);
@@ -220,18 +223,27 @@ async function loadByCommand(
   const env = options.environment;
   const child = spawn(program, ["load", "--quiet"], { env, signal, stdio: ["pipe", "ignore", "pipe"] });
   const ended = endOf(child);
-  // A command that fails closes its input; what it says on stderr counts.
-  const source = Readable.from(archive, { objectMode: false, highWaterMark: 1 << 20 });
+  const source = Readable.from(orKill(archive, child), { objectMode: false, highWaterMark: 1 << 20 });
+  // A command that fails closes its input; what it says on stderr counts then, not the broken pipe.
   const broken = await pipeline(source, child.stdin).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  // An archive that broke off must not look like one that ended.
-  if (broken !== undefined && systemCode(broken) !== "EPIPE") child.kill("SIGKILL");
   const { exitCode, message } = await ended;
   signal.throwIfAborted();
   if (broken instanceof ToolError) throw broken;
   if (exitCode !== 0) throw new ToolError("engine", { what, why: message });
+}
+
+/** A stream for a command's input. Where it breaks the command is gone before its input ends: to it half an archive could
+ * look like a whole one. */
+async function* orKill(stream: Bytes, child: ChildProcess): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (thrown) {
+    child.kill("SIGKILL");
+    throw thrown;
+  }
 }
 
 async function* savedByCommand(
@@ -266,7 +278,7 @@ interface CommandEnd {
   readonly message: string;
 }
 
-function endOf(child: ReturnType<typeof spawn>): Promise<CommandEnd> {
+function endOf(child: ChildProcess): Promise<CommandEnd> {
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString("utf8")).slice(-2000);

@@ -1,11 +1,13 @@
 // Blobs from a registry ("end-2"): continued with Range where a connection is cut, kept in the cache, verified.
+import { createHash } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import type { Bytes } from "../../base/bytes.ts";
-import { blobFile, type Cache, cacheTemporary, findBlob, openBlob, storeBlob } from "../../base/cache.ts";
-import { ToolError } from "../../base/errors.ts";
+import { blobFile, type Cache, cacheTemporary, findBlob, openBlob } from "../../base/cache.ts";
+import { finishDigest } from "../../base/digest.ts";
+import { systemCode, ToolError } from "../../base/errors.ts";
 import { diskError } from "../../base/files.ts";
-import { verified } from "../blob.ts";
 import type { Descriptor } from "../model.ts";
+import { batchWriter } from "./batch-writer.ts";
 import type { RegistryClient } from "./client.ts";
 import { withProgress } from "./progress.ts";
 import { Transient, waitOrGiveUp } from "./retry.ts";
@@ -23,20 +25,12 @@ export interface RemoteBlob {
 
 /** Brings a blob into the cache, unless it is there. @returns its file. @throws as `openThroughCache` when it is read */
 export async function fetchIntoCache(blob: RemoteBlob, cache: Cache): Promise<string> {
-  const { client, descriptor } = blob;
-  const known = await findBlob(cache, descriptor.digest, descriptor.size);
+  const { digest, size } = blob.descriptor;
+  const known = await findBlob(cache, digest, size);
   if (known !== undefined) return known.file;
-  const stream = withProgress(client.task.emit, "pull", descriptor, fetchUnverified(blob));
-  try {
-    return (await storeBlob(cache, stream, descriptor.digest)).file;
-  } catch (thrown) {
-    if (!(thrown instanceof ToolError) || thrown.what !== "storing a blob") throw thrown;
-    throw new ToolError("digest-mismatch", {
-      what: `fetching ${descriptor.digest} from ${blob.sources[0]?.registry ?? "a registry"}`,
-      why: thrown.why,
-      hint: damaged,
-    });
-  }
+  const chunks = fetchAndKeep(blob, cache);
+  while ((await chunks.next()).done !== true);
+  return blobFile(cache, digest);
 }
 
 /**
@@ -45,45 +39,46 @@ export async function fetchIntoCache(blob: RemoteBlob, cache: Cache): Promise<st
  * @throws ToolError "network", "registry", "not-found", "unauthorized", "digest-mismatch", "disk", "cache" when it is read
  */
 export function openThroughCache(blob: RemoteBlob, cache: Cache): Bytes {
-  const { client, descriptor } = blob;
+  const { digest, size } = blob.descriptor;
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-      if ((await findBlob(cache, descriptor.digest, descriptor.size)) !== undefined) {
-        yield* openBlob(cache, descriptor.digest);
-        return;
-      }
-      const fetched = withProgress(client.task.emit, "pull", descriptor, fetchUnverified(blob));
-      const what = `${descriptor.digest} from ${blob.sources[0]?.registry ?? "a registry"}`;
-      yield* kept(cache, verified(fetched, descriptor, what), descriptor);
+      const known = await findBlob(cache, digest, size);
+      yield* known === undefined ? fetchAndKeep(blob, cache) : openBlob(cache, digest);
     },
   };
 }
 
-/** `stream`, written into the cache on its way. */
-async function* kept(cache: Cache, stream: Bytes, descriptor: Descriptor): AsyncGenerator<Uint8Array> {
+async function* fetchAndKeep(blob: RemoteBlob, cache: Cache): AsyncGenerator<Uint8Array> {
+  const { client, descriptor, sources } = blob;
+  const stream = withProgress(client.task.emit, "pull", descriptor, fetchUnverified(blob));
+  const hash = createHash("sha256");
   const temporary = cacheTemporary(cache);
   try {
-    const handle = await onDisk(open(temporary, "wx", 0o644));
+    const handle = await open(temporary, "wx", 0o644);
     try {
+      const writer = batchWriter(handle);
       for await (const chunk of stream) {
-        await onDisk(handle.writeFile(chunk));
+        hash.update(chunk);
+        const full = writer.add(chunk);
+        if (full !== undefined) await full;
         yield chunk;
       }
+      await writer.finish();
     } finally {
       await handle.close();
     }
-    await onDisk(rename(temporary, blobFile(cache, descriptor.digest)));
+    const digest = finishDigest(hash);
+    if (digest !== descriptor.digest) {
+      const what = `fetching ${descriptor.digest} from ${sources[0]?.registry ?? "a registry"}`;
+      throw new ToolError("digest-mismatch", { what, why: `its content is ${digest}`, hint: damaged });
+    }
+    await rename(temporary, blobFile(cache, descriptor.digest));
+  } catch (thrown) {
+    if (systemCode(thrown) !== undefined) throw diskError("writing to the cache", thrown);
+    throw thrown;
   } finally {
     // Also where the reader stops early; after the rename there is nothing to remove.
     await rm(temporary, { force: true });
-  }
-}
-
-async function onDisk<T>(operation: Promise<T>): Promise<T> {
-  try {
-    return await operation;
-  } catch (thrown) {
-    throw diskError("writing to the cache", thrown);
   }
 }
 
