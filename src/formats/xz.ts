@@ -3,6 +3,7 @@
 // CRC64 are verified. Refused, since the module can't: SHA-256 checks, filters before LZMA2, dictionaries past 64 MiB.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { crc32 } from "node:zlib";
 import { assert, ToolError } from "../base/errors.ts";
 import { lazy } from "../base/lazy.ts";
 
@@ -83,8 +84,8 @@ export interface XzDecoder {
 }
 
 /**
- * A decoder fed with `write` and ended with `finish`. `output` gets views of at most 64 KiB that hold only during the call.
- * A decoder that is abandoned without `finish` needs no closing.
+ * A decoder fed with `write` and ended with `finish`. `output` gets views of at most 64 KiB that hold only during the
+ * call. A decoder that failed or was abandoned needs no closing.
  * @throws ToolError "malformed" where the input is corrupt, cut short or uses what is not supported; `what` names it
  */
 export function createXzDecoder(output: (chunk: Uint8Array) => void, what: string): XzDecoder {
@@ -99,28 +100,32 @@ export function createXzDecoder(output: (chunk: Uint8Array) => void, what: strin
 
 /**
  * As `createXzDecoder`, but the output of a chunk is pulled: a small input can hold much output. Each view holds until the
- * next is asked for. All of a chunk's output has to be pulled before the next chunk.
+ * next is asked for. Who doesn't pull all of a chunk's output can't go on.
  */
 export function createXzPuller(what: string): {
   decode(chunk: Uint8Array): Generator<Uint8Array>;
   finish(): void;
 } {
   let context: Context | undefined = openContext();
-  let tail: Tail = { zeros: 0, marks: 0 };
+  let tail: Tail = { zeros: 0, footer: Buffer.alloc(0) };
   return {
     decode: function* (chunk) {
       assert(context !== undefined, "an xz decoder is not used after its end");
       tail = tailAfter(tail, chunk);
+      let isWhole = false;
       try {
         yield* decodeChunk(context, chunk, what);
-      } catch (thrown) {
-        context = undefined;
-        throw thrown;
+        isWhole = true;
+      } finally {
+        if (!isWhole) {
+          closeContext(context);
+          context = undefined;
+        }
       }
     },
     finish: () => {
       assert(context !== undefined, "an xz decoder is not used after its end");
-      const complete = tail.marks === streamEndMarks && tail.zeros % 4 === 0 && isBetweenStreams(context);
+      const complete = endsLikeStream(tail) && isBetweenStreams(context);
       closeContext(context);
       context = undefined;
       if (!complete) throw malformed(what, "it is cut short");
@@ -160,22 +165,30 @@ function isBetweenStreams(context: Context): boolean {
   return context.exports.get_next_output(context.address) === statusFormatError;
 }
 
-/** The zeros at the end of the input, and the two bytes before them: "YZ" where a stream's footer ends there. */
+/** The end of the input: how many zeros, and the bytes before them that may be a stream's footer. */
 interface Tail {
   readonly zeros: number;
-  readonly marks: number;
+  readonly footer: Buffer;
 }
 
-const streamEndMarks = 0x595a;
+const footerBytes = 12;
 
 function tailAfter(tail: Tail, chunk: Uint8Array): Tail {
   let end = chunk.length;
   while (end > 0 && chunk[end - 1] === 0) end -= 1;
   const zeros = chunk.length - end;
-  if (end === 0) return { zeros: tail.zeros + zeros, marks: tail.marks };
-  const last = chunk[end - 1] ?? 0;
-  const before = end > 1 ? chunk[end - 2] : tail.zeros > 0 ? 0 : tail.marks & 0xff;
-  return { zeros, marks: ((before ?? 0) << 8) | last };
+  if (end === 0) return { zeros: tail.zeros + zeros, footer: tail.footer };
+  const last = chunk.subarray(Math.max(0, end - footerBytes), end);
+  if (last.length === footerBytes) return { zeros, footer: Buffer.from(last) };
+  // A footer may hold zeros, and may be cut after them.
+  const between = Buffer.alloc(Math.min(tail.zeros, footerBytes));
+  return { zeros, footer: Buffer.concat([tail.footer, between, last]).subarray(-footerBytes) };
+}
+
+/** A footer and whole padding; a part of another stream's header is neither. Its content was verified by the module. */
+function endsLikeStream({ zeros, footer }: Tail): boolean {
+  if (footer.length < footerBytes || zeros % 4 !== 0) return false;
+  return footer.readUInt32LE(0) === crc32(footer.subarray(4, 10)) && footer.toString("latin1", 10) === "YZ";
 }
 
 function malformed(what: string, why: string): ToolError {
