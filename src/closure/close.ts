@@ -5,7 +5,7 @@ import { certainlyMissing } from "./certainty.ts";
 import type { Closure, ClosureInput } from "./closure.ts";
 import { follow } from "./follow.ts";
 import { keepDeclared, keepLaunch } from "./launch.ts";
-import { keepPackageData, leftOut } from "./package-data.ts";
+import { keepPackageData } from "./package-data.ts";
 import { roleOf } from "./role.ts";
 import { startWork } from "./work.ts";
 
@@ -19,15 +19,14 @@ export function close(input: ClosureInput): Closure {
   keepAccounts(work);
   keepDeclared(work);
   follow(work);
-  keepPackageData(work);
-  const left = leftOut(work);
+  const leftOut = keepPackageData(work);
   const missing = certainlyMissing(work);
   const { deferred, mentioned, unproven } = work.findings;
   return {
     reasons: work.reasons,
     role: roleOf(work),
     missing,
-    leftOut: left,
+    leftOut,
     mentioned: [...mentioned.values()],
     deferred,
     unproven: [...unproven].map(([path, why]) => ({ path, why })),

@@ -2,7 +2,6 @@
 
 import type { ElfFacts } from "../formats/elf.ts";
 import { baseName, type TreePath, treePath } from "../tree/path.ts";
-import { resolve } from "../tree/resolve.ts";
 import { looksLikeCode } from "./code-paths.ts";
 import { applyKnowledge } from "./knowledge/apply.ts";
 import { keepNameServices } from "./knowledge/name-service.ts";
@@ -10,7 +9,7 @@ import { loadsUnknown } from "./knowledge/runtimes-unknown.ts";
 import { deferPath } from "./pending.ts";
 import { keepLibrary, type LoadedNames, loadProcess } from "./process.ts";
 import { keepScriptInterpreter } from "./scripts.ts";
-import { factsAt, isCode, keepPath, type Work } from "./work.ts";
+import { factsAt, find, isCode, keepPath, type Work } from "./work.ts";
 
 interface Followed {
   readonly present: LoadedNames;
@@ -130,7 +129,7 @@ const atRunTime = /^\/(?:proc|sys|dev|run|tmp)\//;
 function keepNamedPath(work: Work, by: TreePath, text: string, followed: Followed): void {
   if (followed.nowhere.has(text)) return;
   const named = atRunTime.test(text) ? undefined : treePath(text);
-  const found = named === undefined ? undefined : resolve(work.input.tree, named);
+  const found = named === undefined ? undefined : find(work, named);
   if (named === undefined || found === undefined) {
     // By its name alone, so that a package need not be unpacked for what would only be mentioned.
     if (named === undefined || looksLikeCode(named) || !deferPath(work, named)) followed.nowhere.add(text);

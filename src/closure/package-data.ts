@@ -9,30 +9,25 @@ import { documentationFilter } from "./documentation.ts";
 import { packageOf } from "./pending.ts";
 import { addReason, isCode, keepPath, type Work } from "./work.ts";
 
-/** Keeps the data of every kept package; defers pending packages whose data would be kept. */
-export function keepPackageData(work: Work): void {
+/** Keeps the data of every kept package, and defers pending packages whose data would be kept. Gives what is left out, and why. */
+export function keepPackageData(work: Work): LeftOut[] {
   const kept = keptPackages(work);
-  if (kept.size === 0) return;
+  const rest: Entry[] = [];
   const links: Entry[] = [];
   for (const entry of work.input.tree.walk()) {
     if (work.reasons.has(entry.path)) continue;
-    const reason = dataReason(work, entry, kept);
-    if (reason === undefined) continue;
-    if (entry.kind === "symlink") links.push(entry);
-    else if (!isCode(work, entry)) keepPath(work, entry.path, reason, "ship");
+    // What a rule or a `drop` leaves out stays out.
+    const reason =
+      kept.size === 0 || work.findings.dropped.has(entry.path) ? undefined : dataReason(work, entry, kept);
+    if (reason !== undefined && entry.kind === "symlink") links.push(entry);
+    if (reason === undefined || entry.kind === "symlink" || isCode(work, entry)) rest.push(entry);
+    else keepPath(work, entry.path, reason, "ship");
   }
   keepDataLinks(work, links, kept);
-}
-
-/** What of the tree is not kept, and why. Folders are not listed: one exists where it holds something kept. */
-export function leftOut(work: Work): LeftOut[] {
-  const kept = keptPackages(work);
-  const list: LeftOut[] = [];
-  for (const entry of work.input.tree.walk()) {
-    if (entry.kind === "directory" || work.reasons.has(entry.path)) continue;
-    list.push({ entry, why: whyLeftOut(work, entry, kept) });
-  }
-  return list;
+  // Folders are not listed: one exists where it holds something kept.
+  return rest
+    .filter((entry) => entry.kind !== "directory" && !work.reasons.has(entry.path))
+    .map((entry) => ({ entry, why: whyLeftOut(work, entry, kept) }));
 }
 
 /** The packages whose data stays: by name, with the words for the reason. */

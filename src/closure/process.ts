@@ -1,7 +1,6 @@
 // What a dynamic loader maps for one program or module: DT_NEEDED breadth first, an object only once per process
 // (System V gABI ch. 5 "Shared Object Dependencies"; ld.so(8)).
 import { baseName, joinPath, parentOf, type TreePath } from "../tree/path.ts";
-import { resolve } from "../tree/resolve.ts";
 import type { Reason } from "./closure.ts";
 import { deferNearest, deferPath, deferSoname } from "./pending.ts";
 import {
@@ -12,7 +11,7 @@ import {
   neededPaths,
   searchFolders,
 } from "./search-path.ts";
-import { addMissing, factsAt, keepPath, type Work } from "./work.ts";
+import { addMissing, factsAt, find, keepPath, realFolder, type Work } from "./work.ts";
 
 /** The objects of one process, by every name that a NEEDED may match: the name asked for, and the soname. */
 interface Process {
@@ -42,7 +41,7 @@ export function loadProcess(work: Work, path: TreePath, present: LoadedNames): v
   const loader = elf.interpreter === undefined ? undefined : keepInterpreter(work, path, elf.interpreter);
   const process: Process = {
     libc: libcOf(program, present),
-    settings: loaderSettings(work.input, elf),
+    settings: loaderSettings(work.input, elf, work.memo.loaderSettings),
     byName: new Map(elf.interpreter === undefined ? present.started : []),
     objects: [program],
   };
@@ -72,7 +71,12 @@ export function keepLibrary(
   const libc = libcOf(object, present);
   const found =
     present.started.get(soname)?.path ??
-    findLibrary(work, { libc, settings: loaderSettings(work.input, elf) }, object, soname);
+    findLibrary(
+      work,
+      { libc, settings: loaderSettings(work.input, elf, work.memo.loaderSettings) },
+      object,
+      soname,
+    );
   if (found === undefined) {
     deferSoname(work, soname);
     return undefined;
@@ -91,7 +95,7 @@ function keepInterpreter(work: Work, path: TreePath, interpreter: string): Loade
     const elf = factsAt(work, real)?.elf;
     return elf === undefined ? undefined : { path: real, elf };
   }
-  if (wanted !== undefined && resolve(work.input.tree, wanted) !== undefined) return undefined;
+  if (wanted !== undefined && find(work, wanted) !== undefined) return undefined;
   if (wanted !== undefined && (deferPath(work, wanted) || deferSoname(work, baseName(wanted))))
     return undefined;
   if (!deferNearest(work, path)) {
@@ -153,7 +157,7 @@ function findLibrary(
     ? neededPaths(tree, needed, object, launch.workingDir)
     : searchFolders(tree, object, process.libc, process.settings).map((folder) => joinPath(folder, needed));
   for (const candidate of candidates) {
-    const found = resolve(tree, candidate);
+    const found = find(work, candidate);
     if (found === undefined) {
       if (deferPath(work, candidate)) return "deferred";
       continue;
@@ -169,7 +173,7 @@ function keepWithVariants(work: Work, library: TreePath, reason: Reason): TreePa
   const real = keepPath(work, library, reason, "run");
   const { tree } = work.input;
   const folder = joinPath(parentOf(library), "glibc-hwcaps");
-  const variants = resolve(tree, folder);
+  const variants = realFolder(work, folder);
   if (variants === undefined || real === undefined) return real;
   for (const level of tree.children(variants.path)) {
     const variant = joinPath(joinPath(variants.path, level), baseName(library));

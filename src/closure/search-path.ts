@@ -43,13 +43,22 @@ const machines: ReadonlyMap<string, Machine> = new Map([
 
 const confFolder = "/etc/ld.so.conf.d/";
 
-/** The settings of a tree for objects like `elf`. */
-export function loaderSettings(input: ClosureInput, elf: ElfFacts): LoaderSettings {
-  return {
+/** The settings of a tree for objects like `elf`; `known` remembers them by machine and class. */
+export function loaderSettings(
+  input: ClosureInput,
+  elf: ElfFacts,
+  known: Map<string, LoaderSettings>,
+): LoaderSettings {
+  const key = `${elf.machine}/${elf.class}`;
+  const present = known.get(key);
+  if (present !== undefined) return present;
+  const settings = {
     libraryPath: input.launch.env["LD_LIBRARY_PATH"] ?? "",
     glibc: glibcFolders(input, elf),
     musl: muslFolders(input, elf),
   };
+  known.set(key, settings);
+  return settings;
 }
 
 /** The folders searched for a NEEDED without a slash of `object`, in order; only those that exist in the tree. */

@@ -8,6 +8,7 @@ import { baseName, joinPath, parentOf, root, type TreePath, treePath } from "../
 import { type Resolution, resolve } from "../tree/resolve.ts";
 import type { ClosureInput, Mention, Missing, Reason } from "./closure.ts";
 import { deferPath } from "./pending.ts";
+import type { LoaderSettings } from "./search-path.ts";
 
 /** `run`: it is started or loaded, so a script brings its interpreter. `ship`: it only has to be there. */
 export type Use = "run" | "ship";
@@ -20,8 +21,15 @@ export interface Work {
   /** Files kept to be run. */
   readonly runs: Set<TreePath>;
   readonly findings: Findings;
+  readonly memo: Memo;
+}
+
+/** Answers that the tree gave before. */
+interface Memo {
   /** The real place of a folder, by its written path. */
   readonly folders: Map<TreePath, Resolution | undefined>;
+  /** By machine and class. */
+  readonly loaderSettings: Map<string, LoaderSettings>;
 }
 
 export interface Findings {
@@ -40,7 +48,7 @@ export function startWork(input: ClosureInput): Work {
     reasons: new Map(),
     queue: [],
     runs: new Set(),
-    folders: new Map(),
+    memo: { folders: new Map(), loaderSettings: new Map() },
     findings: {
       missing: new Map(),
       deferred: new Set(),
@@ -120,11 +128,23 @@ export function targetOf(link: TreePath, target: string): TreePath | undefined {
 
 /** Where a folder really is, with the links met. */
 export function realFolder(work: Work, folder: TreePath): Resolution | undefined {
-  if (work.folders.has(folder)) return work.folders.get(folder);
+  const { folders } = work.memo;
+  if (folders.has(folder)) return folders.get(folder);
   const found = resolve(work.input.tree, folder);
   const real = found?.entry.kind === "directory" ? found : undefined;
-  work.folders.set(folder, real);
+  folders.set(folder, real);
   return real;
+}
+
+/** What a path leads to, as `resolve` tells it; folders are remembered, since most paths asked for share theirs. */
+export function find(work: Work, path: TreePath): Pick<Resolution, "path" | "entry"> | undefined {
+  const folder = realFolder(work, parentOf(path));
+  if (folder === undefined) return undefined;
+  const real =
+    path === root ? root : folder.path === parentOf(path) ? path : joinPath(folder.path, baseName(path));
+  const entry = work.input.tree.lookup(real);
+  if (entry === undefined) return undefined;
+  return entry.kind === "symlink" ? resolve(work.input.tree, real) : { path: real, entry };
 }
 
 function keepParentLink(work: Work, link: TreePath, holding: TreePath): void {
