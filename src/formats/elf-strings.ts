@@ -125,9 +125,9 @@ function collectSonames(chunk: Buffer, borders: Borders, sonames: Set<string>): 
     while (end < chunk.length && end - at < versionBytesMax && plausible[chunk[end] ?? 0] === 1) end += 1;
     if ((start === 0 && !borders.isFirst) || (end === chunk.length && !borders.isLast)) continue;
     const run = chunk.toString("latin1", start, end);
-    const match = /lib[\w.+-]+?\.so(?:\.\d+)+/.exec(run);
-    if (match === null) continue;
-    sonames.add(match[0]);
-    if (match.index === 0) sonames.add(run);
+    for (const match of run.matchAll(/lib[\w.+-]+?\.so(?:\.\d+)+/g)) {
+      sonames.add(match[0]);
+      if (match.index === 0) sonames.add(run);
+    }
   }
 }
