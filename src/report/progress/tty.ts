@@ -10,6 +10,7 @@ import type { Progress, ProgressOptions } from "./progress.ts";
 
 const drawIntervalMs = 100;
 const rowsMax = 6;
+const nameColumnsMin = 8;
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
 const eraseBelow = "\u001b[J";
@@ -39,7 +40,7 @@ export function ttyProgress(options: ProgressOptions): Progress {
     timer = undefined;
   };
   const draw = (): void => {
-    const lines = liveLines(running, ended, now()).map((line) => style("dim", shorten(line, columns() - 1)));
+    const lines = liveLines(running, ended, now(), columns() - 1).map((line) => style("dim", line));
     if (lines.length === 0) {
       suspend();
       return;
@@ -108,14 +109,20 @@ function keptLine(
 }
 
 /** The longest running work first, and how much more there is. */
-function liveLines(running: ReadonlyMap<string, Unit>, ended: number, nowMs: number): string[] {
+function liveLines(
+  running: ReadonlyMap<string, Unit>,
+  ended: number,
+  nowMs: number,
+  columns: number,
+): string[] {
   const units = [...running.values()];
   const lines = units.slice(0, rowsMax).map((unit) => {
-    const time = formatTime(nowMs - unit.startMs);
-    return `  ${unit.name} ${amountOf(unit)}${time}`;
+    const figures = ` ${amountOf(unit)}${formatTime(nowMs - unit.startMs)}`;
+    return `  ${shorten(unit.name, Math.max(columns - figures.length - 2, nameColumnsMin))}${figures}`;
   });
   const more = units.length > rowsMax ? `, ${units.length - rowsMax} more running` : "";
-  return lines.length === 0 ? [] : [...lines, `  ${ended} done${more}`];
+  const all = lines.length === 0 ? [] : [...lines, `  ${ended} done${more}`];
+  return all.map((line) => shorten(line, columns));
 }
 
 function amountOf({ done, total, unit }: Unit): string {
