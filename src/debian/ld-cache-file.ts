@@ -81,7 +81,7 @@ export function compareLibraries(left: string, right: string): number {
       j += 1;
     }
   }
-  return -signed(b[j] ?? 0);
+  return 0 - signed(b[j] ?? 0);
 }
 
 function isDigit(byte: number): boolean {
