@@ -43,7 +43,7 @@ const relations: Readonly<Record<string, Relation>> = {
 };
 
 const alternativePattern =
-  /^([A-Za-z0-9][A-Za-z0-9+._-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*([<>=]{1,2})\s*([^()\s]+)\s*\))?\s*(?:\[([^\][]*)\])?((?:\s*<[^<>]*>)*)$/;
+  /^([A-Za-z0-9][A-Za-z0-9+._-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*([<>=]{1,2})\s*([^()<>=\s]+)\s*\))?\s*(?:\[([^\][]*)\])?((?:\s*<[^<>]*>)*)$/;
 
 /** Reads a field's value. A malformed alternative is reported and left out; a group left empty is left out. */
 export function parseRelations(value: string): ParsedRelations {

@@ -26,6 +26,8 @@ interface Held {
   readonly digest: Digest;
   readonly etag: string;
   readonly lastModified: string;
+  /** Of the release, in milliseconds since the epoch. */
+  readonly date: number;
 }
 
 const namespace = "in-release";
@@ -98,10 +100,25 @@ async function fetchFrom(
     return verify(fetcher, cache, archive, suite, heldContent, what);
   }
   const release = await verify(fetcher, cache, archive, suite, answer.content, what);
+  if (held !== undefined && release.release.date < held.date)
+    throw olderThanHeld(what, release.release.date, held.date);
   await storeBlob(cache, answer.content, release.digest);
   const { etag, lastModified } = answer;
-  await storeRecord(cache, namespace, digestOf(url), [url, release.digest, etag, lastModified].join("\n"));
+  await storeRecord(
+    cache,
+    namespace,
+    digestOf(url),
+    [url, release.digest, etag, lastModified, release.release.date].join("\n"),
+  );
   return release;
+}
+
+function olderThanHeld(what: string, date: number, heldDate: number): ToolError {
+  return new ToolError("signature", {
+    what: `verifying ${what}`,
+    why: `it is older than the one that this mirror served before (${new Date(date).toISOString()}, ${new Date(heldDate).toISOString()})`,
+    hint: "the mirror went back in time: wait, or use another; `distill cache prune` forgets what it served before",
+  });
 }
 
 type Answer =
@@ -125,9 +142,11 @@ async function ask(fetcher: Fetcher, url: string, held: Held | undefined, what: 
 async function findHeld(cache: Cache, url: string): Promise<Held | undefined> {
   const record = await findRecord(cache, namespace, digestOf(url));
   if (typeof record !== "string") return undefined;
-  const [heldUrl, hex = "", etag = "", lastModified = ""] = record.split("\n");
+  const [heldUrl, hex = "", etag = "", lastModified = "", date = ""] = record.split("\n");
   const digest = parseDigest(hex);
-  return digest === undefined || heldUrl !== url ? undefined : { url, digest, etag, lastModified };
+  return digest === undefined || heldUrl !== url
+    ? undefined
+    : { url, digest, etag, lastModified, date: Number(date) };
 }
 
 async function readHeld(cache: Cache, digest: Digest): Promise<Uint8Array | undefined> {

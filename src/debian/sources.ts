@@ -115,17 +115,13 @@ function chooseMirrors(request: RepositoryRequest, configuration: SourceConfigur
 }
 
 function hostPlaces(request: RepositoryRequest, sources: readonly AptSource[]): Places {
-  const usable = sources.filter((one) => one.uris.some((uri) => /^https?:/.test(uri)));
   const asked = request.suites ?? [request.debian];
-  // An entry for the release itself is the best; else any entry for a Debian release, as its root serves them all.
-  const main =
-    usable.find((one) => one.suites.some((suite) => asked.includes(suite))) ??
-    usable.find((one) => one.suites.some((suite) => [...releases, ...aliases].includes(suite)));
-  const security = usable.find((one) => one.suites.some((suite) => isSecurity(suite) && isDebian(suite)));
+  const main = likeliest(sources, asked, (suite) => isDebian(suite) && !isSecurity(suite));
+  const security = likeliest(sources, asked, (suite) => isDebian(suite) && isSecurity(suite));
   if (main === undefined) throw noMirror(request);
   const { snapshot } = request;
-  const roots = main.uris.filter((uri) => /^https?:/.test(uri));
-  const securityRoots = security?.uris.filter((uri) => /^https?:/.test(uri)) ?? roots.map(securityRoot);
+  const roots = httpRoots(main);
+  const securityRoots = security === undefined ? roots.map(securityRoot) : httpRoots(security);
   return {
     debian: roots.map((one) => atSnapshot(one, snapshot)),
     security: securityRoots.map((one) => atSnapshot(one, snapshot)),
@@ -134,8 +130,37 @@ function hostPlaces(request: RepositoryRequest, sources: readonly AptSource[]): 
   };
 }
 
+function httpRoots(source: AptSource): readonly string[] {
+  return source.uris.filter((uri) => /^https?:/.test(uri));
+}
+
+/**
+ * The entry that looks most like the distribution's own. Archives of others use its suites' names too ("bookworm", "stable"),
+ * so the name alone does not tell; any entry's root serves all releases.
+ */
+function likeliest(
+  sources: readonly AptSource[],
+  asked: readonly string[],
+  isCandidate: (suite: string) => boolean,
+): AptSource | undefined {
+  let best: AptSource | undefined;
+  let bestLikeness = 0;
+  for (const source of sources) {
+    if (httpRoots(source).length === 0 || !source.suites.some(isCandidate)) continue;
+    const likeness =
+      (source.uris.some((uri) => /\/debian(?:-security|-debug)?$/.test(uri)) ? 8 : 0) +
+      (source.signedBy?.files.some((file) => file.includes("debian-archive")) === true ? 4 : 0) +
+      (source.components.includes("main") ? 2 : 0) +
+      (source.suites.some((suite) => asked.includes(suite)) ? 1 : 0);
+    if (likeness <= bestLikeness) continue;
+    best = source;
+    bestLikeness = likeness;
+  }
+  return best;
+}
+
 function isDebian(suite: string): boolean {
-  return [...releases, ...aliases].includes(suite.replace(/(?:-security|\/updates)$/, ""));
+  return [...releases, ...aliases].includes(suite.replace(/(?:-updates|-security|\/updates)$/, ""));
 }
 
 function noMirror(request: RepositoryRequest): ToolError {
