@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { type Cache, openCache } from "./cache.ts";
+import { holdLease, oldestLease } from "./cache-lease.ts";
+import { cacheEntries, type PruneOptions, pruneCache } from "./cache-usage.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const nowMs = Date.parse("2030-01-01T00:00:00Z");
+
+let cache: Cache;
+
+beforeEach(async () => {
+  const folder = mkdtempSync(join(tmpdir(), "distill-cache-"));
+  cache = await openCache(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+});
+
+/** A file of the cache, last used so long ago. */
+function put(name: string, agoMs: number, sizeBytes = 100): void {
+  const file = join(cache.folder, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, Buffer.alloc(sizeBytes));
+  const time = (nowMs - agoMs) / 1000;
+  utimesSync(file, time, time);
+  if (dirname(dirname(file)) === join(cache.folder, "unpacked")) utimesSync(dirname(file), time, time);
+}
+
+const names = (entries: readonly { readonly path: string }[]): string[] =>
+  entries.map((entry) => relative(cache.folder, entry.path)).sort();
+
+async function prune(options: Omit<PruneOptions, "nowMs">): Promise<{ removed: string[]; inUse: string[] }> {
+  const { removed, inUse } = await pruneCache(cache, { ...options, nowMs });
+  return { removed: names(removed), inUse: names(inUse) };
+}
+
+test("entries are told by kind, size and last use", async () => {
+  put("blobs/aa", 3 * hour, 10);
+  put("records/facts/bb", 2 * hour, 20);
+  put("unpacked/cc/pack", hour, 30);
+  put("unpacked/cc/index", hour, 5);
+  put("compiled/v24/dd", hour, 7);
+  const entries = (await cacheEntries(cache)).map(({ kind, path, sizeBytes, lastUsedMs }) => ({
+    kind,
+    path: relative(cache.folder, path),
+    sizeBytes,
+    agoMs: nowMs - lastUsedMs,
+  }));
+  expect(entries).toEqual([
+    { kind: "blobs", path: "blobs/aa", sizeBytes: 10, agoMs: 3 * hour },
+    { kind: "records", path: "records/facts/bb", sizeBytes: 20, agoMs: 2 * hour },
+    { kind: "unpacked", path: "unpacked/cc", sizeBytes: 35, agoMs: hour },
+    { kind: "compiled", path: "compiled/v24/dd", sizeBytes: 7, agoMs: hour },
+  ]);
+});
+
+describe("pruning", () => {
+  test("by age", async () => {
+    put("blobs/old", 31 * day);
+    put("blobs/new", 29 * day);
+    put("records/facts/old", 31 * day);
+    put("unpacked/old/pack", 31 * day);
+    expect(await prune({ olderThanMs: 30 * day })).toEqual({
+      removed: ["blobs/old", "records/facts/old", "unpacked/old"],
+      inUse: [],
+    });
+    expect(names(await cacheEntries(cache))).toEqual(["blobs/new"]);
+    expect(readdirSync(join(cache.folder, "tmp"))).toEqual([]);
+  });
+
+  test("by size: what was unused for longest goes first, and no more than has to", async () => {
+    put("blobs/1", 4 * day);
+    put("blobs/2", 3 * day);
+    put("records/facts/3", 2 * day);
+    put("blobs/4", day);
+    expect(await prune({ sizeBytesMax: 250 })).toEqual({ removed: ["blobs/1", "blobs/2"], inUse: [] });
+    expect(await prune({ sizeBytesMax: 250 })).toEqual({ removed: [], inUse: [] });
+  });
+
+  test("by age and size", async () => {
+    put("blobs/1", 40 * day);
+    put("blobs/2", 3 * day);
+    put("blobs/3", 2 * day);
+    expect((await prune({ olderThanMs: 30 * day, sizeBytesMax: 100 })).removed).toEqual([
+      "blobs/1",
+      "blobs/2",
+    ]);
+  });
+
+  test("leftovers of processes that died go always, young ones never", async () => {
+    put("tmp/1-dead", 2 * minute);
+    put("tmp/2-busy", 30_000);
+    expect(await prune({})).toEqual({ removed: ["tmp/1-dead"], inUse: ["tmp/2-busy"] });
+  });
+
+  test("what is younger than a minute stays, whatever is asked", async () => {
+    put("blobs/young", 30_000);
+    put("blobs/old", 2 * minute);
+    expect(await prune({ olderThanMs: 0, sizeBytesMax: 0 })).toEqual({
+      removed: ["blobs/old"],
+      inUse: ["blobs/young"],
+    });
+  });
+
+  test("beside a running build, what it may have used stays", async () => {
+    const lease = await holdLease(cache, () => nowMs - 10 * minute);
+    onTestFinished(lease.release);
+    const renewed = join(cache.folder, "leases", readdirSync(join(cache.folder, "leases"))[0] ?? "");
+    utimesSync(renewed, (nowMs - 30_000) / 1000, (nowMs - 30_000) / 1000);
+    put("blobs/used", 5 * minute);
+    // Its last use may be an hour later than its time says.
+    put("blobs/perhaps", 65 * minute);
+    put("blobs/unused", 75 * minute);
+    put("unpacked/perhaps/pack", 50 * day);
+    expect(await prune({ olderThanMs: 0 })).toEqual({
+      removed: ["blobs/unused"],
+      inUse: ["blobs/perhaps", "blobs/used", "unpacked/perhaps"],
+    });
+    await lease.release();
+    expect((await prune({ olderThanMs: 0 })).removed).toEqual([
+      "blobs/perhaps",
+      "blobs/used",
+      "unpacked/perhaps",
+    ]);
+  });
+});
+
+describe("leases", () => {
+  test("the oldest live one counts; one that nobody renews ends", async () => {
+    expect(await oldestLease(cache, nowMs)).toBeUndefined();
+    const first = await holdLease(cache, () => nowMs - 4 * minute);
+    const second = await holdLease(cache, () => nowMs - minute);
+    onTestFinished(first.release);
+    onTestFinished(second.release);
+    expect(await oldestLease(cache, nowMs)).toBe(nowMs - 4 * minute);
+    expect(await oldestLease(cache, nowMs + 2 * minute)).toBe(nowMs - minute);
+    await second.release();
+    expect(await oldestLease(cache, nowMs)).toBeUndefined();
+    expect(readdirSync(join(cache.folder, "leases"))).toEqual([]);
+  });
+
+  test("a lease is renewed for as long as it is held", async () => {
+    vi.useFakeTimers({ now: nowMs, toFake: ["setInterval", "clearInterval", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const lease = await holdLease(cache, Date.now);
+    for (let half = 0; half < 60; half++) vi.advanceTimersByTime(30_000);
+    await vi.waitFor(async () => expect(await oldestLease(cache, Date.now())).toBe(nowMs));
+    await lease.release();
+    expect(await oldestLease(cache, Date.now())).toBeUndefined();
+  });
+});
