@@ -1,6 +1,6 @@
 // The accounts that every Debian system has: base-passwd's master files (Policy 9.2.2, numbers 0..99 and 65534).
 // passwd.master and group.master of base-passwd 3.6 (bookworm, trixie); an image that ships the package has the same.
-import type { Accounts, KnownUser } from "./effect.ts";
+import type { Before, KnownUser } from "./effect.ts";
 
 export const masterPasswd = `root:*:0:0:root:/root:/bin/bash
 daemon:*:1:1:daemon:/usr/sbin:/usr/sbin/nologin
@@ -32,15 +32,15 @@ list:38 irc:39 src:40 shadow:42 utmp:43 video:44 sasl:45 plugdev:46 staff:50 gam
     .join("");
 
 /** The same as scripts can ask for them. */
-export const baseAccounts: Accounts = readAccounts(masterPasswd, masterGroup);
+export const baseAccounts: Before = readAccounts(masterPasswd, masterGroup);
 
-function readAccounts(passwd: string, group: string): Accounts {
+function readAccounts(passwd: string, group: string): Before {
   const groups = new Map(rowsOf(group).map(([name = "", , gid = ""]) => [gid, name]));
   const users = rowsOf(passwd).map(([name = "", , , gid = "", , home = ""]): [string, KnownUser] => [
     name,
     { groups: [groups.get(gid) ?? gid], home },
   ]);
-  return { users: new Map(users), groups: new Set(groups.values()) };
+  return { users: new Map(users), groups: new Set(groups.values()), files: new Map() };
 }
 
 function rowsOf(table: string): string[][] {

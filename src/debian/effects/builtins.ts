@@ -7,7 +7,7 @@ import type { Call } from "./commands/call.ts";
 import { findCommand } from "./commands/find-command.ts";
 import { noteInert, noteUnknown } from "./emit.ts";
 import { joinWithSpaces, pathOf, splitFields } from "./expand.ts";
-import { contentAt } from "./files.ts";
+import { contentAt, isUnreadable } from "./files.ts";
 import { settle } from "./paths.ts";
 import { type FunctionValue, forkState, type State } from "./state.ts";
 import { type Field, known, unknown, type Value } from "./value.ts";
@@ -205,6 +205,11 @@ function runSource(call: Call): State[] {
     return done(state);
   }
   const content = contentAt(state, path);
+  if (!content.known && isUnreadable(state, path)) {
+    // A special builtin that fails ends the script (XCU 2.8.1).
+    state.flow = { kind: "exit", status: 2 };
+    return [state];
+  }
   if (!content.known) {
     noteUnknown(state, call.extent, `the text of ${path} is needed to tell what the script does`);
     return [state];

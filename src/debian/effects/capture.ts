@@ -31,15 +31,20 @@ export function exitStatus(line: State): number | undefined {
 /** Puts what several lines did into the one that started them. Each effect keeps what was assumed for it. */
 function takeFindings(state: State, lines: readonly State[]): void {
   for (const line of lines) {
-    state.effects.push(...line.effects.filter((one) => !state.effects.includes(one)));
-    state.unknown.push(...line.unknown.filter((one) => !state.unknown.includes(one)));
-    state.inert.push(...line.inert.filter((one) => !state.inert.includes(one)));
+    addNew(state.effects, line.effects);
+    addNew(state.unknown, line.unknown);
+    addNew(state.inert, line.inert);
     for (const [path, made] of line.files) state.files.set(path, sameForAll(lines, path, made));
     for (const [name, user] of line.users)
       if (lines.every((one) => one.users.has(name))) state.users.set(name, user);
     for (const name of line.groups) if (lines.every((one) => one.groups.has(name))) state.groups.add(name);
     for (const [name, value] of line.answers) state.answers.set(name, value);
   }
+}
+
+function addNew<T>(to: T[], from: readonly T[]): void {
+  const seen = new Set(to);
+  to.push(...from.filter((one) => !seen.has(one)));
 }
 
 function sameForAll(lines: readonly State[], path: Parameters<State["files"]["get"]>[0], made: Made): Made {

@@ -3,6 +3,7 @@
 // understood is an `UnknownEffect`, never a silent omission.
 import type { TreePath } from "../../tree/path.ts";
 import type { ScriptName } from "../package.ts";
+import type { Value } from "./value.ts";
 
 /** Where in a package a statement comes from. Lines count from 1. */
 export interface EffectSource {
@@ -234,7 +235,9 @@ export type Generator =
   | "desktop-database"
   | "icon-cache"
   | "font-cache"
-  | "xml-catalog";
+  | "xml-catalog"
+  | "login-shells"
+  | "pam-configuration";
 
 export type EffectAction =
   | AlternativeEffect
@@ -300,10 +303,11 @@ export interface KnownUser {
   readonly home: string;
 }
 
-/** Accounts that are there before a package's scripts run. */
-export interface Accounts {
+/** What is there before a package's scripts run: accounts, and files that scripts of earlier packages made. */
+export interface Before {
   readonly users: ReadonlyMap<string, KnownUser>;
   readonly groups: ReadonlySet<string>;
+  readonly files: ReadonlyMap<TreePath, Value>;
 }
 
 /** What an image will hold, as far as it is known before its packages are decoded. */

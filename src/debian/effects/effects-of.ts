@@ -7,7 +7,15 @@ import { dialectOf, parseShell } from "../../formats/shell/parse.ts";
 import type { TreePath } from "../../tree/path.ts";
 import type { PackageControl, ScriptName } from "../package.ts";
 import { baseAccounts } from "./base-accounts.ts";
-import type { Accounts, Effect, EffectsContext, ScriptVerdict, UnknownEffect, Verdict } from "./effect.ts";
+import type {
+  Before,
+  Effect,
+  EffectAction,
+  EffectsContext,
+  ScriptVerdict,
+  UnknownEffect,
+  Verdict,
+} from "./effect.ts";
 import { hintFor } from "./emit.ts";
 import { runCommand, runList } from "./execute.ts";
 import { settle } from "./paths.ts";
@@ -15,47 +23,47 @@ import { recipeFor } from "./recipes.ts";
 import { TooManySteps } from "./simple-command.ts";
 import type { GuardedEffect, Running, State, World } from "./state.ts";
 import { ownTriggers, triggerEffects } from "./triggers.ts";
-import { known } from "./value.ts";
+import { known, unknown, type Value } from "./value.ts";
 import { initialVariables } from "./variables.ts";
 
-/** The verdict on one package, where `accounts` are there already (default: base-passwd's). */
+/** The verdict on one package, where `before` is there already (default: base-passwd's accounts). */
 export function effectsOf(
   control: PackageControl,
   context: EffectsContext,
-  accounts: Accounts = baseAccounts,
+  before: Before = baseAccounts,
 ): ScriptVerdict {
-  const recipe = recipeFor(control, context);
+  const recipe = recipeFor(control);
   if (recipe !== undefined) return recipe;
   const name = control.id.replace(/:.*$/, "");
-  const world = worldOf(control, context, name);
+  const world = worldOf(control, context, name, before);
   const scripts = scriptsOf(control);
-  const findings = analyse(control, world, scripts, accounts);
+  const findings = analyse(control, world, scripts);
   const effects = [...findings.effects, ...triggerEffects(control)];
   const ignored = context.ignored.get(name);
-  const unknown = ignored === undefined ? findings.unknown : [];
   return {
     package: control.id,
     verdict: verdictOf(scripts.length, effects.length, findings.unknown.length, ignored),
     effects,
-    unknown,
+    unknown: ignored === undefined ? findings.unknown : [],
     inert: findings.inert,
     reads: [...world.reads],
   };
 }
 
-/** Verdicts on packages in the order in which they are configured: each finds the accounts that those before it made. */
+/** Verdicts on packages in the order in which they are configured: each finds what those before it made. */
 export function effectsOfAll(controls: readonly PackageControl[], context: EffectsContext): ScriptVerdict[] {
-  let accounts = baseAccounts;
+  let before = baseAccounts;
   return controls.map((control) => {
-    const verdict = effectsOf(control, context, accounts);
-    accounts = withEffects(accounts, verdict.effects);
+    const verdict = effectsOf(control, context, before);
+    before = withEffects(before, verdict.effects);
     return verdict;
   });
 }
 
-function withEffects(before: Accounts, effects: readonly Effect[]): Accounts {
+function withEffects(before: Before, effects: readonly Effect[]): Before {
   const users = new Map(before.users);
   const groups = new Set(before.groups);
+  const files = new Map(before.files);
   for (const { action } of effects) {
     if (action.kind === "group") groups.add(action.name);
     else if (action.kind === "user" && !users.has(action.name)) {
@@ -66,9 +74,20 @@ function withEffects(before: Accounts, effects: readonly Effect[]): Accounts {
     } else if (action.kind === "membership") {
       const user = users.get(action.user);
       if (user !== undefined) users.set(action.user, { ...user, groups: [...user.groups, action.group] });
-    }
+    } else if (action.kind === "file") files.set(action.path, textOfContent(action));
+    else if (action.kind === "symlink") files.set(action.path, unknown("it is a link"));
+    else if (action.kind === "move") files.set(action.to, unknown("it was moved"));
   }
-  return { users, groups };
+  return { users, groups, files };
+}
+
+function textOfContent({ content, append, path }: Extract<EffectAction, { kind: "file" }>): Value {
+  if (content.kind === "text" && !append) return known(content.text);
+  return {
+    known: false,
+    why: `what ${path} holds is made from other files`,
+    content: { kind: "copy", of: path },
+  };
 }
 
 function verdictOf(scripts: number, effects: number, unknown: number, ignored: string | undefined): Verdict {
@@ -98,12 +117,19 @@ function scriptsOf(control: PackageControl): ScriptRun[] {
   return runs;
 }
 
-function worldOf(control: PackageControl, context: EffectsContext, packageName: string): World {
+function worldOf(
+  control: PackageControl,
+  context: EffectsContext,
+  packageName: string,
+  before: Before,
+): World {
   return {
     context,
     package: control.id,
     packageName,
     templates: templatesOf(control),
+    before,
+    ownPaths: new Set(control.paths),
     reads: new Set<TreePath>(),
     runList,
     runCommand,
@@ -127,34 +153,40 @@ interface Findings {
   readonly inert: ScriptVerdict["inert"];
 }
 
-function analyse(
-  control: PackageControl,
-  world: World,
-  scripts: readonly ScriptRun[],
-  accounts: Accounts,
-): Findings {
-  const found: { effects: Effect[]; unknown: UnknownEffect[]; inert: ScriptVerdict["inert"][number][] } = {
-    effects: [],
-    unknown: [],
-    inert: [],
-  };
-  let answers: State["answers"] = new Map();
+/** Runs the scripts one after the other; every line of one goes on with the next. */
+function analyse(control: PackageControl, world: World, scripts: readonly ScriptRun[]): Findings {
+  const found: Found = { effects: [], unknown: [], inert: [] };
+  let lines: State[] = [];
   for (const script of scripts) {
     const running = parse(control, script);
     if ("why" in running) {
       found.unknown.push(running);
       continue;
     }
-    const lines = run(world, running, script, accounts, answers);
-    if ("why" in lines) {
-      found.unknown.push(lines);
-      continue;
+    const starts = lines.length === 0 ? [initialState(world, running, script)] : lines;
+    const ends = run(world, running, script, starts);
+    if ("why" in ends) {
+      found.unknown.push(ends);
+      return found;
     }
-    answers = new Map(lines[0]?.answers);
-    if (script.name === "config") continue;
-    for (const line of lines) take(found, line, world.packageName);
+    lines = script.name === "config" ? ends.map((line) => onlyAnswers(line, starts)) : ends;
   }
+  for (const line of lines) take(found, line, world.packageName);
   return found;
+}
+
+interface Found {
+  effects: Effect[];
+  unknown: UnknownEffect[];
+  inert: ScriptVerdict["inert"][number][];
+}
+
+/** A config script may only ask; what else it does is undone, since debconf may never run it (debconf-devel(7)). */
+function onlyAnswers(line: State, starts: readonly State[]): State {
+  const [start] = starts;
+  if (start === undefined) return line;
+  const { effects, unknown, inert, files, users, groups } = start;
+  return { ...line, effects, unknown, inert, files, users, groups, flow: undefined };
 }
 
 function whole(control: PackageControl, script: ScriptRun, why: string): UnknownEffect {
@@ -183,12 +215,16 @@ function run(
   world: World,
   running: Running,
   script: ScriptRun,
-  accounts: Accounts,
-  answers: State["answers"],
+  starts: readonly State[],
 ): State[] | UnknownEffect {
-  const state = initialState(world, running, script, accounts, answers);
   try {
-    return settle(runList(state, running.script.commands).flatMap(runTrap), false);
+    return settle(
+      starts
+        .filter((line) => !hasFailed(line))
+        .flatMap((line) => runList(restart(line, running, script), running.script.commands))
+        .flatMap(runTrap),
+      false,
+    );
   } catch (thrown) {
     const why =
       thrown instanceof TooManySteps
@@ -202,29 +238,53 @@ function run(
   }
 }
 
-function initialState(
-  world: World,
-  running: Running,
-  script: ScriptRun,
-  accounts: Accounts,
-  answers: State["answers"],
-): State {
+function hasFailed({ flow }: State): boolean {
+  return flow?.kind === "exit" && flow.status !== 0 && flow.status !== undefined;
+}
+
+/** What the package's earlier scripts found out stays known; everything of the shell begins anew. */
+function restart(line: State, running: Running, script: ScriptRun): State {
+  return { ...line, ...shellStart(line.world, running, script) };
+}
+
+function initialState(world: World, running: Running, script: ScriptRun): State {
   return {
     world,
-    running,
-    variables: initialVariables(world.packageName, world.context.architecture, script.name),
-    functions: new Map(),
     files: new Map(),
-    users: new Map(accounts.users),
-    groups: new Set(accounts.groups),
+    users: new Map(world.before.users),
+    groups: new Set(world.before.groups),
     diversions: new Map(),
     overrides: new Set(),
-    answers,
+    answers: new Map(),
     effects: [],
     unknown: [],
     inert: [],
-    positional: script.positional.map(known),
     guards: [],
+    ...shellStart(world, running, script),
+  };
+}
+
+type ShellStart = Omit<
+  State,
+  | "world"
+  | "files"
+  | "users"
+  | "groups"
+  | "diversions"
+  | "overrides"
+  | "answers"
+  | "effects"
+  | "unknown"
+  | "inert"
+  | "guards"
+>;
+
+function shellStart(world: World, running: Running, script: ScriptRun): ShellStart {
+  return {
+    running,
+    variables: initialVariables(world.packageName, world.context.architecture, script.name),
+    functions: new Map(),
+    positional: script.positional.map(known),
     flow: undefined,
     status: 0,
     statusWhy: "",
@@ -253,31 +313,30 @@ function runTrap(line: State): State[] {
   return lines;
 }
 
-function take(
-  found: { effects: Effect[]; unknown: UnknownEffect[]; inert: ScriptVerdict["inert"][number][] },
-  line: State,
-  packageName: string,
-): void {
+function take(found: Found, line: State, packageName: string): void {
   const hint = hintFor(packageName);
-  const { flow } = line;
-  if (flow?.kind === "exit" && flow.status !== 0 && flow.status !== undefined) {
+  if (hasFailed(line)) {
     const source = { package: line.world.package, script: line.running.of, file: line.running.file, line: 1 };
     found.unknown.push({ source, text: line.running.file, why: "the script would fail", hint });
   }
   for (const effect of line.effects) {
     const unknown = undecidedEffect(effect, hint);
-    if (unknown === undefined) {
-      const when = effect.guards.flatMap(({ condition }) => (condition === undefined ? [] : [condition]));
-      found.effects.push({ action: effect.action, when, source: effect.source });
-    } else if (
-      !found.unknown.some((one) => one.text === unknown.text && one.source.line === unknown.source.line)
-    ) {
-      found.unknown.push(unknown);
-    }
+    if (unknown === undefined) addOnce(found.effects, decidedEffect(effect));
+    else addOnce(found.unknown, unknown);
   }
-  for (const unknown of line.unknown)
-    if (!found.unknown.includes(unknown)) found.unknown.push({ ...unknown, hint });
-  for (const inert of line.inert) if (!found.inert.includes(inert)) found.inert.push(inert);
+  for (const unknown of line.unknown) addOnce(found.unknown, { ...unknown, hint });
+  for (const inert of line.inert) addOnce(found.inert, inert);
+}
+
+function decidedEffect({ action, guards, source }: GuardedEffect): Effect {
+  const when = guards.flatMap(({ condition }) => (condition === undefined ? [] : [condition]));
+  return { action, when, source };
+}
+
+/** Lines share what happened before they parted. */
+function addOnce<T>(to: T[], value: T): void {
+  const text = JSON.stringify(value);
+  if (!to.some((one) => JSON.stringify(one) === text)) to.push(value);
 }
 
 function undecidedEffect(effect: GuardedEffect, hint: string): UnknownEffect | undefined {

@@ -5,7 +5,7 @@ import type { Content, EffectAction } from "./effect.ts";
 import { type Made, type State, sourceAt, textOf } from "./state.ts";
 import { contentOf, type Value } from "./value.ts";
 
-/** Folders whose content no image keeps: what scripts do there is only for themselves. */
+/** Folders whose content no image keeps (the machine, package managers, documentation): what scripts do there is their own. */
 const privateFolders: readonly TreePath[] = [
   "/tmp",
   "/var/tmp",
@@ -14,10 +14,17 @@ const privateFolders: readonly TreePath[] = [
   "/sys",
   "/var/lib/dpkg",
   "/var/cache/debconf",
+  "/var/lib/ucf",
+  "/etc/apt",
+  "/var/lib/apt",
+  "/var/cache/apt",
+  "/usr/share/man",
+  "/usr/share/doc",
+  "/usr/share/info",
 ].map(path);
 
 export function isPrivate(of: TreePath): boolean {
-  return privateFolders.some((folder) => isWithin(of, folder) && of !== folder);
+  return privateFolders.some((folder) => isWithin(of, folder));
 }
 
 export function emit(state: State, extent: Extent, action: EffectAction): void {

@@ -2,6 +2,7 @@
 import { isWithin, parentOf, path, root, type TreePath } from "../../tree/path.ts";
 import { mergedPath } from "../merged-usr.ts";
 import type { FileTest } from "./effect.ts";
+import { isPrivate } from "./emit.ts";
 import type { State } from "./state.ts";
 import type { Value } from "./value.ts";
 
@@ -17,7 +18,25 @@ const machineFolders: readonly TreePath[] = [
   "/boot",
   "/home",
   "/selinux",
+  "/etc/apt",
+  "/var/lib/apt",
+  "/var/cache/apt",
+  "/var/lib/dpkg",
 ].map(path);
+
+/** Names that only an older version of a package leaves behind: there is none in a fresh image. */
+const leftover = /\.(?:dpkg-(?:bak|old|new|dist|tmp|remove|backup)|ucf-(?:old|new|dist)|pam-old|pam-new)$/;
+
+/** Links that every image has. */
+const baseLinks: ReadonlyMap<string, string> = new Map([
+  ["/bin", "usr/bin"],
+  ["/sbin", "usr/sbin"],
+  ["/lib", "usr/lib"],
+  ["/lib64", "usr/lib64"],
+  ["/etc/os-release", "../usr/lib/os-release"],
+  ["/var/run", "/run"],
+  ["/var/lock", "/run/lock"],
+]);
 
 /** Folders that every image has. */
 const baseFolders: ReadonlySet<string> = new Set(
@@ -35,13 +54,36 @@ const baseFiles: ReadonlySet<string> = new Set(
 export function testFile(state: State, of: TreePath, test: FileTest): boolean | undefined {
   const made = state.files.get(of);
   if (made !== undefined) return testMade(made, test);
-  const shipped = state.world.context.shipped(mergedPath(of));
+  if (leftover.test(of)) return false;
+  if (test === "symlink" && baseLinks.has(of)) return true;
+  const shipped = shippedAs(state, of);
   if (shipped !== undefined) return testShipped(of, shipped, test);
   if (baseFolders.has(of)) return test === "exists" || test === "directory" || test === "executable";
   if (baseFiles.has(of)) return test === "exists" || test === "file" || test === "non-empty";
   if (isBelow(of, machineFolders)) return hasMadeBelow(state, of) && test !== "file";
-  if (removedAbove(state, of)) return false;
+  if (removedAbove(state, of) || isOwnButPacked(state, of)) return false;
   return isProgram(of) ? false : undefined;
+}
+
+/** What packages make of a path; a package's own files aren't there while its preinst and config scripts run. */
+function shippedAs(state: State, of: TreePath): ReturnType<State["world"]["context"]["shipped"]> {
+  const real = mergedPath(aliases.get(of) ?? of);
+  return isOwnButPacked(state, of) ? undefined : state.world.context.shipped(real);
+}
+
+/** Links of the base system that scripts read through. */
+const aliases: ReadonlyMap<string, TreePath> = new Map([["/etc/os-release", path("/usr/lib/os-release")]]);
+
+function isOwnButPacked(state: State, of: TreePath): boolean {
+  const { of: script } = state.running;
+  return (script === "preinst" || script === "config") && state.world.ownPaths.has(mergedPath(of));
+}
+
+/** Whether nothing that could be read is there: regular files come from packages, or from scripts that ran before. */
+export function isUnreadable(state: State, of: TreePath): boolean {
+  if (state.files.get(of)?.kind === "absent") return true;
+  if (state.files.has(of) || baseFiles.has(of) || of.startsWith("/dev/")) return false;
+  return shippedAs(state, of) === undefined && !state.world.before.files.has(of);
 }
 
 function isBelow(of: TreePath, folders: readonly TreePath[]): boolean {
@@ -112,8 +154,11 @@ export function contentAt(state: State, of: TreePath): Value {
   const made = state.files.get(of);
   if (made?.kind === "file") return made.content;
   if (made !== undefined) return { known: false, why: `what ${of} holds is not known` };
-  const real = mergedPath(of);
-  const shipped = state.world.context.shipped(real);
+  const earlier = state.world.before.files.get(of);
+  if (earlier !== undefined) return earlier;
+  if (of.startsWith("/dev/null")) return { known: true, text: "" };
+  const real = mergedPath(aliases.get(of) ?? of);
+  const shipped = shippedAs(state, of);
   state.world.reads.add(real);
   const text = state.world.context.read(real);
   if (text !== undefined) return { known: true, text };
@@ -122,6 +167,13 @@ export function contentAt(state: State, of: TreePath): Value {
   return shipped === "file"
     ? { known: false, why, content: { kind: "copy", of: real } }
     : { known: false, why };
+}
+
+/** What a file will hold when the effects are applied, where it isn't known before. */
+export function contentWhenApplied(state: State, of: TreePath): Value {
+  const value = contentAt(state, of);
+  if (value.known || value.content !== undefined || isPrivate(of) || state.files.has(of)) return value;
+  return { ...value, content: { kind: "copy", of } };
 }
 
 /** Where a program is found; undefined where the image has none of that name. */

@@ -7,9 +7,9 @@ import { known, unknown, type Value } from "./value.ts";
 /** The names that a pattern matches; itself where it matches none. Patterns in more than the last component aren't decided. */
 export function expandGlob(state: State, pattern: string, literal: Value): Value[] {
   const cut = pattern.lastIndexOf("/");
-  const folderPattern = pattern.slice(0, cut);
+  const folderPattern = absolute(state, cut < 0 ? "" : pattern.slice(0, cut), pattern.startsWith("/"));
   const folder =
-    folderPattern.startsWith("/") && !hasPattern(folderPattern) ? treePath(folderPattern) : undefined;
+    folderPattern === undefined || hasPattern(folderPattern) ? undefined : treePath(folderPattern);
   if (folder === undefined) return [unknown(`the names that match "${pattern}" can't be told`)];
   const names = new Set(state.world.context.filesIn(folder));
   for (const [path, made] of state.files) {
@@ -18,5 +18,12 @@ export function expandGlob(state: State, pattern: string, literal: Value): Value
     else names.add(baseName(path));
   }
   const matching = [...names].filter((name) => matchesName(pattern.slice(cut + 1), name)).sort();
-  return matching.length === 0 ? [literal] : matching.map((name) => known(joinPath(folder, name)));
+  return matching.length === 0
+    ? [literal]
+    : matching.map((name) => known(cut < 0 ? name : joinPath(folder, name)));
+}
+
+function absolute(state: State, folder: string, isAbsolute: boolean): string | undefined {
+  if (isAbsolute) return folder === "" ? "/" : folder;
+  return state.directory.known ? `${state.directory.text}/${folder}` : undefined;
 }

@@ -99,16 +99,31 @@ function complementAt(line: readonly Guard[], other: readonly Guard[]): boolean 
 
 function joinOnce(lines: readonly State[], keepStatus: boolean): State[] | undefined {
   for (const [index, a] of lines.entries()) {
-    const b = lines.slice(index + 1).find((other) => joinable(a, other, keepStatus));
+    const b = lines.slice(index + 1).find((other) => joinable(a, other, keepStatus, lines.length));
     if (b !== undefined) return [...lines.filter((line) => line !== a && line !== b), join(a, b)];
   }
   return undefined;
 }
 
-function joinable(a: State, b: State, keepStatus: boolean): boolean {
+/** Ways that the composed tree will tell apart stay apart while they know different things, as long as they are few. */
+const separateLinesMax = 8;
+
+function joinable(a: State, b: State, keepStatus: boolean, count: number): boolean {
   if (a.guards.length !== b.guards.length || a.guards.length === 0) return false;
   if (!sameFlow(a.flow, b.flow) || (keepStatus && a.status !== b.status)) return false;
-  return complementAt(a.guards, b.guards);
+  if (!complementAt(a.guards, b.guards)) return false;
+  const decidable = a.guards.at(-1)?.condition !== undefined;
+  return !decidable || count > separateLinesMax || sameKnowledge(a, b);
+}
+
+function sameKnowledge(a: State, b: State): boolean {
+  const same = (one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): boolean =>
+    one.size === other.size && [...one].every(([key, value]) => sameText(value, other.get(key)));
+  return same(a.variables, b.variables) && same(a.answers, b.answers) && sameText(a.positional, b.positional);
+}
+
+function sameText(one: unknown, other: unknown): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 function sameFlow(a: Flow | undefined, b: Flow | undefined): boolean {
@@ -204,5 +219,6 @@ function joinOutput(a: State, b: State): State["output"] {
 }
 
 function union<T>(a: readonly T[], b: readonly T[]): T[] {
-  return [...a, ...b.filter((one) => !a.includes(one))];
+  const seen = new Set(a);
+  return [...a, ...b.filter((one) => !seen.has(one))];
 }

@@ -3,7 +3,7 @@ import type { Redirect } from "../../formats/shell/ast.ts";
 import type { TreePath } from "../../tree/path.ts";
 import { noteUnknown, writeFile } from "./emit.ts";
 import { expandQuoted, expandWord, pathOf } from "./expand.ts";
-import { contentAt } from "./files.ts";
+import { contentAt, isUnreadable } from "./files.ts";
 import type { State } from "./state.ts";
 import { concat, empty, known, unknown, type Value } from "./value.ts";
 
@@ -24,7 +24,14 @@ export function withRedirects(
   const outerInput = state.stdin;
   const outerOutput = state.output;
   const inputs = redirects.filter(isInput);
-  for (const redirect of inputs) state.stdin = inputOf(state, redirect);
+  for (const redirect of inputs) {
+    const input = inputOf(state, redirect);
+    if (input === undefined) {
+      state.status = 1;
+      return [state];
+    }
+    state.stdin = input;
+  }
   const sink = sinkOf(state, redirects);
   if (sink.kind !== "same") state.output = [];
   return run(state).map((line) => {
@@ -46,14 +53,16 @@ function isInput({ operator, descriptor }: Redirect): boolean {
   return operator.startsWith("<") && (descriptor === undefined || descriptor === 0);
 }
 
-function inputOf(state: State, redirect: Redirect): Value {
+/** Undefined: there is no such file, and the command isn't run. */
+function inputOf(state: State, redirect: Redirect): Value | undefined {
   const { operator, target, body } = redirect;
   if (operator === "<<" || operator === "<<-") return body === undefined ? empty : expandQuoted(state, body);
   if (operator === "<<<") return concat([expandWord(state, target), known("\n")]);
   const value = expandWord(state, target);
   const path = pathOf(state, value);
   if (operator !== "<" || path === undefined) return unknown("what it reads is not known");
-  return path.startsWith("/dev/null") ? empty : contentAt(state, path);
+  const content = contentAt(state, path);
+  return !content.known && isUnreadable(state, path) ? undefined : content;
 }
 
 /** The last redirection of the standard output decides; the standard error only matters where it leads to a file. */

@@ -4,7 +4,7 @@ import { limits } from "../../base/limits.ts";
 import type { Extent, SimpleCommand } from "../../formats/shell/ast.ts";
 import { runBuiltin } from "./builtins.ts";
 import type { Call, Outcome } from "./commands/call.ts";
-import { inertReason } from "./commands/inert.ts";
+import { inertCommand } from "./commands/inert.ts";
 import { handlerOf } from "./commands/registry.ts";
 import { runDeclaration } from "./declare.ts";
 import { noteInert, noteUnknown } from "./emit.ts";
@@ -86,10 +86,10 @@ export function runNamed(state: State, name: string, fields: readonly Field[], e
   const base = name.slice(name.lastIndexOf("/") + 1);
   const handler = handlerOf(base);
   if (handler !== undefined) return answer(state, handler({ ...call, name: base }));
-  const why = inertReason(name, fields);
-  if (why !== undefined) {
-    noteInert(state, extent, why);
-    return answer(state, { status: 0 });
+  const inert = inertCommand(state, name, fields);
+  if (inert !== undefined) {
+    noteInert(state, extent, inert.why);
+    return answer(state, { status: inert.status });
   }
   return answer(state, unknownCommand(call));
 }

@@ -5,6 +5,7 @@ import type { Command, CommandList, Script } from "../../formats/shell/ast.ts";
 import type { TreePath } from "../../tree/path.ts";
 import type { ScriptName } from "../package.ts";
 import type {
+  Before,
   Condition,
   EffectAction,
   EffectSource,
@@ -65,6 +66,10 @@ export interface World {
   readonly package: string;
   readonly packageName: string;
   readonly templates: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** What packages configured earlier have made. */
+  readonly before: Before;
+  /** The package's own files. */
+  readonly ownPaths: ReadonlySet<TreePath>;
   readonly reads: Set<TreePath>;
   /** Runs commands (execute.ts); here so that expansions can, without a circle of modules. */
   readonly runList: (state: State, list: CommandList) => State[];

@@ -61,6 +61,7 @@ function negate(line: State): State {
 export function answer(state: State, outcome: Outcome): State[] {
   if (outcome.question !== undefined) {
     const { path, test } = outcome.question;
+    if (outcome.output !== undefined) state.output?.push(outcome.output);
     return fork(state, outcome.question, `whether ${path} is there (${test})`);
   }
   state.status = outcome.status;

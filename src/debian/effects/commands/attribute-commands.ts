@@ -75,7 +75,7 @@ function isGlob({ pattern }: Call["fields"][number]): boolean {
 }
 
 const modePattern =
-  /^(?:[0-7]{1,4}|[ugoa]*[-+=][rwxXstugo]*(?:[-+=][rwxXstugo]*)*(?:,[ugoa]*[-+=][rwxXstugo]*)*)$/;
+  /^(?:0?[0-7]{1,4}|[ugoa]*[-+=][rwxXstugo]*(?:[-+=][rwxXstugo]*)*(?:,[ugoa]*[-+=][rwxXstugo]*)*)$/;
 
 function overrideAttributes(call: Call, words: readonly string[]): ReturnType<Handler> {
   const options = parseOptions(words, [
@@ -111,14 +111,6 @@ function overrideAttributes(call: Call, words: readonly string[]): ReturnType<Ha
   return success;
 }
 
-/** setcap(8) changes what a program may do, which must be said in the spec, like setuid bits. */
-function setCapabilities(call: Call): ReturnType<Handler> {
-  return notUnderstood(
-    call,
-    "it gives a program capabilities, which an image only has where the spec says so",
-  );
-}
-
 export const attributeCommands: Readonly<Record<string, Handler>> = {
   chown: literal((call, words) => change(call, words, parseOwner)),
   chgrp: literal((call, words) =>
@@ -128,5 +120,4 @@ export const attributeCommands: Readonly<Record<string, Handler>> = {
     change(call, words, (mode) => (modePattern.test(mode) ? { mode } : undefined)),
   ),
   "dpkg-statoverride": literal(overrideAttributes),
-  setcap: setCapabilities,
 };

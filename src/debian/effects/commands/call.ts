@@ -5,7 +5,7 @@ import type { Condition } from "../effect.ts";
 import { noteUnknown } from "../emit.ts";
 import { pathOf } from "../expand.ts";
 import type { State } from "../state.ts";
-import { type Field, known, type Value } from "../value.ts";
+import { type Field, known, unknown, type Value } from "../value.ts";
 
 /** One command with its arguments expanded. */
 export interface Call {
@@ -53,6 +53,15 @@ export function literal(handle: (call: Call, words: readonly string[]) => Outcom
       words.push(value.text);
     }
     return handle(call, words);
+  };
+}
+
+/** A handler that changes nothing: where an argument isn't known, neither is its answer. */
+export function reading(handle: (call: Call, words: readonly string[]) => Outcome): Handler {
+  return (call) => {
+    const stranger = call.fields.find(({ value }) => !value.known)?.value;
+    if (stranger?.known === false) return undecided(stranger.why, unknown(stranger.why));
+    return literal(handle)(call);
   };
 }
 

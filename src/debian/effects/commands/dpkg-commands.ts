@@ -2,7 +2,8 @@
 import { treePath } from "../../../tree/path.ts";
 import { compareVersions } from "../../version.ts";
 import type { AlternativeLink } from "../effect.ts";
-import { emit } from "../emit.ts";
+import { emit, isPrivate, noteInert } from "../emit.ts";
+import { testFile } from "../files.ts";
 import { known, unknown } from "../value.ts";
 import {
   type Call,
@@ -11,6 +12,7 @@ import {
   literal,
   notUnderstood,
   type Outcome,
+  pathsOf,
   printed,
   success,
   undecided,
@@ -43,6 +45,16 @@ function alternatives(call: Call, words: readonly string[]): Outcome {
     default:
       return notUnderstood(call, "this form of update-alternatives is not modelled");
   }
+}
+
+/** Of manual pages and the like, whose links an image has no use for: some of the arguments may be unknown. */
+function alternativesOfDocumentation(call: Call): Outcome {
+  const words = call.fields.map(({ value }) => (value.known ? value.text : ""));
+  const link = treePath(words[words.indexOf("--install") + 1] ?? "");
+  if (!words.includes("--install") || link === undefined || !isPrivate(link))
+    return literal(alternatives)(call);
+  noteInert(call.state, call.extent, "documentation is left out of images");
+  return success;
 }
 
 function installAlternative(call: Call, words: readonly string[]): Outcome {
@@ -118,18 +130,38 @@ function dpkg(call: Call, words: readonly string[]): Outcome {
       return packageStatus(call, rest, (version) =>
         unknown(`the status of a package at ${version} is not spelled out`),
       );
-    case "-l":
-    case "-L":
     case "-S":
-    case "--list":
-    case "--listfiles":
     case "--search":
+      return search(call, rest);
+    case "-l":
+    case "--list":
+      return packageStatus(call, rest, () => unknown("the list of packages is not spelled out"));
+    case "-L":
+    case "--listfiles":
       return undecided("what dpkg lists is not known", unknown("what dpkg lists is not known"));
     default:
       return action?.startsWith("--assert-") === true || action?.startsWith("--validate-") === true
         ? success
         : notUnderstood(call, "this form of dpkg is not modelled");
   }
+}
+
+/**
+ * Whether a package owns a path. What exists in a fresh image and was made by no script is shipped by a package, so on a
+ * line that assumes that the path exists, the answer follows.
+ */
+function search(call: Call, words: readonly string[]): Outcome {
+  const [path] = pathsOf(call, [words.find((word) => !word.startsWith("-")) ?? ""]);
+  if (path === undefined) return undecided("which package owns a path", unknown("the owner is not known"));
+  const { state } = call;
+  const owner = unknown(`which package owns ${path} is not spelled out`);
+  const assumed = state.guards.findLast(({ condition }) => condition?.path === path)?.condition;
+  const owned = state.files.has(path)
+    ? false
+    : (assumed?.holds ??
+      (testFile(state, path, "exists") === false ? false : state.world.context.shipped(path)));
+  if (owned === undefined) return undecided(`which package owns ${path}`, owner);
+  return owned === false ? { status: 1, output: known("") } : { status: 0, output: owner };
 }
 
 const relations: Readonly<Record<string, (order: number) => boolean>> = {
@@ -188,6 +220,10 @@ function query(call: Call, words: readonly string[]): Outcome {
   const action = words.find((word) =>
     /^(?:-W|--show|-s|--status|-l|--list|-L|--listfiles|-S|--search)$/.test(word),
   );
+  if (action === "-S" || action === "--search") return search(call, names);
+  if (action === "-l" || action === "--list") {
+    return packageStatus(call, names, () => unknown("the list of packages is not spelled out"));
+  }
   if (action !== "-W" && action !== "--show" && action !== "-s" && action !== "--status") {
     return undecided("what dpkg lists is not known", unknown("what dpkg lists is not known"));
   }
@@ -219,7 +255,7 @@ function realPath(call: Call, words: readonly string[]): Outcome {
 }
 
 export const dpkgCommands: Readonly<Record<string, Handler>> = {
-  "update-alternatives": literal(alternatives),
+  "update-alternatives": alternativesOfDocumentation,
   "dpkg-divert": literal(divert),
   dpkg: literal(dpkg),
   "dpkg-query": literal(query),

@@ -1,7 +1,7 @@
 // Commands that make, copy, move and remove files (XCU 4 "Utilities"; coreutils where Debian's scripts rely on it).
 import { baseName, joinPath, type TreePath } from "../../../tree/path.ts";
 import { emit, isPrivate, maskedMode, remember, writeFile } from "../emit.ts";
-import { contentAt, testFile } from "../files.ts";
+import { contentAt, contentWhenApplied, testFile } from "../files.ts";
 import { known } from "../value.ts";
 import {
   type Call,
@@ -121,6 +121,7 @@ const copyOptions = [
   "t=target-directory:",
   "P=no-dereference",
   "L=dereference",
+  "Z",
 ];
 
 function copyFiles(call: Call, words: readonly string[]): Outcome {
@@ -143,17 +144,10 @@ function copyFiles(call: Call, words: readonly string[]): Outcome {
       else emit(call.state, call.extent, { kind: "copy-tree", from, to });
       remember(call.state, to, { kind: "unknown" });
     } else
-      writeFile(call.state, call.extent, to, contentOrCopy(call, from), {
+      writeFile(call.state, call.extent, to, contentWhenApplied(call.state, from), {
         preserve: preserve || !isPrivate(from),
       });
   });
-}
-
-/** A file's text, or a copy that is made when the effects are applied. */
-function contentOrCopy(call: Call, from: TreePath): ReturnType<typeof contentAt> {
-  const value = contentAt(call.state, from);
-  if (value.known || value.content !== undefined || isPrivate(from)) return value;
-  return { ...value, content: { kind: "copy", of: from } };
 }
 
 function moveFiles(call: Call, words: readonly string[]): Outcome {
@@ -174,7 +168,10 @@ function moveFiles(call: Call, words: readonly string[]): Outcome {
     const made = call.state.files.get(from);
     const fromPrivate = isPrivate(from);
     if (fromPrivate && made?.kind === "file") writeFile(call.state, call.extent, to, made.content);
-    else if (fromPrivate) notUnderstood(call, `what ${from} holds is not known`);
+    else if (fromPrivate && isPrivate(to)) remember(call.state, to, made ?? { kind: "unknown" });
+    else if (fromPrivate && made?.kind === "symlink") {
+      emit(call.state, call.extent, { kind: "symlink", path: to, target: made.target, replace: true });
+    } else if (fromPrivate) notUnderstood(call, `what ${from} holds is not known`);
     else if (!isPrivate(to)) emit(call.state, call.extent, { kind: "move", from, to });
     if (!fromPrivate) remember(call.state, to, made ?? { kind: "unknown" });
     remember(call.state, from, { kind: "absent" });

@@ -26,6 +26,11 @@ const generators: Readonly<Record<string, Generator>> = {
   "update-icon-caches": "icon-cache",
   "gtk-update-icon-cache-3.0": "icon-cache",
   "fc-cache": "font-cache",
+  "gtk-query-immodules-2.0": "gtk-input-modules",
+  "gtk-query-immodules-3.0": "gtk-input-modules",
+  "add-shell": "login-shells",
+  "update-shells": "login-shells",
+  "pam-auth-update": "pam-configuration",
   "update-xmlcatalog": "xml-catalog",
   "update-catalog": "xml-catalog",
 };

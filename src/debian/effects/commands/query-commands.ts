@@ -1,17 +1,17 @@
 // Commands that ask about names, paths and the machine, and change nothing.
-import { treePath } from "../../../tree/path.ts";
+import { mergedPath } from "../../merged-usr.ts";
 import { emit, isPrivate } from "../emit.ts";
 import { testFile } from "../files.ts";
 import { known, unknown } from "../value.ts";
 import {
   type Call,
-  failure,
   type Handler,
   literal,
   notUnderstood,
   type Outcome,
   pathsOf,
   printed,
+  reading,
   undecided,
 } from "./call.ts";
 import { findCommand } from "./find-command.ts";
@@ -41,6 +41,8 @@ function readlink(call: Call, words: readonly string[]): Outcome {
   if (path === undefined) return undecided("the path is not known", unknown("the path is not known"));
   const made = call.state.files.get(path);
   const canonical = words.some((word) => /^-[a-z]*[fem]/.test(word));
+  const shipped = call.state.world.context.shipped(mergedPath(path));
+  if (canonical && (mergedPath(path) !== path || shipped === "file")) return printed(`${mergedPath(path)}\n`);
   if (made?.kind === "symlink" && !canonical) return printed(`${made.target}\n`);
   if (testFile(call.state, path, "exists") === false) return { status: 1, output: known("") };
   return undecided(`whether ${path} is a link`, unknown(`where ${path} leads is not known`));
@@ -94,36 +96,64 @@ function after(words: readonly string[], option: string): string | undefined {
   return at < 0 ? undefined : words[at + 1];
 }
 
+/** seq(1): LAST, FIRST LAST, or FIRST STEP LAST. */
 function sequence(_call: Call, words: readonly string[]): Outcome {
   const numbers = words.map(Number);
-  const [first, last] = numbers.length === 1 ? [1, numbers[0]] : [numbers[0], numbers[1]];
-  if (numbers.length > 2 || first === undefined || last === undefined || !(last - first < 10_000)) {
-    return unknownOutput("a long sequence");
-  }
+  const last = numbers.at(-1) ?? Number.NaN;
+  const first = numbers.length > 1 ? (numbers[0] ?? 1) : 1;
+  const step = numbers.length > 2 ? (numbers[1] ?? 1) : 1;
+  const count = Math.floor((last - first) / step) + 1;
+  if (step === 0 || !(count < 10_000)) return unknownOutput("a long sequence");
   return printed(
-    Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => `${first + index}\n`).join(""),
+    Array.from({ length: Math.max(0, count) }, (_, index) => `${first + index * step}\n`).join(""),
   );
 }
 
 function list(call: Call, words: readonly string[]): Outcome {
-  const names = words.filter((word) => !word.startsWith("-"));
-  const absent = names.some((name) => {
-    const path = name.startsWith("/") ? treePath(name) : undefined;
-    return path !== undefined && testFile(call.state, path, "exists") === false;
-  });
-  return absent ? failure : undecided("what ls lists is not known", unknown("what ls lists is not known"));
+  const paths = pathsOf(
+    call,
+    words.filter((word) => !word.startsWith("-")),
+  );
+  const output = unknown("what ls lists is not known");
+  const [path] = paths;
+  if (path === undefined || paths.length > 1) return undecided("what ls lists is not known", output);
+  const there = testFile(call.state, path, "exists");
+  if (there === undefined) return { status: undefined, output, question: { path, test: "exists" } };
+  return there ? { status: 0, output } : { status: 2, output: known("") };
+}
+
+/** awk(1) only reads, unless its program prints to a file or runs a command. */
+function awk(call: Call): Outcome {
+  const program = call.fields.find(({ value }) => !(value.known && value.text.startsWith("-")))?.value;
+  const acts = program?.known === true && /\bsystem\b|print[^\n;}]*[>|]|\bgetline\b/.test(program.text);
+  if (acts || call.fields.some(({ value }) => value.known && value.text.startsWith("-f"))) {
+    return notUnderstood(call, "what its program does is not modelled");
+  }
+  return unknownOutput("what awk prints");
+}
+
+/** An empty program only tells whether perl works. */
+function perl(call: Call, words: readonly string[]): Outcome {
+  const [option, program] = words;
+  return option === "-e" && program?.trim() === ""
+    ? undecided("whether perl works")
+    : notUnderstood(call, "what a Perl program does is not modelled");
 }
 
 export const queryCommands: Readonly<Record<string, Handler>> = {
-  which: literal(which),
-  type: literal(which),
-  basename: literal(basename),
-  dirname: literal(dirname),
-  readlink: literal(readlink),
-  uname: literal(uname),
+  which: reading(which),
+  type: reading(which),
+  basename: reading(basename),
+  dirname: reading(dirname),
+  readlink: reading(readlink),
+  uname: reading(uname),
   find: literal(find),
-  seq: literal(sequence),
-  ls: literal(list),
+  seq: reading(sequence),
+  ls: reading(list),
+  awk,
+  gawk: awk,
+  mawk: awk,
+  perl: literal(perl),
   pwd: (call) => ({ status: 0, output: call.state.directory }),
   whoami: (call) => printed(`${call.state.account}\n`),
   arch: literal((call) => uname(call, ["-m"])),
@@ -131,7 +161,7 @@ export const queryCommands: Readonly<Record<string, Handler>> = {
 
 /** Commands whose answers are not modelled, and which change nothing in any form. */
 const readers: ReadonlySet<string> = new Set(
-  "stat md5sum sha1sum sha256sum cksum date hostname comm ps df du od file getcap realpath expr tty nproc locale debconf-show ip ss lsof fuser runlevel bc xxd dmesg who ldd".split(
+  "stat md5sum sha1sum sha256sum cksum date hostname comm ps df du od file getcap realpath expr tty nproc locale debconf-show ip ss lsof fuser bc xxd dmesg who ldd pg_conftool pg_lsclusters pg_controldata pam_getenv tzselect".split(
     " ",
   ),
 );

@@ -1,7 +1,7 @@
 // Commands that read text and print some: computed where the text is known, described where a file's will be.
 
 import { writeFile } from "../emit.ts";
-import { contentAt, testFile } from "../files.ts";
+import { contentAt, contentWhenApplied, isUnreadable, testFile } from "../files.ts";
 import { regularExpression } from "../regular-expression.ts";
 import { applySed, parseSed } from "../sed.ts";
 import { concat, known, mapValue, sameValue, unknown, type Value } from "../value.ts";
@@ -16,6 +16,7 @@ import {
   parseOptions,
   pathsOf,
   printed,
+  reading,
   success,
   undecided,
 } from "./call.ts";
@@ -102,7 +103,7 @@ function sed(call: Call, words: readonly string[]): Outcome {
   if (!inPlace) return print(edit(inputOf(call, files)));
   for (const path of pathsOf(call, files)) {
     if (path === undefined) return notUnderstood(call, "which file it edits is not known");
-    writeFile(call.state, call.extent, path, edit(contentAt(call.state, path)), { preserve: true });
+    writeFile(call.state, call.extent, path, edit(contentWhenApplied(call.state, path)), { preserve: true });
   }
   return success;
 }
@@ -176,7 +177,7 @@ function filter(
   known: readonly string[],
   apply: (lines: readonly string[], call: Call, words: readonly string[]) => string[] | undefined,
 ): Handler {
-  return literal((call, words) => {
+  return reading((call, words) => {
     const numbered = words.map((word) => (/^-\d+$/.test(word) ? `-n${word.slice(1)}` : word));
     const options = parseOptions(numbered, known);
     const input = inputOf(call, options.operands);
@@ -259,9 +260,9 @@ function characterSet(text: string): string[] {
 /** cmp(1) and diff(1). */
 function compareFiles(call: Call, words: readonly string[]): Outcome {
   const names = words.filter((word) => !word.startsWith("-"));
-  const [a, b] = pathsOf(call, names).map((path) =>
-    path === undefined ? unknown("") : contentAt(call.state, path),
-  );
+  const paths = pathsOf(call, names);
+  if (paths.some((path) => path !== undefined && isUnreadable(call.state, path))) return { status: 2 };
+  const [a, b] = paths.map((path) => (path === undefined ? unknown("") : contentAt(call.state, path)));
   if (a?.known === true && b?.known === true) return sameValue(a, b) ? success : failure;
   return undecided("what two files hold is compared", unknown("how two files differ is not known"));
 }
@@ -269,11 +270,11 @@ function compareFiles(call: Call, words: readonly string[]): Outcome {
 export const textCommands: Readonly<Record<string, Handler>> = {
   echo,
   printf,
-  cat: literal(cat),
+  cat: reading(cat),
   sed: literal(sed),
-  grep: literal(grep),
-  egrep: literal(grep),
-  fgrep: literal(grep),
+  grep: reading(grep),
+  egrep: reading(grep),
+  fgrep: reading(grep),
   cut: filter(cutOptions, cut),
   head: filter(["n=lines:"], (lines, _call, words) => lines.slice(0, countOf(words))),
   tail: filter(["n=lines:"], (lines, _call, words) => lines.slice(-countOf(words))),
@@ -287,7 +288,7 @@ export const textCommands: Readonly<Record<string, Handler>> = {
   wc: filter(["l=lines"], (lines, _call, words) =>
     words.includes("-l") ? [String(lines.length)] : undefined,
   ),
-  tr: literal(translateCharacters),
-  cmp: literal(compareFiles),
-  diff: literal(compareFiles),
+  tr: reading(translateCharacters),
+  cmp: reading(compareFiles),
+  diff: reading(compareFiles),
 };
