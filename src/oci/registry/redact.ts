@@ -36,6 +36,6 @@ export function describeUrl(url: URL): string {
 /** A server's words for a message: one line, no control characters, not too long. */
 export function sanitize(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  const line = text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
