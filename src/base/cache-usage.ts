@@ -10,7 +10,7 @@ import { diskError } from "./files.ts";
 /** The cache's folders: downloads and layers; small results; unpacked packages; leftovers; this program, compiled. */
 export const cacheKinds = ["blobs", "records", "unpacked", "tmp", "compiled"] as const;
 
-export type CacheKind = (typeof cacheKinds)[number];
+type CacheKind = (typeof cacheKinds)[number];
 
 export interface CacheEntry {
   readonly kind: CacheKind;

@@ -2,7 +2,7 @@
 import type { Context } from "./context.ts";
 import type { Arguments, OptionTable } from "./options.ts";
 
-export interface Example {
+interface Example {
   /** What it is for, in a few words. */
   readonly does: string;
   /** The line to type. */

@@ -14,12 +14,12 @@ interface OptionBase {
 }
 
 /** Present or not: `--push`. */
-export interface FlagOption extends OptionBase {
+interface FlagOption extends OptionBase {
   readonly kind: "flag";
 }
 
 /** One value: `--file FILE`. The last one counts. */
-export interface TextOption extends OptionBase {
+interface TextOption extends OptionBase {
   readonly kind: "text";
   /** What stands for the value in the help: "FILE". */
   readonly value: string;
@@ -27,7 +27,7 @@ export interface TextOption extends OptionBase {
 }
 
 /** May be given again and again: `--tag a --tag b`. */
-export interface ListOption extends OptionBase {
+interface ListOption extends OptionBase {
   readonly kind: "list";
   readonly value: string;
   /** One value may hold several, with commas between them. */
@@ -35,7 +35,7 @@ export interface ListOption extends OptionBase {
 }
 
 /** One of a closed list: `--progress plain`. */
-export interface ChoiceOption extends OptionBase {
+interface ChoiceOption extends OptionBase {
   readonly kind: "choice";
   readonly value: string;
   readonly choices: readonly string[];

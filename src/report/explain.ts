@@ -1,6 +1,7 @@
 // Explanations as plain text, for a terminal of 80 columns.
 import type { Reason } from "../closure/closure.ts";
 import type { Explanation, LeftOutGroup } from "../closure/explain.ts";
+import { formatSize } from "./units.ts";
 
 const othersShown = 5;
 const whysShown = 3;
@@ -24,10 +25,10 @@ export function renderExplanation(explanation: Explanation): string {
 /** What was left out: a line for each package with its size and number of files, then the main reasons. Ends with a newline. */
 export function renderLeftOut(groups: readonly LeftOutGroup[]): string {
   const lines = groups.flatMap((group) => [
-    `${megabytes(group.sizeBytes)}  ${files(group.files)}  ${group.package ?? "(no package)"}`,
+    `${size(group.sizeBytes)}  ${files(group.files)}  ${group.package ?? "(no package)"}`,
     ...group.whys
       .slice(0, whysShown)
-      .map((one) => `${megabytes(one.sizeBytes)}  ${files(one.files)}    ${one.why}`),
+      .map((one) => `${size(one.sizeBytes)}  ${files(one.files)}    ${one.why}`),
   ]);
   return lines.length === 0 ? "nothing was left out\n" : `${lines.join("\n")}\n`;
 }
@@ -37,8 +38,8 @@ function because(reason: Reason): string {
   return `${reason.evidence} (${reason.kind}${doubt})`;
 }
 
-function megabytes(sizeBytes: number): string {
-  return `${(sizeBytes / 1e6).toFixed(1)} MB`.padStart(9);
+function size(sizeBytes: number): string {
+  return formatSize(sizeBytes).padStart(8);
 }
 
 function files(count: number): string {

@@ -1,6 +1,6 @@
 // Colour, where it is wanted: ECMA-48 SGR sequences, or nothing.
 
-export type Tone = "bold" | "dim" | "red" | "yellow" | "green" | "cyan";
+type Tone = "bold" | "dim" | "red" | "yellow" | "green" | "cyan";
 
 export type Style = (tone: Tone, text: string) => string;
 

@@ -4,7 +4,7 @@ import { displayWidth, printable } from "./text.ts";
 import { formatSize, formatTime } from "./units.ts";
 
 /** One platform's image. */
-export interface BuiltImage {
+interface BuiltImage {
   /** "linux/amd64"; an init image is told apart by its phase. */
   readonly platform: string;
   readonly phase: "run" | "init";

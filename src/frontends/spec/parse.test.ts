@@ -265,7 +265,7 @@ describe("what is hostile", () => {
         const { value, diagnostics } = parseSpec(parts.join(""), "x");
         expect(value === undefined).toBe(diagnostics.some((one) => one.severity === "error"));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -277,13 +277,14 @@ describe("what is hostile", () => {
         fc.constantFrom("", ":", "[", "\t", "- ", "x", '"'),
         (at, inserted) => {
           const text = complete.slice(0, at) + inserted + complete.slice(at + 1);
-          for (const { span } of parseSpec(text, "x").diagnostics) {
-            expect(span?.line).toBeLessThanOrEqual(lines.length + 1);
-            expect(span?.column).toBeGreaterThan(0);
-          }
+          const outside = parseSpec(text, "x").diagnostics.filter(
+            ({ span }) =>
+              span === undefined || span.line > lines.length + 1 || span.line < 1 || span.column < 1,
+          );
+          expect(outside).toEqual([]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

@@ -29,7 +29,7 @@ export interface IntegerShape {
   readonly max: number;
 }
 
-export interface BooleanShape {
+interface BooleanShape {
   readonly kind: "boolean";
 }
 

@@ -56,7 +56,7 @@ export function validate(node: SpecNode, shape: Shape, place: Place, problems: P
 }
 
 /** The text of a scalar where `shape` takes it; undefined where it does not. */
-export function scalarText(node: ScalarNode, shape: TextShape): string | undefined {
+function scalarText(node: ScalarNode, shape: TextShape): string | undefined {
   if (typeof node.value === "string") return node.value;
   if (typeof node.value !== "number" || shape.integers === undefined) return undefined;
   const canonical = Number.isSafeInteger(node.value) && String(node.value) === node.source;

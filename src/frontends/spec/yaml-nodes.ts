@@ -11,7 +11,7 @@ export interface ScalarNode {
   readonly span: Span;
 }
 
-export interface ListNode {
+interface ListNode {
   readonly kind: "list";
   readonly items: readonly SpecNode[];
   readonly span: Span;
