@@ -1,5 +1,6 @@
 // The accounts of an image while effects are applied: passwd(5) and group(5) as values. Debian's static ids (base-passwd's
 // master files) are known by name from the beginning; they enter the image's files only where something uses them.
+import { masterGroup, masterPasswd } from "../effects/base-accounts.ts";
 import type { IdRange } from "../effects/effect.ts";
 
 export interface User {
@@ -26,65 +27,23 @@ export interface Accounts {
 /** Where a shell is none. */
 export const noLogin = "/usr/sbin/nologin";
 
-const staticUsers: readonly (readonly [name: string, uid: number, gid: number, home: string])[] = [
-  ["daemon", 1, 1, "/usr/sbin"],
-  ["bin", 2, 2, "/bin"],
-  ["sys", 3, 3, "/dev"],
-  ["sync", 4, 65_534, "/bin"],
-  ["games", 5, 60, "/usr/games"],
-  ["man", 6, 12, "/var/cache/man"],
-  ["lp", 7, 7, "/var/spool/lpd"],
-  ["mail", 8, 8, "/var/mail"],
-  ["news", 9, 9, "/var/spool/news"],
-  ["uucp", 10, 10, "/var/spool/uucp"],
-  ["proxy", 13, 13, "/bin"],
-  ["www-data", 33, 33, "/var/www"],
-  ["backup", 34, 34, "/var/backups"],
-  ["list", 38, 38, "/var/list"],
-  ["irc", 39, 39, "/run/ircd"],
-  ["_apt", 42, 65_534, "/nonexistent"],
-];
+const staticUsers: ReadonlyMap<string, User> = new Map(
+  rowsOf(masterPasswd).map(([name = "", , uid = "", gid = "", gecos = "", home = ""]) => [
+    name,
+    { name, uid: Number(uid), gid: Number(gid), gecos, home, shell: noLogin },
+  ]),
+);
 
-const staticGroups: Readonly<Record<string, number>> = {
-  ...{
-    daemon: 1,
-    bin: 2,
-    sys: 3,
-    adm: 4,
-    tty: 5,
-    disk: 6,
-    lp: 7,
-    mail: 8,
-    news: 9,
-    uucp: 10,
-    man: 12,
-    proxy: 13,
-  },
-  ...{
-    kmem: 15,
-    dialout: 20,
-    fax: 21,
-    voice: 22,
-    cdrom: 24,
-    floppy: 25,
-    tape: 26,
-    sudo: 27,
-    audio: 29,
-    dip: 30,
-  },
-  ...{
-    "www-data": 33,
-    backup: 34,
-    operator: 37,
-    list: 38,
-    irc: 39,
-    src: 40,
-    shadow: 42,
-    utmp: 43,
-    video: 44,
-  },
-  ...{ sasl: 45, plugdev: 46, staff: 50, games: 60, users: 100 },
-};
+const staticGroups: ReadonlyMap<string, number> = new Map(
+  rowsOf(masterGroup).map(([name = "", , gid = ""]) => [name, Number(gid)]),
+);
+
+function rowsOf(text: string): string[][] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split(":"));
+}
 
 /** Root, nobody, and the accounts that the user declares; these come first, so packages find their names taken. */
 export function startAccounts(declared: readonly User[], groups: readonly Group[]): Accounts {
@@ -110,11 +69,8 @@ export function startAccounts(declared: readonly User[], groups: readonly Group[
 export function findUser(accounts: Accounts, name: string): User | undefined {
   const known = accounts.users.get(name);
   if (known !== undefined) return known;
-  const found = staticUsers.find(([one]) => one === name);
-  if (found === undefined) return undefined;
-  const [, uid, gid, home] = found;
-  const user = { name, uid, gid, gecos: name, home, shell: noLogin };
-  accounts.users.set(name, user);
+  const user = staticUsers.get(name);
+  if (user !== undefined) accounts.users.set(name, user);
   return user;
 }
 
@@ -122,7 +78,7 @@ export function findUser(accounts: Accounts, name: string): User | undefined {
 export function findGroupId(accounts: Accounts, name: string): number | undefined {
   const known = accounts.groups.get(name);
   if (known !== undefined) return known.gid;
-  const gid = staticGroups[name];
+  const gid = staticGroups.get(name);
   if (gid !== undefined) {
     accounts.groups.set(name, { name, gid, members: [] });
     return gid;
@@ -158,7 +114,7 @@ export function nextId(accounts: Accounts, range: IdRange): number {
   const taken = new Set<number>([
     ...[...accounts.users.values()].flatMap(({ uid, gid }) => [uid, gid]),
     ...[...accounts.groups.values()].map(({ gid }) => gid),
-    ...Object.values(staticGroups),
+    ...staticGroups.values(),
   ]);
   const [start, step] =
     range === "adduser-system" ? [100, 1] : range === "useradd-system" ? [999, -1] : [1000, 1];

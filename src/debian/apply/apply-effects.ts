@@ -12,6 +12,7 @@ import { placeOf } from "../../tree/merged-usr.ts";
 import { parentOf } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { Condition, Content, Effect, Generator } from "../effects/effect.ts";
+import { applySed, parseSed } from "../effects/sed.ts";
 import { applyAccountAction } from "./account-actions.ts";
 import { type Accounts, findGroupId, findUserId } from "./accounts.ts";
 import { placeAlternatives } from "./alternatives.ts";
@@ -25,7 +26,6 @@ import {
   viewOf,
   withAttributes,
 } from "./applying.ts";
-import { runSed } from "./sed.ts";
 import { copyTree, remove, setAttributes } from "./tree-actions.ts";
 
 export interface ApplyInput {
@@ -269,10 +269,9 @@ async function contentOf(state: Applying, effect: Effect, content: Content): Pro
     case "sed": {
       const source = await contentOf(state, effect, content.of);
       if (source === undefined) return undefined;
-      const isPlain = !content.options.quiet && !content.options.extended;
-      const edited = isPlain ? runSed(content.program, Buffer.from(source).toString("utf8")) : undefined;
-      if (edited === undefined) throw unknownProgram(effect, content.program);
-      return Buffer.from(edited);
+      const program = parseSed(content.program, content.options);
+      if (program === undefined) throw unknownProgram(effect, content.program);
+      return Buffer.from(applySed(program, Buffer.from(source).toString("utf8"), content.options));
     }
   }
 }

@@ -41,8 +41,7 @@ export async function entriesOf(
   const facts = new Map<Digest, Facts>();
   const diagnostics: Diagnostic[] = [];
   for (const addition of additions) {
-    const owner =
-      "owner" in addition ? settings.ownerOf(addition.owner) : rootOwner;
+    const owner = "owner" in addition ? settings.ownerOf(addition.owner) : rootOwner;
     if (owner === undefined) {
       diagnostics.push(unknownOwner(addition));
     } else if (addition.kind === "copy") {

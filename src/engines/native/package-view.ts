@@ -7,7 +7,7 @@ import { looksLikeCode } from "../../closure/code-paths.ts";
 import type { LockedPackage } from "../../debian/locked.ts";
 import type { PackageControl } from "../../debian/package.ts";
 import { compileGlob } from "../../tree/glob.ts";
-import type { TreePath } from "../../tree/path.ts";
+import { comparePaths, isWithin, type TreePath } from "../../tree/path.ts";
 
 /** A locked package with its control data; `control.id` is the name used everywhere else ("libc6:amd64"). */
 export interface KnownPackage {
@@ -18,6 +18,8 @@ export interface KnownPackage {
 /** The file lists of packages as one index. Where several packages list a path, the last in the lock's order has it. */
 export interface Catalogue {
   readonly byPath: ReadonlyMap<TreePath, string>;
+  /** The same in path order. */
+  readonly sorted: readonly (readonly [TreePath, string])[];
   readonly bySoname: ReadonlyMap<string, string>;
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
   readonly requested: ReadonlySet<string>;
@@ -41,6 +43,7 @@ export function catalogueOf(packages: readonly KnownPackage[]): Catalogue {
   );
   return {
     byPath,
+    sorted: [...byPath].sort(([a], [b]) => comparePaths(a, b)),
     bySoname,
     dependencies: new Map(
       packages.map(({ locked, control }) => [
@@ -65,8 +68,8 @@ export function packageView(catalogue: Catalogue, unpacked: ReadonlySet<string>)
     packagesOfGlob(text): readonly string[] {
       const glob = compileGlob(text);
       const found = new Set<string>();
-      for (const [path, id] of catalogue.byPath) {
-        if (isPending(id) && !found.has(id) && glob.matches(path)) found.add(id);
+      for (const [path, id] of listedWithin(catalogue.sorted, glob.folder)) {
+        if (!found.has(id) && isPending(id) && glob.matches(path)) found.add(id);
       }
       return [...found];
     },
@@ -74,6 +77,26 @@ export function packageView(catalogue: Catalogue, unpacked: ReadonlySet<string>)
     namesCode: catalogue.namesCode,
   };
   return { requested: catalogue.requested, dependenciesOf, pending };
+}
+
+/** The part of the list that lies in a folder, found by bisection. */
+function* listedWithin(
+  sorted: Catalogue["sorted"],
+  folder: TreePath,
+): Generator<readonly [TreePath, string]> {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const at = sorted[middle]?.[0];
+    if (at !== undefined && comparePaths(at, folder) < 0) low = middle + 1;
+    else high = middle;
+  }
+  for (let index = low; index < sorted.length; index++) {
+    const listed = sorted[index];
+    if (listed === undefined || !isWithin(listed[0], folder)) return;
+    yield listed;
+  }
 }
 
 function pendingOf(id: string | undefined, isPending: (id: string) => boolean): string | undefined {

@@ -1,0 +1,152 @@
+// One phase on one platform: from a plan and locked packages to an image, or straight from the cache where nothing changed.
+import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { assembleLayer, type CachedLayer } from "../../assemble/layer.ts";
+import { type LayerStrategy, planLayers } from "../../assemble/strategy.ts";
+import { canonicalJson, type Json } from "../../base/canonical-json.ts";
+import { type Digest, finishDigest } from "../../base/digest.ts";
+import type { LockedPackage } from "../../debian/locked.ts";
+import type { ImagePlan } from "../../graph/plan.ts";
+import { makeImage } from "../../oci/derive.ts";
+import type { Image, ImageConfig } from "../../oci/model.ts";
+import type { Services } from "./compose-phase.ts";
+import { contextDigests } from "./context-digest.ts";
+import { findImage, type ImageFigures, type ImageRecord, storeImage } from "./image-record.ts";
+
+export interface BuildRequest {
+  readonly plan: ImagePlan;
+  readonly packages: readonly LockedPackage[];
+  /** "linux/amd64". */
+  readonly platform: string;
+  readonly context: string;
+  /** Seconds since the epoch: the image's date, and that of everything that no package dates. */
+  readonly mtime: number;
+  readonly compression: "gzip" | "zstd";
+  readonly layers: LayerStrategy;
+}
+
+export interface BuiltImage {
+  readonly image: Image;
+  readonly figures: ImageFigures;
+  /** Nothing had to be done. */
+  readonly cached: boolean;
+}
+
+/** How the .debs of locked packages come into the cache; called only where the image isn't there already. */
+export type FetchPackages = (
+  packages: readonly LockedPackage[],
+) => Promise<readonly { file: string; sizeBytes: number; digest: Digest }[]>;
+
+/** Raise it when the same request has to give other bytes. */
+const buildFormat = 1;
+
+/**
+ * Builds an image.
+ * @throws InvalidInput, ToolError: as composePhase, shippedOf and assembling do
+ */
+export async function buildImage(
+  request: BuildRequest,
+  services: Services,
+  fetchPackages: FetchPackages,
+): Promise<BuiltImage> {
+  const key = await requestKey(request);
+  const known = await findImage(services.cache, key);
+  if (known !== undefined) return { image: imageOf(known), figures: known.figures, cached: true };
+  const record = await compose(request, services, fetchPackages);
+  await storeImage(services.cache, key, record);
+  return { image: imageOf(record), figures: record.figures, cached: false };
+}
+
+/** Everything that decides the bytes: the request without its spans, the content of copied files, this program. */
+async function requestKey(request: BuildRequest): Promise<Digest> {
+  const { plan, packages, context, ...rest } = request;
+  const hash = createHash("sha256");
+  const plain = JSON.parse(
+    JSON.stringify(plan, (name, value: unknown) => (name === "span" ? undefined : value)),
+  ) as Json;
+  const locked = packages.map(
+    ({ name, digest, depends, requested }): Json => ({ name, digest, depends, requested }),
+  );
+  hash.update(canonicalJson({ format: buildFormat, plan: plain, packages: locked, ...rest }));
+  hash.update(process.version);
+  for (const line of await contextDigests(plan.additions, context)) hash.update(`\n${line}`);
+  return finishDigest(hash);
+}
+
+function imageOf({ config, layers }: ImageRecord): Image {
+  return makeImage({ config, layers });
+}
+
+async function compose(
+  request: BuildRequest,
+  services: Services,
+  fetchPackages: FetchPackages,
+): Promise<ImageRecord> {
+  const { plan, packages, platform, mtime } = request;
+  const architecture = platform.slice(platform.indexOf("/") + 1);
+  // Loaded here: a build that finds its image in the cache needs none of it.
+  const [{ composePhase }, { shippedOf }, { levelOf }, { numericUser }] = await Promise.all([
+    import("./compose-phase.ts"),
+    import("./shipped.ts"),
+    import("../../closure/level.ts"),
+    import("./account-files.ts"),
+  ]);
+  const debs = await fetchPackages(packages);
+  const phase = await composePhase(
+    { plan, packages, debs, architecture, context: request.context, mtime },
+    services,
+  );
+  const shipped = await shippedOf(phase, architecture, mtime);
+  const entries = [...shipped.tree.walk()];
+
+  const layers: CachedLayer[] = [];
+  for (const planned of planLayers(entries, request.layers)) {
+    layers.push(
+      await assembleLayer(
+        planned,
+        services.cache,
+        { compression: request.compression, width: availableParallelism() + 1 },
+        services.task.signal,
+      ),
+    );
+  }
+  const user = numericUser(phase.accounts, plan.config.User);
+  const launch = { ...phase.launch, user: user ?? "" };
+  const { level, reasons } = levelOf({
+    closure: phase.closure,
+    tree: shipped.tree,
+    facts: phase.facts,
+    launch,
+  });
+  const files = entries.flatMap((entry) => (entry.kind === "file" ? [entry] : []));
+  return {
+    config: configOf(request, architecture, user, layers),
+    layers,
+    figures: {
+      level,
+      levelReasons: reasons,
+      files: files.length,
+      sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+      packagesShipped: shipped.packages.length,
+      packagesLocked: packages.length,
+    },
+  };
+}
+
+/** A numeric user, so that an orchestrator can see that it isn't root (Kubernetes: runAsNonRoot). */
+function configOf(
+  { plan, mtime }: BuildRequest,
+  architecture: string,
+  user: string | undefined,
+  layers: readonly CachedLayer[],
+): ImageConfig {
+  const created = new Date(mtime * 1000).toISOString().replace(".000Z", "Z");
+  return {
+    created,
+    architecture,
+    os: "linux",
+    config: { ...plan.config, ...(user === undefined ? {} : { User: user }) },
+    rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
+    history: layers.map(() => ({ created, created_by: "distill build" })),
+  };
+}

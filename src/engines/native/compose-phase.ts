@@ -1,0 +1,254 @@
+// The heart of a native build: locked packages become a tree, and the closure decides what of it ships. Packages are
+// unpacked only when the closure asks for them (docs/decisions/0002).
+
+import { isDeepStrictEqual } from "node:util";
+import type { Cache, StoredBlob } from "../../base/cache.ts";
+import { InvalidInput } from "../../base/diagnostics.ts";
+import type { Digest } from "../../base/digest.ts";
+import type { Task } from "../../base/io.ts";
+import { parallel } from "../../base/pool.ts";
+import { close } from "../../closure/close.ts";
+import type { Closure, Declaration, Launch } from "../../closure/closure.ts";
+import { readSettings } from "../../closure/settings.ts";
+import { type Accounts, noLogin, startAccounts } from "../../debian/apply/accounts.ts";
+import { applyEffects } from "../../debian/apply/apply-effects.ts";
+import { caCertificates } from "../../debian/ca-certificates.ts";
+import { composeTree } from "../../debian/compose.ts";
+import { readControl } from "../../debian/control.ts";
+import type { Effect, ScriptVerdict } from "../../debian/effects/effect.ts";
+import type { LockedPackage } from "../../debian/locked.ts";
+import type { PackageContents } from "../../debian/package.ts";
+import type { PackageFile, Unpacker } from "../../debian/unpack.ts";
+import type { GlobRequest, ImagePlan } from "../../graph/plan.ts";
+import type { Entry, FileEntry } from "../../tree/entry.ts";
+import type { Facts } from "../../tree/facts.ts";
+import { mergeTrees, treeOf } from "../../tree/memory-tree.ts";
+import type { Tree } from "../../tree/tree.ts";
+import { accountEntries, ownerFinder } from "./account-files.ts";
+import { entriesOf } from "./additions.ts";
+import { diversionsOf, verdictsOf } from "./effects.ts";
+import { type Catalogue, catalogueOf, type KnownPackage, packageView } from "./package-view.ts";
+
+export interface PhaseInput {
+  readonly plan: ImagePlan;
+  /** Of this phase on this platform, with the .deb of each, in the same order. */
+  readonly packages: readonly LockedPackage[];
+  readonly debs: readonly StoredBlob[];
+  /** Debian's name: "amd64". */
+  readonly architecture: string;
+  /** The folder that copies are relative to. */
+  readonly context: string;
+  /** Seconds since the epoch, for everything that no package dates. */
+  readonly mtime: number;
+}
+
+export interface Services {
+  readonly cache: Cache;
+  readonly unpacker: Unpacker;
+  readonly task: Task;
+}
+
+export interface ComposedPhase {
+  /** Everything that was composed: what ships and what doesn't. */
+  readonly tree: Tree;
+  readonly facts: (file: FileEntry) => Facts;
+  readonly closure: Closure;
+  readonly launch: Launch;
+  readonly accounts: Accounts;
+  readonly packages: readonly KnownPackage[];
+  readonly verdicts: readonly ScriptVerdict[];
+  /** Packages whose content was needed. */
+  readonly unpacked: ReadonlySet<string>;
+}
+
+/**
+ * Composes a phase until its closure asks for nothing more.
+ *
+ * Scripts are judged twice: by control data alone while packages are still being unpacked, and once more when the closure is
+ * content, with what the unpacked files say. Where that changes what scripts do, the closure is asked again.
+ * @throws InvalidInput for additions that can't be made; ToolError as unpacking, composing and effects do
+ */
+export async function composePhase(input: PhaseInput, services: Services): Promise<ComposedPhase> {
+  const packages = await readControls(input, services);
+  const catalogue = catalogueOf(packages);
+  const progress: Progress = { contents: new Map(), byDigest: new Map() };
+  const judge = (contents: Progress["contents"]): Promise<readonly ScriptVerdict[]> =>
+    verdictsOf(
+      { packages, contents, architecture: input.architecture, ignored: input.plan.ignoredEffects },
+      services.cache,
+    );
+  let verdicts = await judge(new Map());
+  let wanted: ReadonlySet<string> =
+    input.plan.content === "whole" ? new Set(packages.map(({ control }) => control.id)) : catalogue.requested;
+  for (;;) {
+    await unpack(wanted, input, packages, progress, services);
+    const composed = await composeRound({ ...input, known: packages, catalogue, progress, verdicts });
+    wanted = composed.closure.deferred;
+    if (wanted.size > 0) continue;
+    const final = await judge(progress.contents);
+    if (isDeepStrictEqual(effectsIn(final), effectsIn(verdicts))) return { ...composed, verdicts: final };
+    verdicts = final;
+  }
+}
+
+function effectsIn(verdicts: readonly ScriptVerdict[]): readonly Effect[] {
+  return verdicts.flatMap(({ effects }) => effects);
+}
+
+/** What grows from round to round. */
+interface Progress {
+  readonly contents: Map<string, PackageContents>;
+  readonly byDigest: Map<Digest, Facts>;
+}
+
+async function readControls(input: PhaseInput, { cache }: Services): Promise<KnownPackage[]> {
+  return parallel(input.packages, 8, async (locked, index) => {
+    const deb = input.debs[index];
+    if (deb === undefined) throw new Error("internal error: every locked package has its .deb");
+    return { locked, control: await readControl(debFileOf(deb), cache) };
+  });
+}
+
+function debFileOf({ file, sizeBytes, digest }: StoredBlob): PackageFile["deb"] {
+  return { file, sizeBytes, digest };
+}
+
+async function unpack(
+  wanted: ReadonlySet<string>,
+  input: PhaseInput,
+  packages: readonly KnownPackage[],
+  progress: Progress,
+  { unpacker }: Services,
+): Promise<void> {
+  const files = packages.flatMap(({ locked, control }, index): PackageFile[] => {
+    const deb = input.debs[index];
+    if (deb === undefined || !wanted.has(control.id) || progress.contents.has(control.id)) return [];
+    return [{ id: control.id, version: locked.version, deb: debFileOf(deb) }];
+  });
+  for (const contents of await unpacker.unpack(files)) {
+    progress.contents.set(contents.id, contents);
+    for (const entry of contents.entries) {
+      if (entry.kind === "file") progress.byDigest.set(entry.digest, contents.facts(entry));
+    }
+  }
+}
+
+interface Round extends PhaseInput {
+  readonly known: readonly KnownPackage[];
+  readonly catalogue: Catalogue;
+  readonly progress: Progress;
+  readonly verdicts: readonly ScriptVerdict[];
+}
+
+async function composeRound(round: Round): Promise<ComposedPhase> {
+  const { plan, known, catalogue, progress, verdicts } = round;
+  const { tree, made, accounts, declared } = await layTree(round);
+  const facts = (file: FileEntry): Facts => {
+    for (const some of made) {
+      const found = some.get(file.digest);
+      if (found !== undefined) return found;
+    }
+    // Made from files of the tree (certificate bundles, base files): text, by construction.
+    return { magic: "text" };
+  };
+  const launch = launchOf(plan, round.architecture);
+  const unpacked = new Set(progress.contents.keys());
+  const closure = close({
+    tree,
+    facts,
+    launch,
+    keep: keptBy(plan, declared, known.length > 0),
+    drop: plan.drop.map(declaration("drop")),
+    packages: packageView(catalogue, unpacked),
+    settings: await readSettings(tree),
+  });
+  return { tree, facts, closure, launch, accounts, packages: known, verdicts, unpacked };
+}
+
+interface LaidTree {
+  readonly tree: Tree;
+  /** Where facts of the tree's files are found, by digest. */
+  readonly made: readonly ReadonlyMap<Digest, Facts>[];
+  readonly accounts: Accounts;
+  /** What the spec added. */
+  readonly declared: readonly Entry[];
+}
+
+/** Packages, what their scripts would do, generated files, accounts, and the spec's additions, one over the other. */
+async function layTree({ plan, mtime, context, known, progress, verdicts }: Round): Promise<LaidTree> {
+  const { tree: unpackedTree } = composeTree({
+    contents: [...progress.contents.values()],
+    controls: known.map(({ control }) => control),
+    diversions: diversionsOf(verdicts),
+    base: { codename: plan.repositories[0]?.debian ?? "", mtime },
+    privileged: new Set(),
+  });
+  const accounts = startAccounts(
+    plan.accounts.map(({ name, uid, gid, home }) => ({ name, uid, gid, gecos: name, home, shell: noLogin })),
+    plan.accounts.map(({ group, gid }) => ({ name: group, gid, members: [] })),
+  );
+  const applied = await applyEffects({
+    tree: unpackedTree,
+    effects: effectsIn(verdicts),
+    accounts,
+    alternatives: plan.alternatives,
+    mtime,
+  });
+  const added = await entriesOf(plan.additions, { context, mtime, ownerOf: ownerFinder(accounts) });
+  if (added.diagnostics.length > 0) throw new InvalidInput(added.diagnostics);
+  const accountFiles = accountEntries(accounts, applied.tree, mtime);
+  const certificates = applied.generators.has("ca-certificates")
+    ? await caCertificates(applied.tree, mtime)
+    : [];
+  return {
+    tree: mergeTrees(applied.tree, treeOf(certificates), treeOf(accountFiles.entries), treeOf(added.entries)),
+    made: [applied.facts, added.facts, accountFiles.facts, progress.byDigest],
+    accounts,
+    declared: added.entries,
+  };
+}
+
+/** Programs expect these folders, scanners the release; nothing else of the base ships unless something needs it. */
+const baseKept = ["/tmp", "/run", "/var/tmp", "/var/run", "/etc/os-release", "/usr/lib/os-release"];
+
+/** What stays because somebody said so: `keep`, everything that the spec adds, and the base of an image with packages. */
+function keptBy(plan: ImagePlan, added: readonly Entry[], hasPackages: boolean): Declaration[] {
+  if (plan.content === "whole") return [{ glob: "/**", source: "an init image holds its packages whole" }];
+  return [
+    ...plan.keep.map(declaration("keep")),
+    ...added.map((entry) => ({ glob: entry.path, source: sourceOf(entry) })),
+    ...(hasPackages
+      ? baseKept.map((glob) => ({ glob, source: "the base of every image with packages" }))
+      : []),
+  ];
+}
+
+function sourceOf({ origins }: Entry): string {
+  const origin = origins.at(-1);
+  if (origin?.kind !== "declared") return "the spec";
+  return origin.span === undefined ? origin.what : `${origin.what} (${origin.span.file}:${origin.span.line})`;
+}
+
+function declaration(field: string): (request: GlobRequest) => { glob: string; source: string } {
+  return ({ glob, span }) => ({
+    glob,
+    source: span === undefined ? field : `${field} ${glob} (${span.file}:${span.line})`,
+  });
+}
+
+/** The launch that a plan's config means. */
+export function launchOf({ config }: ImagePlan, architecture: string): Launch {
+  const env = (config.Env ?? []).map((one): [string, string] => {
+    const cut = one.indexOf("=");
+    return [one.slice(0, cut), one.slice(cut + 1)];
+  });
+  return {
+    entrypoint: config.Entrypoint ?? [],
+    command: config.Cmd ?? [],
+    env: Object.fromEntries(env),
+    workingDir: config.WorkingDir ?? "/",
+    user: config.User ?? "",
+    healthcheck: config.Healthcheck?.Test ?? [],
+    architecture,
+  };
+}
