@@ -14,7 +14,24 @@ interface TarEntry {
 
 /** The tree as one tar: what `docker export` would give. @throws whatever the contents throw */
 export function tarOfTree(tree: Tree, signal?: AbortSignal): Bytes {
-  return abortable({ [Symbol.asyncIterator]: () => writeTar(entriesOf(tree)) }, signal);
+  return abortable({ [Symbol.asyncIterator]: () => gathered(writeTar(entriesOf(tree))) }, signal);
+}
+
+/** Small pieces are put together, so that 10,000 headers don't make 10,000 writes. */
+const gatheredBytes = 262_144;
+
+async function* gathered(stream: Bytes): AsyncGenerator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of stream) {
+    pieces.push(piece);
+    sizeBytes += piece.length;
+    if (sizeBytes < gatheredBytes) continue;
+    yield Buffer.concat(pieces, sizeBytes);
+    pieces = [];
+    sizeBytes = 0;
+  }
+  if (sizeBytes > 0) yield Buffer.concat(pieces, sizeBytes);
 }
 
 async function* entriesOf(tree: Tree): AsyncGenerator<TarEntry> {
