@@ -40,7 +40,12 @@ function readAccounts(passwd: string, group: string): Before {
     name,
     { groups: [groups.get(gid) ?? gid], home },
   ]);
-  return { users: new Map(users), groups: new Set(groups.values()), files: new Map() };
+  return {
+    users: new Map(users),
+    groups: new Set(groups.values()),
+    files: new Map(),
+    alternatives: new Set(),
+  };
 }
 
 function rowsOf(table: string): string[][] {

@@ -24,7 +24,10 @@ export type FileTest =
   | "owned-by-user"
   | "owned-by-group";
 
-/** What a script asked before it acted, answered by the tree at the moment the effect is applied. Links are followed. */
+/**
+ * What a script asked before it acted. Answered by the tree as it is before the first effect of the same package: what the
+ * script itself changed afterwards is already part of its verdict (`applicableActions`). Links are followed but for "symlink".
+ */
 export interface Condition {
   readonly path: TreePath;
   readonly test: FileTest;
@@ -262,7 +265,7 @@ export type EffectAction =
 
 export interface Effect {
   readonly action: EffectAction;
-  /** All must hold at the moment of applying, else the effect does nothing. */
+  /** All must hold, else the effect does nothing. */
   readonly when: readonly Condition[];
   readonly source: EffectSource;
 }
@@ -308,6 +311,8 @@ export interface Before {
   readonly users: ReadonlyMap<string, KnownUser>;
   readonly groups: ReadonlySet<string>;
   readonly files: ReadonlyMap<TreePath, Value>;
+  /** Names of alternatives that are installed. */
+  readonly alternatives: ReadonlySet<string>;
 }
 
 /** What an image will hold, as far as it is known before its packages are decoded. */
@@ -324,4 +329,14 @@ export interface EffectsContext {
   readonly version: (packageName: string) => string | undefined;
   /** Declared in the spec: package name to why its unknown effects may be ignored. */
   readonly ignored: ReadonlyMap<string, string>;
+}
+
+/** The actions of a verdict that take place in a tree, in order: every question is asked before anything is changed. */
+export function applicableActions(
+  verdict: ScriptVerdict,
+  holds: (question: Omit<Condition, "holds">) => boolean,
+): EffectAction[] {
+  return verdict.effects
+    .filter(({ when }) => when.every((condition) => holds(condition) === condition.holds))
+    .map(({ action }) => action);
 }

@@ -64,6 +64,7 @@ function withEffects(before: Before, effects: readonly Effect[]): Before {
   const users = new Map(before.users);
   const groups = new Set(before.groups);
   const files = new Map(before.files);
+  const alternatives = new Set(before.alternatives);
   for (const { action } of effects) {
     if (action.kind === "group") groups.add(action.name);
     else if (action.kind === "user" && !users.has(action.name)) {
@@ -74,11 +75,12 @@ function withEffects(before: Before, effects: readonly Effect[]): Before {
     } else if (action.kind === "membership") {
       const user = users.get(action.user);
       if (user !== undefined) users.set(action.user, { ...user, groups: [...user.groups, action.group] });
-    } else if (action.kind === "file") files.set(action.path, textOfContent(action));
+    } else if (action.kind === "alternative") alternatives.add(action.name);
+    else if (action.kind === "file") files.set(action.path, textOfContent(action));
     else if (action.kind === "symlink") files.set(action.path, unknown("it is a link"));
     else if (action.kind === "move") files.set(action.to, unknown("it was moved"));
   }
-  return { users, groups, files };
+  return { users, groups, files, alternatives };
 }
 
 function textOfContent({ content, append, path }: Extract<EffectAction, { kind: "file" }>): Value {

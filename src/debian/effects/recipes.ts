@@ -46,6 +46,26 @@ const recipes: readonly Recipe[] = [
     actions: [],
   },
   {
+    package: /^fontconfig-config$/,
+    why: "without questions: slight hinting as shipped, sub-pixels as the screen says, no bitmap fonts",
+    actions: [
+      {
+        kind: "symlink",
+        path: path("/etc/fonts/conf.d/70-no-bitmaps.conf"),
+        target: "/usr/share/fontconfig/conf.avail/70-no-bitmaps.conf",
+        replace: false,
+      },
+      {
+        kind: "directory",
+        path: path("/usr/local/share/fonts"),
+        mode: "2775",
+        user: "root",
+        group: "staff",
+        adjust: false,
+      },
+    ],
+  },
+  {
     package: /^locales-all$/,
     why: "its locales are compiled when the spec asks for them",
     actions: [],

@@ -23,7 +23,7 @@ const adduserOptions = [
   "gid:",
   "home:",
   "shell:",
-  "gecos=comment:",
+  "comment=gecos:",
   "no-create-home",
   "disabled-login",
   "disabled-password",
@@ -62,14 +62,15 @@ function addUser(call: Call, words: readonly string[]): Outcome {
     return notUnderstood(call, "a user for a person is made by the spec, not by a package");
   if (call.state.users.has(name)) return success;
   const withGroup = values.has("group");
-  if (withGroup) makeGroup(call, name, number(optionOf(options, "gid")), "adduser-system");
-  const primary = optionOf(options, "ingroup") ?? (withGroup ? name : optionOf(options, "gid"));
+  const gid = number(optionOf(options, "gid"));
+  if (withGroup && gid !== undefined) makeGroup(call, name, gid, "adduser-system");
+  const primary = optionOf(options, "ingroup") ?? (withGroup ? undefined : optionOf(options, "gid"));
   const home = optionOf(options, "home") ?? "/nonexistent";
   makeUser(call, {
     name,
     uid: number(optionOf(options, "uid")),
     group: primary,
-    defaultGroup: "nogroup",
+    defaultGroup: withGroup ? "same-name" : "nogroup",
     home,
     shell: nologin(optionOf(options, "shell")),
     gecos: optionOf(options, "gecos") ?? "",

@@ -41,10 +41,21 @@ function alternatives(call: Call, words: readonly string[]): Outcome {
     case "--query":
     case "--list":
     case "--display":
+      if (!isInstalled(call, words)) return { status: 2, output: known("") };
       return undecided("which alternatives there are", unknown("which alternatives there are is not known"));
     default:
       return notUnderstood(call, "this form of update-alternatives is not modelled");
   }
+}
+
+/** Whether an alternative of that name was installed, by an earlier package or by this one. */
+function isInstalled(call: Call, words: readonly string[]): boolean {
+  const name = words.findLast((word) => !word.startsWith("-")) ?? "";
+  const { world, effects } = call.state;
+  return (
+    world.before.alternatives.has(name) ||
+    effects.some(({ action }) => action.kind === "alternative" && action.name === name)
+  );
 }
 
 /** Of manual pages and the like, whose links an image has no use for: some of the arguments may be unknown. */

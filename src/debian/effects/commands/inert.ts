@@ -60,6 +60,7 @@ const rules: readonly InertRule[] = [
   { names: "setcap", why: "programs of an image have capabilities only where the spec says so" },
   { names: "update-initramfs depmod modprobe sysctl update-grub kernel-install dracut", why: moment },
   { names: "kill killall pkill sleep wait sync mount umount swapoff ischroot", why: moment },
+  { names: "mountpoint", only: /\/(?:proc|sys|dev|run)$/, why: "scripts run with these mounted" },
   { names: "pidof pgrep mountpoint runlevel", why: "no process runs and nothing is mounted", status: 1 },
   { names: "nscd unscd dbus-send gdbus busctl", why: moment },
   {
