@@ -95,11 +95,11 @@ describe("text", () => {
       [undefined, 1, 1],
     ]);
     expect(renderLeftOut(leftOutByPackage(closure)).split("\n")).toEqual([
-      "   0.0 MB      2 files  a:amd64",
-      "   0.0 MB      1 file     code that nothing reaches",
-      "   0.0 MB      1 file     documentation",
-      "   0.0 MB      1 file   (no package)",
-      "   0.0 MB      1 file     data that nothing names",
+      "    24 B      2 files  a:amd64",
+      "    17 B      1 file     code that nothing reaches",
+      "     7 B      1 file     documentation",
+      "     1 B      1 file   (no package)",
+      "     1 B      1 file     data that nothing names",
       "",
     ]);
     expect(renderLeftOut([])).toBe("nothing was left out\n");

@@ -1,7 +1,7 @@
 // Data of kept packages: what is no code stays with its package, so that programs behave as they do in the full system
 // (locales, mime types, time zones). Documentation goes, by a named filter.
 import type { Entry, FileEntry } from "../tree/entry.ts";
-import { baseName, type TreePath } from "../tree/path.ts";
+import { baseName, joinPath, type TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { LeftOut, Reason } from "./closure.ts";
 import { looksLikeCode } from "./code-paths.ts";
@@ -70,20 +70,33 @@ function packagesNamingCode(work: Work): ReadonlySet<string> {
 }
 
 function dataReason(work: Work, entry: Entry, kept: ReadonlyMap<string, string>): Reason | undefined {
-  const owner = ownerAmong(work, entry, kept);
+  const owner = ownerAmong(entry, kept, work);
   if (owner === undefined || documentationFilter(entry.path) !== undefined) return undefined;
+  if (entry.kind === "directory" && holdsOwn(work, entry.path, kept)) return undefined;
   const evidence = kept.get(owner) ?? "";
   return { from: `package ${owner}`, kind: "package-data", evidence, confidence: "known" };
 }
 
 /** The kept package that an entry belongs to; a folder shared by many packages belongs to each of them. */
-function ownerAmong(work: Work, entry: Entry, kept: ReadonlyMap<string, string>): string | undefined {
+function ownerAmong(entry: Entry, kept: ReadonlyMap<string, string>, work: Work): string | undefined {
   for (const origin of entry.origins) {
     if (origin.kind !== "package" && origin.kind !== "effect") continue;
     if (origin.package !== undefined && kept.has(origin.package)) return origin.package;
   }
   const name = packageOf(work, entry.path);
   return name !== undefined && kept.has(name) ? name : undefined;
+}
+
+/**
+ * Whether a kept package put something into this folder: then it is there for what of that stays. A folder that was made empty
+ * (/var/log/nginx) is data itself.
+ */
+function holdsOwn(work: Work, folder: TreePath, kept: ReadonlyMap<string, string>): boolean {
+  const { tree } = work.input;
+  return tree.children(folder).some((name) => {
+    const entry = tree.lookup(joinPath(folder, name));
+    return entry !== undefined && ownerAmong(entry, kept, work) !== undefined;
+  });
 }
 
 /** A link stays where what it leads to stays: it must not bring code in. Links to links need another round. */

@@ -2,7 +2,7 @@
 // (System V gABI ch. 5 "Shared Object Dependencies"; ld.so(8)).
 import { baseName, joinPath, parentOf, type TreePath } from "../tree/path.ts";
 import type { Reason } from "./closure.ts";
-import { deferNearest, deferPath, deferSoname } from "./pending.ts";
+import { deferGlob, deferNearest, deferPath, deferSoname } from "./pending.ts";
 import {
   type Libc,
   type Loaded,
@@ -77,11 +77,7 @@ export function keepLibrary(
       object,
       soname,
     );
-  if (found === undefined) {
-    deferSoname(work, soname);
-    return undefined;
-  }
-  return found === "deferred" ? undefined : keepWithVariants(work, found, reason);
+  return found === undefined || found === "deferred" ? undefined : keepWithVariants(work, found, reason);
 }
 
 function keepInterpreter(work: Work, path: TreePath, interpreter: string): Loaded | undefined {
@@ -126,7 +122,7 @@ function need(work: Work, process: Process, object: Loaded, needed: string, name
       enter(process, kept, needed);
       return;
     }
-    if (deferSoname(work, needed) || deferNearest(work, object.path)) return;
+    if (deferNearest(work, object.path)) return;
     addMissing(work, { what: needed, kind: "library", neededBy: object.path, evidence: reason.evidence });
     return;
   }
@@ -165,7 +161,20 @@ function findLibrary(
     const elf = found.entry.kind === "file" ? work.input.facts(found.entry).elf : undefined;
     if (elf?.machine === object.elf.machine && elf.class === object.elf.class) return candidate;
   }
-  return undefined;
+  return deferLibrary(work, candidates, needed) ? "deferred" : undefined;
+}
+
+/**
+ * A library that the tree lacks may be in a pending package: one that says it ships the soname, or one that lists a file of
+ * that name with a longer version (libz.so.1.3; lists name no links) where the loader would look.
+ */
+function deferLibrary(work: Work, candidates: readonly TreePath[], needed: string): boolean {
+  if (work.input.packages === undefined) return false;
+  if (deferSoname(work, needed)) return true;
+  if (!/^[\w.+-]+$/.test(needed)) return false;
+  let any = false;
+  for (const candidate of candidates) any = deferGlob(work, `${candidate}.*`) || any;
+  return any;
 }
 
 /** Keeps a library, and the variants of it that glibc prefers on newer processors. */
