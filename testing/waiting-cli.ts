@@ -37,4 +37,22 @@ const pour = defineCommand({
   },
 });
 
-await runProcess(process, { wait: async () => wait, pour: async () => pour });
+/** Lets something fail that nobody waits for, as a forgotten `await` does. */
+const crash = defineCommand({
+  name: "crash",
+  summary: "forget a promise",
+  usage: "",
+  options: {},
+  examples: [],
+  run: async () => {
+    void Promise.reject(new TypeError("forgotten"));
+    await setTimeout(20_000);
+    return 0;
+  },
+});
+
+await runProcess(process, {
+  wait: async () => wait,
+  pour: async () => pour,
+  crash: async () => crash,
+});

@@ -30,12 +30,29 @@ const environment: readonly (readonly [string, string])[] = [
   ["`NODE_DISABLE_COMPILE_CACHE`", "`1`: the compiled program is not kept in the cache folder."],
 ];
 
+const progressSection = `## Progress for programs
+
+With \`--progress json\`, each line on stderr is one JSON object until the command ends. \`timeMs\` counts from the first of
+them; \`id\` tells units of work apart; units may run side by side.
+
+${table(
+  ["type", "members"],
+  [
+    ["`start`", "`id`, `name`; where they are known `total` and `unit` (`bytes` or `items`)"],
+    ["`advance`", "`id`, `done` (of `total`); at most four a second for one unit of work"],
+    ["`end`", "`id`; `cached` where nothing had to be done; `note` where there is a result to tell"],
+    ["`fail`", "`id`, `message`"],
+    ["`log`", "`level` (`info` or `warning`), `message`; `id` where it is about a unit of work"],
+  ],
+)}`;
+
 export async function cliPage(): Promise<string> {
   const loaded = await Promise.all(Object.values(commands).map((load) => load()));
   return [
     `${pageHead("The command line", "src/cli")}${introduction}`,
     ...loaded.map(section),
     `## Options of every command\n\n${optionTable(commonOptions)}`,
+    progressSection,
     `## Environment\n\n${table(["variable", ""], environment)}`,
   ].join("\n");
 }

@@ -5,6 +5,8 @@ import { code, pageHead, table } from "./markdown.ts";
 
 const otherRules: Readonly<Record<string, string>> = {
   "apt-source": "An entry of the machine's apt sources can't be read; it is skipped.",
+  "declarative-file":
+    "A line of a package's sysusers.d or tmpfiles.d file is not understood, or does something that is not modelled.",
   "lock-altered": "distill.lock was changed by hand: its content does not fit its own digest.",
   "lock-malformed": "distill.lock is not what `distill lock` writes.",
   "lock-version": "distill.lock was written by another version of the format.",

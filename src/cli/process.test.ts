@@ -1,10 +1,10 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const script = join(import.meta.dirname, "../../testing/waiting-cli.ts");
+const script = fileURLToPath(import.meta.resolve("../../testing/waiting-cli.ts"));
 
 interface Started {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
@@ -66,4 +66,11 @@ test("a reader that goes away is not an error", async () => {
   child.stdout.destroy();
   const [code] = (await once(child, "close")) as [number];
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+}, 30_000);
+
+test("what nobody waited for is an internal error", async () => {
+  const { child, text } = start("crash");
+  const [code] = (await once(child, "close")) as [number];
+  expect(code).toBe(70);
+  expect(text()).toMatch(/^internal error: forgotten\n[\s\S]*a bug in distill/);
 }, 30_000);

@@ -5,15 +5,24 @@ import type { Registry } from "./registry.ts";
 import { runCli, type World } from "./run.ts";
 import type { RawStream } from "./streams.ts";
 
+const showCursor = "\u001b[?25h";
+
 /** Runs the command line of this process, and ends the process. */
 export async function runProcess(host: NodeJS.Process, registry: Registry): Promise<void> {
   const abort = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     host.on(name, () => {
-      if (abort.signal.aborted) host.exit(errorCodes.interrupted);
+      if (abort.signal.aborted) {
+        // Live progress may have hidden it, and nobody is left to bring it back.
+        if (host.stderr.isTTY) host.stderr.write(showCursor);
+        host.exit(errorCodes.interrupted);
+      }
       abort.abort(new Error("interrupted"));
     });
   }
+  const crash = Promise.withResolvers<never>();
+  crash.promise.catch(() => undefined);
+  host.on("uncaughtException", crash.reject);
   const world: World = {
     env: host.env,
     cwd: host.cwd(),
@@ -21,6 +30,7 @@ export async function runProcess(host: NodeJS.Process, registry: Registry): Prom
     stdout: rawStream(host.stdout),
     stderr: rawStream(host.stderr),
     signal: abort.signal,
+    crashed: crash.promise,
   };
   const code = await runCli(host.argv.slice(2), world, registry);
   await Promise.all([flushed(host.stdout), flushed(host.stderr)]);

@@ -24,6 +24,8 @@ export interface World {
   readonly stdout: RawStream;
   readonly stderr: RawStream;
   readonly signal: AbortSignal;
+  /** Rejects where something was thrown that no command waited for: a bug, which ends the command. */
+  readonly crashed?: Promise<never>;
 }
 
 /** Runs one command line. Never throws: what goes wrong is printed, and the exit code tells of it. */
@@ -31,7 +33,8 @@ export async function runCli(argv: readonly string[], world: World, registry: Re
   const redactor = createRedactor();
   const session: Session = { world, registry, redactor, progress: undefined };
   try {
-    return await dispatch(argv, session);
+    const running = dispatch(argv, session);
+    return await (world.crashed === undefined ? running : Promise.race([running, world.crashed]));
   } catch (thrown) {
     session.progress?.finish();
     const interrupted = world.signal.aborted;
