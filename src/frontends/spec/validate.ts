@@ -121,7 +121,8 @@ function validateChoice(node: SpecNode, shape: ChoiceShape, place: Place, proble
   }
   const text = typeof node.value === "string" ? node.value : node.source;
   if (shape.values.includes(text)) return;
-  const nearest = shape.nearest?.(text) ?? nearestName(text, shape.values);
+  const only = shape.values.length === 1 ? shape.values[0] : undefined;
+  const nearest = only ?? shape.nearest?.(text) ?? nearestName(text, shape.values);
   const few = shape.values.length <= 4 ? `; expected ${listOf(shape.values, "or")}` : "";
   problems.error(
     "wrong-value",
