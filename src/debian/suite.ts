@@ -57,7 +57,7 @@ export async function openSuite(
 }
 
 function indexFolders(release: Release, archive: Archive, suite: string, architecture: string): string[] {
-  const require = (kind: string, wanted: string, offered: readonly string[]): void => {
+  const demand = (kind: string, wanted: string, offered: readonly string[]): void => {
     if (offered.includes(wanted)) return;
     throw new ToolError("unsatisfiable", {
       what: `reading the suite ${suite}`,
@@ -65,11 +65,11 @@ function indexFolders(release: Release, archive: Archive, suite: string, archite
       hint: `it has ${offered.join(", ")}`,
     });
   };
-  require("architecture", architecture, release.architectures);
+  demand("architecture", architecture, release.architectures);
   // The security archive prefixes its components ("updates/main"), but not the paths of their files.
   const offered = release.components.map((one) => one.replace(/^updates\//, ""));
   return archive.components.flatMap((component) => {
-    require("component", component, offered);
+    demand("component", component, offered);
     return [
       `${component}/binary-${architecture}`,
       ...(release.separateAll ? [`${component}/binary-all`] : []),
