@@ -2,8 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -19,6 +18,10 @@ export interface DockerRegistryOptions {
   readonly basicAuth?: boolean;
   /** Act as a pull-through mirror of the registry at this address ("http://127.0.0.1:PORT"). */
   readonly mirrorOf?: string;
+  /** Where it listens; default 127.0.0.1. */
+  readonly address?: string;
+  /** PEM files. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 export const testUser = "testuser";
@@ -34,7 +37,8 @@ export function dockerRegistryMissing(): string | undefined {
 
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
   const folder = await mkdtemp(join(tmpdir(), "docker-registry-"));
-  const host = `127.0.0.1:${await freePort()}`;
+  const address = options.address ?? "127.0.0.1";
+  const host = `${address}:${await freePort(address)}`;
   const config = join(folder, "config.yml");
   await writeFile(config, configuration(folder, host, options));
   await writeFile(join(folder, "htpasswd"), `${testUser}:${passwordHash}\n`);
@@ -59,11 +63,14 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
 }
 
 function configuration(folder: string, host: string, options: DockerRegistryOptions): string {
+  const pair = options.tls;
+  const files = pair && `certificate: ${JSON.stringify(pair.certificate)}, key: ${JSON.stringify(pair.key)}`;
+  const tls = files === undefined ? "" : `, tls: {${files}}`;
   const lines = [
     'version: "0.1"',
     "log: {level: error, accesslog: {disabled: true}}",
     `storage: {filesystem: {rootdirectory: ${JSON.stringify(join(folder, "data"))}}, delete: {enabled: true}}`,
-    `http: {addr: ${JSON.stringify(host)}}`,
+    `http: {addr: ${JSON.stringify(host)}${tls}}`,
   ];
   if (options.basicAuth === true) {
     lines.push(`auth: {htpasswd: {realm: test, path: ${JSON.stringify(join(folder, "htpasswd"))}}}`);
@@ -73,8 +80,8 @@ function configuration(folder: string, host: string, options: DockerRegistryOpti
 }
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
+async function freePort(address: string): Promise<number> {
+  const server = createServer().listen(0, address);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   server.close();
@@ -83,12 +90,12 @@ async function freePort(): Promise<number> {
 }
 
 function answers(host: string): Promise<boolean> {
+  const [address = "", port = ""] = host.split(":");
   return new Promise((resolve) => {
-    const outgoing = request(`http://${host}/v2/`, (incoming) => {
-      incoming.resume();
+    const socket = connect(Number(port), address, () => {
+      socket.destroy();
       resolve(true);
     });
-    outgoing.on("error", () => resolve(false));
-    outgoing.end();
+    socket.on("error", () => resolve(false));
   });
 }

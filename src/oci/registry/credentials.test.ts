@@ -227,9 +227,13 @@ describe("credential helpers", () => {
   ];
   test.each(failures)("%s %j: %s", async (name, script, why) => {
     if (script !== "") await helper(name, script);
-    const error: unknown = await askCredentialHelper(name, "a.test", environment(), signal, 300).catch(
-      (thrown: unknown) => thrown,
-    );
+    const error: unknown = await askCredentialHelper(
+      name,
+      "a.test",
+      environment(),
+      signal,
+      script.includes("sleep") ? 300 : 20_000,
+    ).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ToolError);
     expect(error).toMatchObject({
       code: "configuration",
