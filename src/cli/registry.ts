@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 export type Registry = Readonly<Record<string, () => Promise<Command>>>;
 
 export const commands: Registry = {
+  build: async () => (await import("./commands/build.ts")).command,
   schema: async () => (await import("./commands/schema.ts")).command,
   cache: async () => (await import("./commands/cache.ts")).command,
 };

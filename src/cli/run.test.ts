@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -178,6 +178,7 @@ describe("help and version", () => {
       const ran = await runInMemory([name, "--help"], commands);
       expect(ran).toMatchObject({ code: 0, stderr: "" });
       expect(await runInMemory(["help", name], commands)).toEqual(ran);
+      expect(await runInMemory([name, "-qh", "--frobnicate"], commands)).toEqual(ran);
       const load = commands[name];
       const command = await load?.();
       for (const option of Object.keys(command?.options ?? {})) expect(ran.stdout).toContain(`--${option}`);
@@ -186,6 +187,18 @@ describe("help and version", () => {
       expect(ran.stdout.split("\n").filter((line) => line.length > 80 && !examples.has(line))).toEqual([]);
     },
   );
+
+  test("the schema of a spec is the published one", async () => {
+    const published = readFileSync(
+      join(import.meta.dirname, "../../docs/reference/distill.schema.json"),
+      "utf8",
+    );
+    expect(await runInMemory(["schema", "spec"], commands)).toEqual({
+      code: 0,
+      stdout: published,
+      stderr: "",
+    });
+  });
 
   test("the version", async () => {
     const ran = await runInMemory(["--version"], commands);

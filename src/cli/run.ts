@@ -78,7 +78,7 @@ async function dispatch(argv: readonly string[], session: Session): Promise<numb
     return 0;
   }
   const command = await loadCommand(first, registry);
-  if (rest.some((word) => word === "--help" || word === "-h") && !rest.includes("--")) {
+  if (asksForHelp(rest)) {
     const { commandHelp } = await import("./help.ts");
     stdout.write(commandHelp(command));
     return 0;
@@ -87,6 +87,13 @@ async function dispatch(argv: readonly string[], session: Session): Promise<numb
   const args = parseArguments(rest, table, command.usage);
   const context = contextFor(args, session);
   return await command.run(context, args);
+}
+
+/** Before anything else is checked: whoever asks for help may not know what is missing. "-qh" counts as well. */
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  const flags = new RegExp(`^-[${commonOptions.quiet.short}]*${commonOptions.help.short}$`);
+  return words.slice(0, end === -1 ? undefined : end).some((word) => word === "--help" || flags.test(word));
 }
 
 async function loadCommand(name: string, registry: Registry): Promise<Command> {
