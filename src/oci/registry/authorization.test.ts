@@ -146,7 +146,7 @@ describe("credentials", () => {
     }
   });
 
-  test("no text holds a credential, whatever goes wrong", async () => {
+  test("no text holds a credential, whatever goes wrong", { timeout: 60_000 }, async () => {
     const header = Buffer.from(`${login.username}:${login.password}`).toString("base64");
     const echo = `you sent Basic ${header} for ${login.password} and ${encodeURIComponent(login.password)}`;
     const told: unknown[] = [];
