@@ -55,7 +55,7 @@ export async function folderStore(folder: string): Promise<FileStore> {
 const oneReadBytesMax = 262_144;
 
 /** A part of a file, opened at each iteration. It ends early where the file does. @throws ToolError "disk" */
-export function fileRange(file: string, offset: number, sizeBytes: number): Bytes {
+export function fileRange(file: string | Buffer, offset: number, sizeBytes: number): Bytes {
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
       if (sizeBytes === 0) return;
@@ -69,13 +69,13 @@ export function fileRange(file: string, offset: number, sizeBytes: number): Byte
         yield* createReadStream(file, range) as AsyncIterable<Buffer>;
       } catch (thrown) {
         if (systemCode(thrown) === undefined) throw thrown;
-        throw diskError(`reading ${file}`, thrown);
+        throw diskError(`reading ${String(file)}`, thrown);
       }
     },
   };
 }
 
-function readRange(file: string, offset: number, sizeBytes: number): Uint8Array {
+function readRange(file: string | Buffer, offset: number, sizeBytes: number): Uint8Array {
   const fd = openSync(file, "r");
   try {
     return ofFile(fd, offset, sizeBytes).read(0, sizeBytes);
