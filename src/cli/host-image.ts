@@ -1,9 +1,14 @@
-// The image of a set that this machine runs.
+// This machine's platform, and the image of a set that it runs.
 import { arch } from "node:process";
 import { ToolError } from "../base/errors.ts";
 import type { Image, ImageSet } from "../oci/model.ts";
 
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+/** "linux/amd64": what is built where a spec names no platform. */
+export function hostPlatform(): string {
+  return `linux/${architectures[arch] ?? arch}`;
+}
 
 /** @throws ToolError "not-found" where no image of the set is for this machine */
 export function hostImage({ images }: ImageSet): Image {

@@ -10,6 +10,7 @@ import { decodeSpec, parseSpec } from "../frontends/spec/parse.ts";
 import type { Spec } from "../frontends/spec/spec.ts";
 import type { ImagePlan } from "../graph/plan.ts";
 import type { Context } from "./context.ts";
+import { hostPlatform } from "./host-image.ts";
 
 export interface Project {
   readonly spec: Spec;
@@ -50,7 +51,8 @@ export async function readProject(
   }
   const run = lowerRun(spec, dirname(specFile));
   const init = lowerInit(spec, dirname(specFile));
-  const platforms = spec.platforms.map(({ value }) => `${value.os}/${value.architecture}`);
+  const named = spec.platforms.map(({ value }) => `${value.os}/${value.architecture}`);
+  const platforms = named.length === 0 ? [hostPlatform()] : named;
   return {
     spec,
     folder,
