@@ -216,6 +216,11 @@ export const specMistakes: readonly Mistake[] = [
     text: inRun("users: {a: {uid: 70}, b: {uid: 70}}"),
     beyondSchema: true,
   },
+  {
+    summary: "root by another name, and by its own",
+    text: inRun("users: {toor: {uid: 0}, root: {uid: 7}}"),
+    beyondSchema: true,
+  },
   { summary: "an image of nothing", text: `${head}run:\n  entrypoint: [/x]\n`, beyondSchema: true },
   {
     summary: "an init phase without a command",

@@ -63,9 +63,17 @@ function fieldOf(node: SpecNode, name: string): SpecNode | undefined {
 function checkNumbers(run: MapNode, problems: Problems): void {
   const byUid = new Map<number, { readonly name: string; readonly span: Span }>();
   const groups = new Map<number, string>();
-  for (const { key, value } of lenient.entries(run, "users")) {
+  for (const { key, keySpan, value } of lenient.entries(run, "users")) {
+    if (key === "root") problems.error("conflicting-ids", keySpan, "root is there already, with the uid 0");
     const uid = fieldOf(value, "uid");
     if (uid?.kind !== "scalar" || typeof uid.value !== "number") continue;
+    if (uid.value === 0 && key !== "root") {
+      problems.error(
+        "conflicting-ids",
+        uid.span,
+        `the uid 0 is root's; ${key} would be root by another name`,
+      );
+    }
     const first = byUid.get(uid.value);
     if (first !== undefined) {
       problems.error("conflicting-ids", uid.span, `${key} and ${first.name} have the same uid ${uid.value}`);
