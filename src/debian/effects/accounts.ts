@@ -81,9 +81,9 @@ function applyAction(tables: Tables, action: EffectAction): void {
     case "user-change": {
       const user = tables.users.get(action.name);
       if (user === undefined) break;
-      const { kind: _kind, group, ...changes } = action;
+      const { home = user.home, shell = user.shell, gecos = user.gecos, group } = action;
       const gid = group === undefined ? user.gid : gidOf(tables, group);
-      tables.users.set(user.name, { ...user, ...changes, gid: gid ?? user.gid });
+      tables.users.set(user.name, { ...user, home, shell, gecos, gid: gid ?? user.gid });
       break;
     }
     default:

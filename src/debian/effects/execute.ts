@@ -246,10 +246,9 @@ function runCase(state: State, command: CaseCommand): State[] {
     const open: State[] = [];
     for (const line of lines) {
       const answer = matches(line, subject, patterns);
-      const [yes, no] =
-        answer === undefined ? fork(line, undefined, whyOf(subject)) : answer ? [line] : [undefined, line];
-      if (yes !== undefined) taken.push({ ...yes, status: 0 });
-      if (no !== undefined) open.push({ ...no, status: 0 });
+      const ways =
+        answer === undefined ? fork(line, undefined, whyOf(subject)) : [{ ...line, status: answer ? 0 : 1 }];
+      for (const way of ways) (way.status === 0 ? taken : open).push({ ...way, status: 0 });
     }
     const after = taken.flatMap((line) => (line.flow === undefined ? runList(line, body) : [line]));
     if (end === ";;") done.push(...after);

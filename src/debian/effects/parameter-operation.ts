@@ -39,7 +39,7 @@ function lengthOf(state: State, part: ParameterPart, value: Value | undefined): 
   if (subscript?.kind === "literal" && (subscript.text === "@" || subscript.text === "*")) {
     return known(String(elementsOf(state, part.name).length));
   }
-  return mapValue(value ?? empty, (text) => String([...text].length));
+  return mapValue(value ?? empty, (text) => String(Array.from(text).length));
 }
 
 function applyOperation(
@@ -106,7 +106,7 @@ function slice(text: string, word: Word, second: Word | undefined, operand: Oper
   const offset = operand.arithmetic(word);
   const length = second === undefined ? undefined : operand.arithmetic(second);
   if (!offset.known || length?.known === false) return unknown("the offset is not known");
-  const characters = [...text];
+  const characters = Array.from(text);
   const from = Number(offset.text);
   const start = from < 0 ? Math.max(0, characters.length + from) : from;
   if (length === undefined) return known(characters.slice(start).join(""));

@@ -169,14 +169,12 @@ export function applySed(program: SedProgram, text: string, options: SedOptions)
 }
 
 function substitute(action: Extract<Action, { kind: "substitute" }>, line: string, output: string[]): string {
-  let changed = false;
-  const result = line.replace(action.expression, (...groups: unknown[]) => {
-    changed = true;
-    return action.replacement
+  const result = line.replace(action.expression, (...groups: unknown[]) =>
+    action.replacement
       .map((piece) => (typeof piece === "string" ? piece : ((groups[piece] as string | undefined) ?? "")))
-      .join("");
-  });
-  if (changed && action.print) output.push(result);
+      .join(""),
+  );
+  if (action.print && line.search(action.expression) >= 0) output.push(result);
   return result;
 }
 

@@ -20,7 +20,7 @@ export const empty: Value = known("");
 export function concat(values: readonly Value[]): Value {
   let text = "";
   const unknownOne = values.find((value) => !value.known);
-  if (unknownOne !== undefined && !unknownOne.known) {
+  if (unknownOne !== undefined) {
     const parts = values.filter((value) => !value.known || value.text !== "").map(contentOf);
     if (parts.length === 1) return unknownOne;
     const { why } = unknownOne;

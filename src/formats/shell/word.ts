@@ -209,8 +209,8 @@ function readBackQuotes(cursor: Cursor, start: number, quoted: boolean): WordPar
     const next = peek(cursor);
     if (next === "`") break;
     const escaped = next === "\\" ? peek(cursor, 1) : "";
-    if (escaped !== "" && `$\`\\${quoted ? '"' : ""}`.includes(escaped)) cursor.at++;
     offsets.push(cursor.at);
+    if (escaped !== "" && `$\`\\${quoted ? '"' : ""}`.includes(escaped)) cursor.at++;
     text += peek(cursor);
     cursor.at++;
   }

@@ -38,19 +38,18 @@ export function formatPrintf(format: string, words: readonly string[]): Value {
 }
 
 function once(format: string, words: readonly string[]): { text: string; rest: string[] } | undefined {
+  if (/%[-0-9]*[^-0-9sdib%]/.test(format)) return undefined;
   const rest = [...words];
-  let wrong = false;
   const text = decodeEscapes(format).replace(
     /%(-?)(0?)(\d*)([a-zA-Z%])/g,
     (_, left, zero, width, letter: string) => {
       if (letter === "%") return "%";
       const word = rest.shift() ?? "";
       if (letter === "b") return decodeEscapes(word);
-      if (letter !== "s" && letter !== "d" && letter !== "i") wrong = true;
       const shown = letter === "s" ? word : String(Number(word));
       const fill = zero === "0" ? "0" : " ";
       return left === "-" ? shown.padEnd(Number(width)) : shown.padStart(Number(width), fill);
     },
   );
-  return wrong ? undefined : { text, rest };
+  return { text, rest };
 }

@@ -199,7 +199,7 @@ function cut(lines: readonly string[], _call: Call, words: readonly string[]): s
   const list = fields ?? optionOf(options, "characters");
   if (list === undefined) return undefined;
   return lines.map((line) => {
-    const pieces = fields === undefined ? [...line] : line.split(delimiter);
+    const pieces = fields === undefined ? Array.from(line) : line.split(delimiter);
     if (fields !== undefined && pieces.length === 1) return line;
     const chosen = pieces.filter((_, index) => list.split(",").some((range) => inRange(range, index + 1)));
     return chosen.join(fields === undefined ? "" : delimiter);
@@ -228,9 +228,15 @@ function translateCharacters(call: Call, words: readonly string[]): Outcome {
     return print(unknown("this form of tr is not modelled"));
   const source = characterSet(from);
   if (options.values.has("delete"))
-    return print(mapValue(input, (text) => [...text].filter((one) => !source.includes(one)).join("")));
+    return print(
+      mapValue(input, (text) =>
+        Array.from(text)
+          .filter((one) => !source.includes(one))
+          .join(""),
+      ),
+    );
   const target = characterSet(to);
-  const mapped = [...input.text].map((one) => {
+  const mapped = Array.from(input.text, (one) => {
     const index = source.indexOf(one);
     return index < 0 || target.length === 0 ? one : (target[Math.min(index, target.length - 1)] ?? one);
   });
@@ -247,14 +253,13 @@ function characterSet(text: string): string[] {
     .replaceAll("[:lower:]", "a-z")
     .replaceAll("[:space:]", " \t\n\v\f\r")
     .replaceAll("[:digit:]", "0-9");
-  return [
-    ...plain.replace(/(.)-(.)/gs, (_, from: string, to: string) => {
-      let range = "";
-      for (let code = from.charCodeAt(0); code <= to.charCodeAt(0); code++)
-        range += String.fromCharCode(code);
-      return range;
-    }),
-  ];
+  return Array.from(plain.replace(/(.)-(.)/gs, (_, from: string, to: string) => rangeOf(from, to)));
+}
+
+function rangeOf(from: string, to: string): string {
+  let range = "";
+  for (let code = from.charCodeAt(0); code <= to.charCodeAt(0); code++) range += String.fromCharCode(code);
+  return range;
 }
 
 /** cmp(1) and diff(1). */
