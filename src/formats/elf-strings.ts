@@ -1,6 +1,7 @@
 // Names in an ELF file's read-only data: absolute paths and sonames that the program may open at run time. They are hints:
 // only those that exist in a tree come to count, so too many is better than too few.
 // Invariant: each byte of the file is looked at once, however its segments overlap, 1 MiB at a time.
+import { lazy } from "../base/lazy.ts";
 import { limits } from "../base/limits.ts";
 import { type ElfImage, type Segment, segmentType } from "./elf-image.ts";
 import type { RandomAccess } from "./random-access.ts";
@@ -14,6 +15,8 @@ export interface StringFacts {
 const chunkBytes = 1024 * 1024;
 /** Chunks overlap by this, so that a name across their border is seen whole. */
 const nameBytesMax = 1024;
+/** Lent to every read of a chunk: a fresh buffer for each would pile up as garbage while a big file is read. */
+const scratch = lazy(() => Buffer.allocUnsafe(chunkBytes + nameBytesMax));
 
 const executable = 1;
 const writable = 2;
@@ -27,7 +30,7 @@ export function readStrings(image: ElfImage, source: RandomAccess, known: Readon
   const sonames = new Set<string>();
   for (const { start, end } of dataRanges(image, source.sizeBytes)) {
     for (let at = start; at < end; at += chunkBytes) {
-      const bytes = source.read(at, Math.min(chunkBytes + nameBytesMax, end - at));
+      const bytes = source.read(at, Math.min(chunkBytes + nameBytesMax, end - at), scratch());
       const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
       const isLast = at + chunkBytes + nameBytesMax >= end;
       collectPaths(chunk, { isFirst: at === start, isLast }, paths);

@@ -3,8 +3,11 @@ import { readSync } from "node:fs";
 
 export interface RandomAccess {
   readonly sizeBytes: number;
-  /** The bytes at `offset`; fewer than `length` where the end comes first, none beyond it. The caller may keep them. */
-  read(offset: number, length: number): Uint8Array;
+  /**
+   * The bytes at `offset`; fewer than `length` where the end comes first, none beyond it. The caller may keep them, unless it
+   * lends memory for them: what is read may then lie in `scratch`, and holds until that is lent again.
+   */
+  read(offset: number, length: number, scratch?: Uint8Array): Uint8Array;
 }
 
 /** Random access to bytes held in memory; what is read is a view of them. */
@@ -25,9 +28,12 @@ export function inMemory(bytes: Uint8Array): RandomAccess {
 export function ofFile(fd: number, offset: number, sizeBytes: number): RandomAccess {
   return {
     sizeBytes,
-    read: (from, length) => {
+    read: (from, length, scratch) => {
       const { start, size } = clamp(sizeBytes, from, length);
-      const bytes = Buffer.allocUnsafe(size);
+      const bytes =
+        scratch !== undefined && scratch.length >= size
+          ? scratch.subarray(0, size)
+          : Buffer.allocUnsafe(size);
       let filled = 0;
       while (filled < size) {
         const count = readSync(fd, bytes, filled, size - filled, offset + start + filled);
