@@ -9,4 +9,7 @@ export const cliRules = {
   "wrong-quantity": "A size or an age is not written as expected.",
   "missing-argument": "An argument that the command needs is not there.",
   "unexpected-argument": "More arguments than the command takes.",
+  "wrong-usage": "Options that don't go together, or that need another one.",
+  "no-such-phase": "The spec has no phase of this name that could be built.",
+  "unknown-platform": "The spec does not name this platform.",
 } as const;
