@@ -5,6 +5,9 @@ export type Registry = Readonly<Record<string, () => Promise<Command>>>;
 
 export const commands: Registry = {
   build: async () => (await import("./commands/build.ts")).command,
+  lock: async () => (await import("./commands/lock.ts")).command,
+  update: async () => (await import("./commands/update.ts")).command,
+  explain: async () => (await import("./commands/explain.ts")).command,
   schema: async () => (await import("./commands/schema.ts")).command,
   cache: async () => (await import("./commands/cache.ts")).command,
 };

@@ -1,0 +1,96 @@
+// What a command that builds or explains works with: the lock, the cache, and, made when first asked for, connections,
+// mirrors and threads. A build that finds its image in the cache opens none of these.
+import { availableParallelism } from "node:os";
+import { type Cache, openCache, type StoredBlob } from "../base/cache.ts";
+import { lazy } from "../base/lazy.ts";
+import type { Archive } from "../debian/archive.ts";
+import { downloadPackages } from "../debian/download.ts";
+import type { LockedPackage } from "../debian/locked.ts";
+import { createUnpacker, type Unpacker } from "../debian/unpack.ts";
+import { type Lock, lockedPackages } from "../graph/lock.ts";
+import type { Phase } from "../graph/plan.ts";
+import type { Context } from "./context.ts";
+import { isCurrent, needsLock, readLock, refuseStale, resolveLock, writeLock } from "./locking.ts";
+import type { Project } from "./project.ts";
+import { findArchives, type Network, openNetwork } from "./repositories.ts";
+
+export interface Session {
+  readonly cache: Cache;
+  readonly unpacker: Unpacker;
+  /** The project's lock, read or made (and then written). @throws ToolError "lock-differs" with `frozen` */
+  currentLock(frozen: boolean): Promise<Lock | undefined>;
+  /** A lock resolved anew, not written. */
+  freshLock(): Promise<Lock>;
+  /** The .debs of packages, in their order, from the cache or the mirrors. */
+  readonly fetch: (packages: readonly LockedPackage[]) => Promise<readonly StoredBlob[]>;
+}
+
+/** Runs `work` with a session and closes what it opened. @throws whatever `work` throws */
+export async function withSession<T>(
+  context: Context,
+  project: Project,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const closers: (() => Promise<void> | void)[] = [];
+  try {
+    return await work(await openSession(context, project, closers));
+  } finally {
+    for (const close of closers) await close();
+  }
+}
+
+async function openSession(
+  context: Context,
+  project: Project,
+  closers: (() => Promise<void> | void)[],
+): Promise<Session> {
+  const cache = await openCache(context.cacheFolder);
+  const unpacker = lazy(() => {
+    const made = createUnpacker({ cache, workers: availableParallelism(), task: context });
+    closers.push(() => made.close());
+    return made;
+  });
+  const network = lazy(async (): Promise<Network> => {
+    const made = await openNetwork(context);
+    closers.push(() => made.http.close());
+    return made;
+  });
+  const archives = lazy((): Promise<readonly Archive[]> => findArchives(context, project.plans));
+  const freshLock = async (): Promise<Lock> =>
+    resolveLock(context, project, await archives(), await network(), cache);
+  return {
+    cache,
+    unpacker: { unpack: (packages) => unpacker().unpack(packages), close: () => Promise.resolve() },
+    freshLock,
+    async currentLock(frozen): Promise<Lock | undefined> {
+      if (!needsLock(project)) return undefined;
+      const lock = await readLock(context, project.lockFile);
+      if (isCurrent(lock, project)) return lock;
+      if (frozen) refuseStale(context, project, lock);
+      const made = await freshLock();
+      await writeLock(context, project, made);
+      return made;
+    },
+    fetch: async (packages) =>
+      packages.length === 0
+        ? []
+        : downloadPackages((await network()).fetcher, cache, await archives(), packages),
+  };
+}
+
+/** The locked packages of a phase on a platform; none where nothing is locked. */
+export function packagesFor(
+  lock: Lock | undefined,
+  platform: string,
+  phase: Phase,
+): readonly LockedPackage[] {
+  return lock === undefined ? [] : (lockedPackages(lock, { platform, phase }) ?? []);
+}
+
+/** The date of an image is that of its packages' indexes: a fact of the lock, so a build from it gives the same bytes. */
+export function dateOf(lock: Lock | undefined, { env }: Context): number {
+  const epoch = env["SOURCE_DATE_EPOCH"];
+  if (epoch !== undefined && /^\d+$/.test(epoch)) return Number(epoch);
+  const dates = (lock?.suites ?? []).map(({ date }) => Date.parse(date) / 1000);
+  return Math.max(0, ...dates);
+}
