@@ -18,14 +18,14 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
-export interface RegistryContent {
+interface RegistryContent {
   /** "repository@digest" */
   readonly blobs: Map<string, Buffer>;
   /** "repository:tag" and "repository@digest" */
   readonly manifests: Map<string, { readonly bytes: Buffer; readonly mediaType: string }>;
 }
 
-export interface RecordedRequest {
+interface RecordedRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;

@@ -12,7 +12,7 @@ export type DaemonAddress =
   | { readonly kind: "tcp"; readonly url: URL; readonly tls?: DaemonTls; readonly name: string }
   | { readonly kind: "command"; readonly program: string; readonly name: string };
 
-export interface DaemonTls {
+interface DaemonTls {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;

@@ -2,9 +2,13 @@
 // read, what they push we read, with equal digests.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect } from "../../src/base/bytes.ts";
 import { rootOf } from "../../src/oci/derive.ts";
@@ -323,6 +327,66 @@ describe.skipIf(noTls !== undefined)(`TLS${because(noTls)}`, () => {
       expect((await pushImageSet(imageSetFor("amd64"), reference, insecure)).blobs.uploaded).toBe(0);
       for (const { client } of [strict, trusting, insecure]) client.close();
     } finally {
+      await secure.stop();
+    }
+  });
+
+  test("through a proxy, by CONNECT; its password isn't told where it refuses", async () => {
+    const [certificate, key] = [join(folder, "proxied-cert.pem"), join(folder, "proxied-key.pem")];
+    const subject = ["-subj", "/CN=test", "-addext", `subjectAltName=IP:${address}`, "-days", "2"];
+    run(
+      "openssl",
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-keyout",
+      key,
+      "-out",
+      certificate,
+      ...subject,
+    );
+    const secure = await startDockerRegistry({ address, tls: { certificate, key } });
+    const asked: string[] = [];
+    let refuses = false;
+    const proxy = createServer().listen(0, "127.0.0.1");
+    proxy.on("connect", (request: IncomingMessage, socket: Socket) => {
+      asked.push(`${request.url ?? ""} ${request.headers["proxy-authorization"] ?? ""}`);
+      if (refuses) {
+        socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+        return;
+      }
+      const [host = "", port = ""] = (request.url ?? "").split(":");
+      const upstream = connect(Number(port), host, () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        upstream.pipe(socket).pipe(upstream);
+      });
+      upstream.on("error", () => socket.destroy());
+      socket.on("error", () => upstream.destroy());
+    });
+    await once(proxy, "listening");
+    try {
+      const HTTPS_PROXY = `http://user:pr0xypass@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const reference = parseReference(`${secure.host}/app:1`);
+      const through = await testClient({ environment: { SSL_CERT_FILE: certificate, HTTPS_PROXY } });
+      expect((await pushImageSet(imageSetFor("amd64"), reference, through)).blobs.uploaded).toBe(3);
+      expect(asked[0]).toBe(`${secure.host} Basic ${Buffer.from("user:pr0xypass").toString("base64")}`);
+      refuses = true;
+      const refused = await testClient({ environment: { SSL_CERT_FILE: certificate, HTTPS_PROXY } });
+      const error: unknown = await pushImageSet(imageSetFor("amd64"), reference, refused).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ code: "network" });
+      expect(inspect(error, { depth: 20 })).not.toMatch(/pr0xypass|dXNlcjpwcjB4eXBhc3M/);
+      const direct = await testClient({
+        environment: { SSL_CERT_FILE: certificate, HTTPS_PROXY, NO_PROXY: address },
+      });
+      expect((await pushImageSet(imageSetFor("amd64"), reference, direct)).blobs.uploaded).toBe(0);
+      for (const { client } of [through, refused, direct]) client.close();
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
       await secure.stop();
     }
   });

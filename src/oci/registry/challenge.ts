@@ -42,7 +42,7 @@ export interface Scope {
   readonly actions: readonly ("pull" | "push")[];
 }
 
-export function formatScope(scope: Scope): string {
+function formatScope(scope: Scope): string {
   return `repository:${scope.repository}:${scope.actions.join(",")}`;
 }
 

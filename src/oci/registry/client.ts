@@ -27,7 +27,7 @@ export interface RegistryClientOptions {
   /** HOME, DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_*, proxies, SSL_CERT_*; PATH for credential helpers. */
   readonly environment: Environment;
   readonly task: Task;
-  /** Hosts (with port where they have one) whose certificates aren't checked, and that may speak plain HTTP. */
+  /** Hosts, with a port or for every port, whose certificates aren't checked, and that may speak plain HTTP. */
   readonly insecureHosts?: readonly string[];
   /** Default: the network. */
   readonly connections?: Connections;
@@ -49,7 +49,7 @@ export interface RegistryClient {
   close(): void;
 }
 
-export interface RequestBody {
+interface RequestBody {
   readonly sizeBytes: number;
   open(): Bytes;
 }
@@ -88,7 +88,7 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
     conf: await readRegistriesConf(options.environment, options.systemFolder),
     retry: options.retry ?? defaultRetryPolicy,
     attempt: (request) => attempt(context, request),
-    isInsecure: (registry) => insecureHosts.has(registry),
+    isInsecure: (registry) => insecureHosts.has(registry) || insecureHosts.has(registry.replace(/:\d+$/, "")),
     close: () => connections.close(),
   };
 }

@@ -30,13 +30,13 @@ export interface RegistryEntry {
   readonly file: string;
 }
 
-export interface MirrorEntry {
+interface MirrorEntry {
   readonly location: string;
   readonly insecure: boolean;
   readonly serves: "all" | "digest-only" | "tag-only";
 }
 
-export const emptyRegistriesConf: RegistriesConf = { unqualifiedSearch: [], aliases: new Map(), entries: [] };
+const emptyRegistriesConf: RegistriesConf = { unqualifiedSearch: [], aliases: new Map(), entries: [] };
 
 const systemFolderDefault = "/etc/containers";
 
