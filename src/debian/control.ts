@@ -18,11 +18,11 @@ import { mergedPath } from "./merged-usr.ts";
 import type { PackageControl, ScriptName } from "./package.ts";
 
 /** Names the meaning of the record; a change of what is read from control.tar changes it. */
-const recordFormat = 1;
+const recordFormat = 2;
 const namespace = "deb-control";
 
 const scriptNames: readonly ScriptName[] = ["preinst", "postinst", "prerm", "postrm", "config"];
-const listNames = ["control", "md5sums", "conffiles", "shlibs", "symbols", "triggers"] as const;
+const listNames = ["control", "md5sums", "conffiles", "shlibs", "symbols", "triggers", "templates"] as const;
 
 /** The members of control.tar that matter, as text. */
 type ControlFiles = Readonly<Record<string, string>>;
@@ -94,6 +94,7 @@ export function parseControl(files: ControlFiles, digest: Digest): PackageContro
     sonames: sonamesOf(files["shlibs"] ?? "", files["symbols"] ?? ""),
     scripts,
     triggers: linesOf(files["triggers"] ?? ""),
+    ...(files["templates"] === undefined ? {} : { templates: files["templates"] }),
     md5sums,
   };
 }

@@ -26,7 +26,7 @@ export type FileTest =
 
 /**
  * What a script asked before it acted. Answered by the tree as it is before the first effect of the same package: what the
- * script itself changed afterwards is already part of its verdict (`applicableActions`). Links are followed but for "symlink".
+ * script itself changed afterwards is already part of its verdict (`applicableEffects`). Links are followed but for "symlink".
  */
 export interface Condition {
   readonly path: TreePath;
@@ -331,12 +331,13 @@ export interface EffectsContext {
   readonly ignored: ReadonlyMap<string, string>;
 }
 
-/** The actions of a verdict that take place in a tree, in order: every question is asked before anything is changed. */
-export function applicableActions(
-  verdict: ScriptVerdict,
-  holds: (question: Omit<Condition, "holds">) => boolean,
-): EffectAction[] {
-  return verdict.effects
-    .filter(({ when }) => when.every((condition) => holds(condition) === condition.holds))
-    .map(({ action }) => action);
+/**
+ * Those of one package's effects that take place in a tree: every question is asked before anything is changed, so call it
+ * with the tree as the packages before have left it.
+ */
+export function applicableEffects(
+  effects: readonly Effect[],
+  holds: (condition: Condition) => boolean,
+): readonly Effect[] {
+  return effects.filter(({ when }) => when.every(holds));
 }
