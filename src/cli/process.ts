@@ -49,7 +49,8 @@ function rawStream(stream: NodeJS.WriteStream): RawStream {
       if (!closed) stream.write(content);
     },
     isTerminal: stream.isTTY,
-    columns: () => (stream.isTTY ? stream.columns : undefined),
+    // A pseudo-terminal that was never given a size says 0.
+    columns: () => (stream.isTTY && stream.columns > 0 ? stream.columns : undefined),
   };
 }
 
