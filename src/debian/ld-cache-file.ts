@@ -38,6 +38,11 @@ export function encodeLdCache(entries: readonly CacheEntry[], format: CacheForma
   return isBefore(format.glibcVersion, 33) ? encodePlain(sorted, format) : encodeShared(sorted, format);
 }
 
+/** glibc-hwcaps/ came with 2.33; before it, ldconfig doesn't look there. */
+export function knowsHwcaps(glibcVersion: string): boolean {
+  return !isBefore(glibcVersion, 33);
+}
+
 /** Whether a version "2.N..." of glibc comes before 2.`minor`. */
 function isBefore(glibcVersion: string, minor: number): boolean {
   const match = /^(?:\d+:)?2\.(\d+)/.exec(glibcVersion);

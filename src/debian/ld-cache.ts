@@ -7,7 +7,7 @@ import { baseName, joinPath, type TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
-import { type CacheEntry, compareLibraries, encodeLdCache } from "./ld-cache-file.ts";
+import { type CacheEntry, compareLibraries, encodeLdCache, knowsHwcaps } from "./ld-cache-file.ts";
 import { type LibraryFolder, libraryFolders } from "./ld-so-conf.ts";
 
 export interface LdCacheInput {
@@ -55,6 +55,7 @@ export async function ldSoCache(input: LdCacheInput): Promise<LdCache | undefine
   };
   for (const folder of await libraryFolders(tree, architecture.triplet)) {
     add(folder);
+    if (!knowsHwcaps(glibcVersion)) continue;
     for (const { name, ...below } of hwcapsFolders(tree, folder)) {
       hwcapsNames.add(name);
       add(below, name);
