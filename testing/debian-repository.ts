@@ -27,7 +27,7 @@ export async function clearSign(text: string, keys: readonly TestKey[], date: Da
   return sign({ message, signingKeys, date });
 }
 
-export interface TestPackage {
+interface TestPackage {
   readonly name: string;
   readonly version?: string;
   /** Further fields of the stanza: "Depends" ... */

@@ -14,13 +14,13 @@ export interface Candidate {
   readonly relations: CandidateRelations;
 }
 
-export interface PoolFile {
+interface PoolFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly digest: Digest;
 }
 
-export interface CandidateRelations {
+interface CandidateRelations {
   /** Pre-Depends, then Depends. */
   readonly depends: readonly DependencyGroup[];
   /** Conflicts and Breaks. */

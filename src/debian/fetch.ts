@@ -114,7 +114,7 @@ async function pause(fetcher: Fetcher, failures: number): Promise<void> {
 }
 
 /** The URL without what may be a credential. */
-export function safeUrl(url: string): string {
+function safeUrl(url: string): string {
   const parsed = URL.parse(url);
   return parsed === null ? url : `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
 }

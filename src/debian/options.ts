@@ -11,8 +11,8 @@ export interface Wishes {
   readonly wanted: readonly string[];
   /** The versions of a package that the requests allow, the best first. */
   versions(name: string): readonly Candidate[];
-  /** Whether a dependency is left out: one of its alternatives is excluded. */
-  drops(group: DependencyGroup): boolean;
+  /** Whether one of the alternatives is excluded by its name: the dependency is left out then. */
+  excludes(group: DependencyGroup): boolean;
   isExcluded(name: string): boolean;
 }
 
@@ -43,7 +43,7 @@ export function wishesOf(universe: Universe, requests: readonly PackageRequest[]
   return {
     wanted: [...wanted],
     versions,
-    drops: (group) => group.some((one) => excluded.has(one.name)),
+    excludes: (group) => group.some((one) => excluded.has(one.name)),
     isExcluded: (name) => excluded.has(name),
   };
 }
@@ -80,6 +80,15 @@ export function optionsOf(universe: Universe, wishes: Wishes, group: DependencyG
     }
   }
   return [...best, ...older];
+}
+
+/** Whether a group that has no options would have some, were it not for the exclusions: it is left out then, too. */
+export function onlyExcluded(universe: Universe, wishes: Wishes, group: DependencyGroup): boolean {
+  return group.some((dependency) =>
+    universe
+      .providers(dependency.name)
+      .some((one) => wishes.isExcluded(one.name) && satisfies(one, dependency, universe.architecture)),
+  );
 }
 
 function packagesFor(universe: Universe, wishes: Wishes, dependency: Dependency): (readonly Candidate[])[] {

@@ -95,6 +95,18 @@ describe("resolved", () => {
     ["a pin holds for dependencies too", "a 1\nDepends: b\n\nb 1\n\nb 2", "a b=1", "a=1 b=1"],
     ["an excluded dependency is dropped", "a 1\nDepends: b, c\n\nb 1\n\nc 1", "a !b", "a=1 c=1"],
     ["an excluded package has no stand-in", "a 1\nDepends: b | c\n\nb 1\n\nc 1", "a !b", "a=1"],
+    [
+      "a virtual dependency whose only provider is excluded is dropped",
+      "a 1\nDepends: m\n\nn 1\nProvides: m",
+      "a !n",
+      "a=1",
+    ],
+    [
+      "a virtual dependency has its other providers",
+      "a 1\nDepends: m\n\nn 1\nProvides: m\n\no 1\nProvides: m",
+      "a !n",
+      "a=1 o=1",
+    ],
     ["a virtual name with one provider", "n 1\nProvides: m", "m", "n=1"],
     [
       "a conflict steers to the other alternative",

@@ -9,7 +9,7 @@ import { type Candidate, conflictsWith, satisfies } from "./candidate.ts";
 import { type Dependency, type DependencyGroup, formatGroup } from "./dependency.ts";
 import { explainDeadEnd, failuresShownMax, unknownPackage, unsatisfiable } from "./explain-failure.ts";
 import type { LockedPackage } from "./locked.ts";
-import { optionsOf, type Wishes, wishesOf } from "./options.ts";
+import { onlyExcluded, optionsOf, type Wishes, wishesOf } from "./options.ts";
 import type { PackageRequest } from "./request.ts";
 import { addChoice, type Chosen, type Selection, selectionOf, undoTo } from "./selection.ts";
 import type { Universe } from "./universe.ts";
@@ -107,10 +107,17 @@ function advance(search: Search, item: Item): void {
       return;
     case "group":
       if (isSatisfied(selection, item.group, universe.architecture) !== undefined) return;
-      if (wishes.drops(item.group)) return;
-      place(search, item, optionsOf(universe, wishes, item.group));
+      placeGroup(search, item);
       return;
   }
+}
+
+function placeGroup(search: Search, item: Extract<Item, { kind: "group" }>): void {
+  const { wishes, universe } = search;
+  if (wishes.excludes(item.group)) return;
+  const options = optionsOf(universe, wishes, item.group);
+  if (options.length === 0 && onlyExcluded(universe, wishes, item.group)) return;
+  place(search, item, options);
 }
 
 function expand(search: Search, chosen: Chosen): void {

@@ -7,7 +7,7 @@ import { parseVersion } from "../debian/version.ts";
 import type { Lock, LockedPlatform, LockedSuite } from "./lock.ts";
 
 /** Where in the file: keys and numbers from the root. */
-export type JsonPath = readonly (string | number)[];
+type JsonPath = readonly (string | number)[];
 
 export interface LockProblem {
   readonly path: JsonPath;
