@@ -15,7 +15,12 @@ type Options = Partial<Attributes> & { readonly origins?: readonly Origin[] };
 export const loader64 = "/lib64/ld-linux-x86-64.so.2";
 
 /** An ELF file with these facts; x86-64 and a shared object unless told. */
-export function elf(name: string, given: Partial<ElfFacts> = {}, options: Options = {}): FileEntry {
+export function elf(
+  name: string,
+  given: Partial<ElfFacts> = {},
+  options: Options & { readonly marks?: Facts["marks"] } = {},
+): FileEntry {
+  const { marks, ...attributes } = options;
   const made: ElfFacts = {
     class: 64,
     machine: 62,
@@ -32,11 +37,19 @@ export function elf(name: string, given: Partial<ElfFacts> = {}, options: Option
     sonameStrings: [],
     ...given,
   };
-  return withFacts(file(name, `elf ${name}`, { mode: 0o755, ...options }), { magic: "elf", elf: made });
+  return withFacts(file(name, `elf ${name}`, { mode: 0o755, ...attributes }), {
+    magic: "elf",
+    elf: made,
+    ...(marks === undefined ? {} : { marks }),
+  });
 }
 
 /** A program for glibc's loader. */
-export function program(name: string, given: Partial<ElfFacts> = {}, options: Options = {}): FileEntry {
+export function program(
+  name: string,
+  given: Partial<ElfFacts> = {},
+  options: Parameters<typeof elf>[2] = {},
+): FileEntry {
   return elf(name, { interpreter: loader64, ...given }, options);
 }
 

@@ -1,6 +1,7 @@
 // What one file's content says. Pure, computed once per file digest, cached; the closure and the audit read the same facts.
 import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
+import { type Mark, marksOf } from "./marks.ts";
 
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
@@ -14,6 +15,8 @@ export interface Facts {
   /** Present for a readable ELF file. `magic: "elf"` without it: a corrupt one, whose needs are unknown. */
   readonly elf?: ElfFacts;
   readonly script?: ScriptFacts;
+  /** What an ELF program is known to be by its content; absent where nothing is known. */
+  readonly marks?: readonly Mark[];
 }
 
 export type Magic =
@@ -56,7 +59,9 @@ export function factsOf(source: RandomAccess): Facts {
   const magic = magicOf(head);
   if (magic === "elf") {
     const elf = elfFacts(source);
-    return elf === undefined ? { magic } : { magic, elf };
+    if (elf === undefined) return { magic };
+    const marks = marksOf(source, elf);
+    return marks.length === 0 ? { magic, elf } : { magic, elf, marks };
   }
   if (magic !== "script") return { magic };
   const script = shebangOf(head);
