@@ -1,5 +1,5 @@
 // What every root file system of Debian has though no package ships it, or only base-files does: the folders of the root,
-// the links of merged /usr, os-release, nsswitch.conf. hosts, hostname and resolv.conf are the runtime's to write.
+// the links of merged /usr, os-release, debian_version, nsswitch.conf. hosts, hostname and resolv.conf are the runtime's to write.
 import { bytesOf } from "../base/bytes.ts";
 import { digestOf } from "../base/digest.ts";
 import type { DirectoryEntry, Entry, FileEntry, Origin, SymlinkEntry } from "../tree/entry.ts";
@@ -62,6 +62,9 @@ export function completeBase(tree: Tree, base: Base): readonly Entry[] {
     }
     made.push(link(base, "/etc/os-release", "../usr/lib/os-release"));
   }
+  const version = path("/etc/debian_version");
+  // Scanners take the release from it where they don't read os-release.
+  if (tree.lookup(version) === undefined) made.push(file(base, version, `${debianVersion(base.codename)}\n`));
   const nsswitch = path("/etc/nsswitch.conf");
   if (tree.lookup(nsswitch) === undefined) made.push(nsswitchOf(tree, base, nsswitch));
   return made;
@@ -73,6 +76,10 @@ const releases: Readonly<Record<string, string>> = {
   trixie: "13",
   forky: "14",
 };
+
+function debianVersion(codename: string): string {
+  return releases[codename] ?? `${codename}/sid`;
+}
 
 /** os-release(5), the fields that scanners and programs look for. Development releases have no number. */
 function osRelease(codename: string): string {

@@ -51,6 +51,7 @@ test("an image of no package has the base folders", () => {
   ).toEqual([
     "/bin symlink 0777 -> usr/bin",
     "/etc directory 0755",
+    "/etc/debian_version file 0644",
     "/etc/nsswitch.conf file 0644",
     "/etc/os-release symlink 0777 -> ../usr/lib/os-release",
     "/lib symlink 0777 -> usr/lib",
