@@ -217,6 +217,23 @@ describe("a spec's values", () => {
   });
 });
 
+describe("a user who is not in users", () => {
+  const withUser = (user: string): string[] =>
+    parseSpec(`${minimal}  users: {nginx: {uid: 101}}\n  user: ${user}\n`, "x").diagnostics.map(
+      ({ severity, rule, hint }) => `${severity} ${rule}: ${hint ?? ""}`,
+    );
+
+  test.each(["nginx", "nginx:www-data", "101", '"101:101"', "www-data", "nobody", "postgres"])(
+    "%s may be one: declared, a number, of the base system, or brought by a package",
+    (user) => expect(withUser(user)).toEqual([]),
+  );
+
+  test("one that looks like a slip is pointed out, and the spec is taken", () => {
+    expect(withUser("ngnix")).toEqual(["warning unknown-user: did you mean nginx?"]);
+    expect(parseSpec(`${minimal}  users: {nginx: {uid: 101}}\n  user: ngnix\n`, "x").value).toBeDefined();
+  });
+});
+
 describe("what is hostile", () => {
   const rulesOf = (text: string): string[] => parseSpec(text, "x").diagnostics.map((one) => one.rule);
   const bomb = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
