@@ -5,7 +5,7 @@ import { root, type TreePath, treePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Declaration, Reason } from "./closure.ts";
 import { deferGlob, deferNearest } from "./pending.ts";
-import { addMissing, addReason, keepPath, type Work } from "./work.ts";
+import { addMissing, addReason, keepPath, type Use, type Work } from "./work.ts";
 
 /** PATH where the config sets none (what runc and containerd supply). */
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -27,6 +27,9 @@ const wrappers: ReadonlySet<string> = new Set([
   "tini",
   "tini-static",
 ]);
+
+/** Programs that read a script given to them: its own `#!` line does not count then. */
+const interpreters = /^(?:python|perl|ruby|node|nodejs|php|java|lua|tclsh|Rscript|(?:ba|da|k|z|a)?sh)[\d.]*$/;
 
 /** Keeps the roots of the launch, and says which of them are not there. */
 export function keepLaunch(work: Work): void {
@@ -92,11 +95,13 @@ function keepCommand(work: Work, argv: readonly string[], name: string): void {
   keepProgram(work, program, rootReason(name, `${name} ${program}`));
   const wrapped = wrappers.has(program.slice(program.lastIndexOf("/") + 1)) ? wrappedWord(argv) : undefined;
   if (wrapped !== undefined) keepProgram(work, wrapped, rootReason(name, `${program} starts ${wrapped}`));
-  for (const word of argv.slice(1)) if (word !== wrapped) keepArgument(work, word, name);
+  const reads = interpreters.test(program.slice(program.lastIndexOf("/") + 1));
+  for (const word of argv.slice(1))
+    if (word !== wrapped) keepArgument(work, word, name, reads ? "ship" : "run");
 }
 
 /** An argument that names a file of the tree is one the program is told to use. */
-function keepArgument(work: Work, word: string, name: string): void {
+function keepArgument(work: Work, word: string, name: string, use: Use): void {
   const { launch, tree } = work.input;
   const value = word.startsWith("-") ? word.slice(word.indexOf("=") + 1) : word;
   if (value.startsWith("-") || !/[/.]/.test(value)) return;
@@ -104,7 +109,7 @@ function keepArgument(work: Work, word: string, name: string): void {
   if (path === undefined || path === root) return;
   const found = resolve(tree, path);
   if (found === undefined && work.input.packages?.pending.packageOfPath(path) === undefined) return;
-  keepPath(work, path, rootReason(name, `argument ${word}`), found?.entry.kind === "file" ? "run" : "ship");
+  keepPath(work, path, rootReason(name, `argument ${word}`), use);
 }
 
 function wrappedWord(argv: readonly string[]): string | undefined {
