@@ -26,7 +26,7 @@ export interface ElfImage {
 }
 
 /** A file's bytes with the ELF file's word size and byte order. */
-export interface FileView {
+interface FileView {
   readonly sizeBytes: number;
   readonly wordBytes: 4 | 8;
   /** At least `length` bytes at `offset`, or undefined where the file ends before. */

@@ -80,7 +80,7 @@ function fullName(block: Uint8Array): string {
 }
 
 /** The text of a field up to its first NUL. */
-export function decodeField(block: Uint8Array, offset: number, length: number): string {
+function decodeField(block: Uint8Array, offset: number, length: number): string {
   let end = offset;
   while (end < offset + length && block[end] !== 0) end += 1;
   return end === offset ? "" : decodeName(block.subarray(offset, end));
