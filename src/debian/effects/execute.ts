@@ -217,11 +217,12 @@ function runLoop(state: State, command: LoopCommand): State[] {
     lines = [];
     for (const line of asked) {
       if (line.flow !== undefined) done.push(line);
-      else if (line.status === undefined || round >= limits.shellRoundsMax) {
-        const why = line.status === undefined ? line.statusWhy : "the loop does not end";
-        done.push(
-          ...perhaps(line, why, (one) => settle(runList(one, command.body), false)).map(continueLoop),
-        );
+      else if (line.status === undefined) {
+        const body = (one: State): State[] => settle(runList(one, command.body), false);
+        done.push(...perhaps(line, line.statusWhy, body).map(continueLoop));
+      } else if (round >= limits.shellRoundsMax) {
+        noteUnknown(line, command.extent, "the loop does not end within shellRoundsMax rounds");
+        done.push(line);
       } else if ((line.status === 0) === wanted) lines.push(...runList(line, command.body).map(continueLoop));
       else done.push({ ...line, status: 0 });
     }

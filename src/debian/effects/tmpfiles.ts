@@ -111,7 +111,7 @@ function fileActions(
   argument: string | undefined,
   append: boolean,
 ): EffectAction[] {
-  const text = expand(argument ?? "");
+  const text = expand(argument === undefined || argument === "-" ? "" : argument);
   if (type === "f" && (text === undefined || text === "")) {
     const wanted = owner(ownership, "0644");
     return [
