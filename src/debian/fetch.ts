@@ -27,16 +27,28 @@ export function createFetcher(http: Http, task: Task): Fetcher {
 /** Answers that may differ the next time. */
 const passingStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+export interface SmallFile {
+  /** 200, or 304 where a condition among the headers held. */
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly content: Uint8Array;
+}
+
 /**
- * A GET that follows redirects and retries what may pass. Its status is 200, 206 or 304; the body is yet to be read.
- * @throws ToolError "not-found" for 404 and 410, "network" otherwise
+ * A small file in memory, by a GET that follows redirects and retries what may pass, a cut in the middle included.
+ * @throws ToolError "not-found" for 404 and 410, "limit" past `limitBytes`, "network" otherwise
  */
-export async function get(
+export async function getSmall(
   fetcher: Fetcher,
   url: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<HttpResponse> {
-  return retrying(fetcher, () => getOnce(fetcher, url, headers));
+  headers: Readonly<Record<string, string>>,
+  limitBytes: number,
+): Promise<SmallFile> {
+  return retrying(fetcher, async () => {
+    const response = await getOnce(fetcher, url, headers);
+    const content = await readBody(response, limitBytes, safeUrl(url));
+    return { status: response.status, headers: response.headers, content };
+  });
 }
 
 async function getOnce(
@@ -245,12 +257,7 @@ function mismatch(url: string, wanted: WantedFile, why: string): ToolError {
   });
 }
 
-/** A whole small file in memory. @throws ToolError as `get`, and "limit" past `limitBytes` */
-export async function readBody(
-  response: HttpResponse,
-  limitBytes: number,
-  what: string,
-): Promise<Uint8Array> {
+async function readBody(response: HttpResponse, limitBytes: number, what: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of response.body) {

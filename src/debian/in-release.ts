@@ -7,7 +7,7 @@ import { type Digest, digestOf, parseDigest } from "../base/digest.ts";
 import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { type Archive, urlsOf } from "./archive.ts";
-import { asError, type Fetcher, get, isNotFound, readBody } from "./fetch.ts";
+import { asError, type Fetcher, getSmall, isNotFound } from "./fetch.ts";
 import { checkRelease, parseRelease, type Release } from "./release.ts";
 import { isClearSigned, unverifiedText } from "./signature.ts";
 import { type SignedText, verifyOnce } from "./verified-text.ts";
@@ -79,7 +79,7 @@ async function fetchFrom(
   const heldContent = held === undefined ? undefined : await readHeld(cache, held.digest);
   let answer: Answer;
   try {
-    answer = await ask(fetcher, url, heldContent === undefined ? undefined : held, what);
+    answer = await ask(fetcher, url, heldContent === undefined ? undefined : held);
   } catch (thrown) {
     if (heldContent === undefined || !(thrown instanceof ToolError) || thrown.code !== "network")
       throw thrown;
@@ -125,17 +125,17 @@ type Answer =
   | "unchanged"
   | { readonly content: Uint8Array; readonly etag: string; readonly lastModified: string };
 
-async function ask(fetcher: Fetcher, url: string, held: Held | undefined, what: string): Promise<Answer> {
-  const response = await get(fetcher, url, {
+async function ask(fetcher: Fetcher, url: string, held: Held | undefined): Promise<Answer> {
+  const conditions = {
     ...(held === undefined || held.etag === "" ? {} : { "if-none-match": held.etag }),
     ...(held === undefined || held.lastModified === "" ? {} : { "if-modified-since": held.lastModified }),
-  });
-  const content = await readBody(response, limits.inReleaseBytesMax, what);
-  if (response.status === 304) return "unchanged";
+  };
+  const { status, headers, content } = await getSmall(fetcher, url, conditions, limits.inReleaseBytesMax);
+  if (status === 304) return "unchanged";
   return {
     content,
-    etag: response.headers.get("etag") ?? "",
-    lastModified: response.headers.get("last-modified") ?? "",
+    etag: headers.get("etag") ?? "",
+    lastModified: headers.get("last-modified") ?? "",
   };
 }
 

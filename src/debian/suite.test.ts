@@ -226,6 +226,11 @@ describe("refused", () => {
       /^malformed: its Date is "yesterday"/,
     ],
     [
+      "an index larger than any may be",
+      { edit: (text) => text.replace(/ \d+ (\S+\.gz)/, " 999999999999 $1") },
+      /^limit: .*packagesIndexBytesMax/,
+    ],
+    [
       "no digests",
       { edit: (text) => text.replace(/SHA256:[\s\S]*$/, "") },
       /^malformed: it has no SHA256 list/,
@@ -332,6 +337,19 @@ describe("accepted unsigned", () => {
     const archive = archiveOf({ unsignedAccepted: true });
     expect(await errorOf(namesIn(fetcherAt(), await newCache(), archive))).toMatch(/valid until/);
   });
+});
+
+test.each(["cut", "failing"] as const)("an InRelease that is %s once is asked for again", async (kind) => {
+  await repository.publish(good());
+  repository.faults.set("InRelease", { kind, times: 1 });
+  expect(await namesIn(fetcherAt(), await newCache(), archiveOf())).toContain("hello");
+});
+
+test("a second mirror serves where the first fails", async () => {
+  await repository.publish(good());
+  const archive = archiveOf();
+  const mirrors = [`${repository.url}/elsewhere`, ...archive.mirrors];
+  expect(await namesIn(fetcherAt(), await newCache(), { ...archive, mirrors })).toContain("hello");
 });
 
 test("a mirror that lacks by-hash serves the index by its name", async () => {

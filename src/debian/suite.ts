@@ -100,6 +100,12 @@ async function bringIndex(
   for (const [suffix, compression] of variants) {
     const file = release.files.get(`${folder}/Packages${suffix}`);
     if (file === undefined) continue;
+    if (file.sizeBytes > limits.packagesIndexBytesMax) {
+      throw new ToolError("limit", {
+        what: `fetching ${what}`,
+        why: `it is larger than ${limits.packagesIndexBytesMax} bytes (packagesIndexBytesMax)`,
+      });
+    }
     const known = raw === undefined ? await knownContent(cache, file.digest) : undefined;
     if (known !== undefined) return known;
     try {
