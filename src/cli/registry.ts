@@ -7,6 +7,7 @@ export const commands: Registry = {
   build: async () => (await import("./commands/build.ts")).command,
   lock: async () => (await import("./commands/lock.ts")).command,
   update: async () => (await import("./commands/update.ts")).command,
+  test: async () => (await import("./commands/test.ts")).command,
   explain: async () => (await import("./commands/explain.ts")).command,
   schema: async () => (await import("./commands/schema.ts")).command,
   cache: async () => (await import("./commands/cache.ts")).command,

@@ -48,7 +48,7 @@ export async function runCli(argv: readonly string[], world: World, registry: Re
 }
 
 /** How messages are to be rendered for an output; quotes lines of the files that they name. */
-function renderOptions(output: Output, cwd: string): RenderOptions {
+export function renderOptions(output: Output, cwd: string): RenderOptions {
   return { colour: output.colour, columns: output.columns, sourceOf: (file) => sourceOf(resolve(cwd, file)) };
 }
 

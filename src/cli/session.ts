@@ -1,7 +1,7 @@
 // What a command that builds or explains works with: the lock, the cache, and, made when first asked for, connections,
 // mirrors and threads. A build that finds its image in the cache opens none of these.
 import { availableParallelism } from "node:os";
-import { type Cache, openCache, type StoredBlob } from "../base/cache.ts";
+import type { Cache, StoredBlob } from "../base/cache.ts";
 import { lazy } from "../base/lazy.ts";
 import type { Archive } from "../debian/archive.ts";
 import { downloadPackages } from "../debian/download.ts";
@@ -9,6 +9,7 @@ import type { LockedPackage } from "../debian/locked.ts";
 import { createUnpacker, type Unpacker } from "../debian/unpack.ts";
 import { type Lock, lockedPackages } from "../graph/lock.ts";
 import type { Phase } from "../graph/plan.ts";
+import { withCache } from "./cache.ts";
 import type { Context } from "./context.ts";
 import { isCurrent, needsLock, readLock, refuseStale, resolveLock, writeLock } from "./locking.ts";
 import type { Project } from "./project.ts";
@@ -31,20 +32,22 @@ export async function withSession<T>(
   project: Project,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const closers: (() => Promise<void> | void)[] = [];
-  try {
-    return await work(await openSession(context, project, closers));
-  } finally {
-    for (const close of closers) await close();
-  }
+  return withCache(context, async (cache) => {
+    const closers: (() => Promise<void> | void)[] = [];
+    try {
+      return await work(openSession(context, project, cache, closers));
+    } finally {
+      for (const close of closers) await close();
+    }
+  });
 }
 
-async function openSession(
+function openSession(
   context: Context,
   project: Project,
+  cache: Cache,
   closers: (() => Promise<void> | void)[],
-): Promise<Session> {
-  const cache = await openCache(context.cacheFolder);
+): Session {
   const unpacker = lazy(() => {
     const made = createUnpacker({ cache, workers: availableParallelism(), task: context });
     closers.push(() => made.close());

@@ -15,7 +15,8 @@ export interface Base {
   readonly mtime: number;
 }
 
-const origins: readonly Origin[] = [{ kind: "declared", what: "base" }];
+/** Nobody declared them: what of them ships is the closure's to say. */
+const origins: readonly Origin[] = [{ kind: "effect", effect: "base" }];
 
 /** Folders with their modes. All belong to root. */
 const folders: readonly (readonly [string, number])[] = [

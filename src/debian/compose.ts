@@ -164,7 +164,10 @@ function hasEqualAttributes(a: Attributes & FileEntry, b: Attributes & FileEntry
 }
 
 function isBase(entry: Entry): boolean {
-  return entry.kind !== "symlink" && entry.origins.every((origin) => origin.kind === "declared");
+  return (
+    entry.kind !== "symlink" &&
+    entry.origins.every((origin) => origin.kind === "effect" && origin.effect === "base")
+  );
 }
 
 /** "libc6:amd64" of a package's entry; undefined for what no package brought. */

@@ -52,18 +52,14 @@ export function createUnpacker(options: {
 
   const make = async (file: PackageFile): Promise<PackageContents> => {
     const what = describe(file);
-    const id = `unpack ${file.id}`;
-    task.emit({ type: "start", id, name: `unpacking ${file.id}` });
     const folder = cacheTemporary(cache);
     try {
       raise(await pool.run({ deb: file.deb, what, folder }), task.signal, what);
       await moveIntoPlace(folder, unpackedFolder(cache, file.deb.digest), what);
     } catch (thrown) {
       await rm(folder, { recursive: true, force: true });
-      task.emit({ type: "fail", id, message: messageOf(thrown) });
       throw thrown;
     }
-    task.emit({ type: "end", id });
     const made = await findUnpacked(cache, file.deb.digest, file);
     if (made !== undefined) return made;
     throw new ToolError("cache", { what: `unpacking ${what}`, why: "its folder vanished from the cache" });
@@ -78,10 +74,13 @@ export function createUnpacker(options: {
         .filter(({ index }) => held[index] === undefined)
         // The biggest first: a big one that starts last would run alone.
         .sort((a, b) => b.file.deb.sizeBytes - a.file.deb.sizeBytes);
-      const made = await parallel(absent, options.workers, async ({ file, index }) => ({
-        index,
-        contents: await make(file),
-      }));
+      const made = await reporting(task, absent.length, (advance) =>
+        parallel(absent, options.workers, async ({ file, index }) => {
+          const contents = await make(file);
+          advance();
+          return { index, contents };
+        }),
+      );
       const contents = new Map(made.map((one) => [one.index, one.contents]));
       return packages.flatMap((_, index) => contents.get(index) ?? held[index] ?? []);
     },
@@ -90,6 +89,27 @@ export function createUnpacker(options: {
       await pool.close();
     },
   };
+}
+
+/** One line of progress for a batch: a line for each package would be a wall of text. */
+async function reporting<T>(
+  task: Task,
+  total: number,
+  work: (advance: () => void) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  if (total === 0) return work(() => undefined);
+  const id = "unpack";
+  let done = 0;
+  const name = total === 1 ? "unpacking 1 package" : `unpacking ${total} packages`;
+  task.emit({ type: "start", id, name, total, unit: "items" });
+  try {
+    const results = await work(() => task.emit({ type: "advance", id, done: ++done }));
+    task.emit({ type: "end", id });
+    return results;
+  } catch (thrown) {
+    task.emit({ type: "fail", id, message: messageOf(thrown) });
+    throw thrown;
+  }
 }
 
 const lookupsAtOnce = 16;

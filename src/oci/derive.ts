@@ -22,6 +22,8 @@ export interface ImageParts {
 }
 
 const configOrder = ["created", "author", "architecture", "variant", "os", "config", "rootfs", "history"];
+const healthcheckOrder = ["Test", "Interval", "Timeout", "StartPeriod", "Retries"];
+const historyOrder = ["created", "created_by", "author", "comment", "empty_layer"];
 const runConfigOrder = [
   "User",
   "ExposedPorts",
@@ -110,13 +112,21 @@ export function platformOf(config: ImageConfig): Platform {
 
 function configBytes(config: ImageConfig): Uint8Array {
   const run = config.config;
-  const ordered = inOrder({ ...config }, configOrder);
+  const ordered = inOrder(
+    { ...config, rootfs: inOrder({ ...config.rootfs }, ["type", "diff_ids"]) },
+    configOrder,
+  );
+  if (config.history !== undefined) {
+    ordered["history"] = config.history.map((entry) => inOrder({ ...entry }, historyOrder));
+  }
   if (run === undefined) return documentBytes(ordered);
   const written = inOrder({ ...run }, runConfigOrder);
   for (const name of ["ExposedPorts", "Volumes", "Labels"]) {
     const map = written[name];
     if (map !== undefined) written[name] = sorted(map as Readonly<Record<string, unknown>>);
   }
+  if (run.Healthcheck !== undefined)
+    written["Healthcheck"] = inOrder({ ...run.Healthcheck }, healthcheckOrder);
   return documentBytes({ ...ordered, config: written });
 }
 

@@ -1,5 +1,6 @@
 // `distill build`: from a spec to an image, wherever it is wanted.
 import { InvalidInput } from "../../base/diagnostics.ts";
+import { levels } from "../../closure/level.ts";
 import type { ImagePlan } from "../../graph/plan.ts";
 import { type BuildSettings, buildProject } from "../build-project.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -56,7 +57,7 @@ export const command: Command = defineCommand({
     "allow-level": {
       kind: "choice",
       value: "LEVEL",
-      choices: ["distro", "slim", "in-name-only", "shell-less", "distroless", "truly-distroless", "sealed"],
+      choices: levels,
       summary: "lowest level that is accepted (default: truly-distroless; init images: any)",
     },
     metadata: { kind: "text", value: "FILE", summary: "write digests, sizes, level and times as JSON" },
@@ -104,7 +105,7 @@ export const command: Command = defineCommand({
             platform,
             phase: plan.phase,
             digest: image.descriptor.digest,
-            sizeBytes: figures.sizeBytes,
+            sizeBytes: image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0),
             files: figures.files,
             level: figures.level,
           })),

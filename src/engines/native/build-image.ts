@@ -124,7 +124,7 @@ async function compose(
     layers,
     figures: {
       level,
-      levelReasons: reasons,
+      levelReasons: reasons.map(({ path, what }) => (path === undefined ? what : `${path}: ${what}`)),
       files: files.length,
       sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
       packagesShipped: shipped.packages.length,

@@ -20,7 +20,7 @@ import type { LockedPackage } from "../../debian/locked.ts";
 import type { PackageContents } from "../../debian/package.ts";
 import type { PackageFile, Unpacker } from "../../debian/unpack.ts";
 import type { GlobRequest, ImagePlan } from "../../graph/plan.ts";
-import type { Entry, FileEntry } from "../../tree/entry.ts";
+import type { FileEntry } from "../../tree/entry.ts";
 import type { Facts } from "../../tree/facts.ts";
 import { mergeTrees, treeOf } from "../../tree/memory-tree.ts";
 import type { Tree } from "../../tree/tree.ts";
@@ -142,7 +142,7 @@ interface Round extends PhaseInput {
 
 async function composeRound(round: Round): Promise<ComposedPhase> {
   const { plan, known, catalogue, progress, verdicts } = round;
-  const { tree, made, accounts, declared } = await layTree(round);
+  const { tree, made, accounts } = await layTree(round);
   const facts = (file: FileEntry): Facts => {
     for (const some of made) {
       const found = some.get(file.digest);
@@ -157,7 +157,7 @@ async function composeRound(round: Round): Promise<ComposedPhase> {
     tree,
     facts,
     launch,
-    keep: keptBy(plan, declared, known.length > 0),
+    keep: keptBy(plan, known.length > 0),
     drop: plan.drop.map(declaration("drop")),
     packages: packageView(catalogue, unpacked),
     settings: await readSettings(tree),
@@ -170,8 +170,6 @@ interface LaidTree {
   /** Where facts of the tree's files are found, by digest. */
   readonly made: readonly ReadonlyMap<Digest, Facts>[];
   readonly accounts: Accounts;
-  /** What the spec added. */
-  readonly declared: readonly Entry[];
 }
 
 /** Packages, what their scripts would do, generated files, accounts, and the spec's additions, one over the other. */
@@ -204,29 +202,20 @@ async function layTree({ plan, mtime, context, known, progress, verdicts }: Roun
     tree: mergeTrees(applied.tree, treeOf(certificates), treeOf(accountFiles.entries), treeOf(added.entries)),
     made: [applied.facts, added.facts, accountFiles.facts, progress.byDigest],
     accounts,
-    declared: added.entries,
   };
 }
 
 /** Programs expect these folders, scanners the release; nothing else of the base ships unless something needs it. */
 const baseKept = ["/tmp", "/run", "/var/tmp", "/var/run", "/etc/os-release", "/usr/lib/os-release"];
 
-/** What stays because somebody said so: `keep`, everything that the spec adds, and the base of an image with packages. */
-function keptBy(plan: ImagePlan, added: readonly Entry[], hasPackages: boolean): Declaration[] {
+/** What stays because somebody said so. Everything that the spec adds stays by its origin. */
+function keptBy(plan: ImagePlan, hasPackages: boolean): Declaration[] {
   if (plan.content === "whole") return [{ glob: "/**", source: "an init image holds its packages whole" }];
+  const base = hasPackages ? baseKept : [];
   return [
     ...plan.keep.map(declaration("keep")),
-    ...added.map((entry) => ({ glob: entry.path, source: sourceOf(entry) })),
-    ...(hasPackages
-      ? baseKept.map((glob) => ({ glob, source: "the base of every image with packages" }))
-      : []),
+    ...base.map((glob) => ({ glob, source: "the base of every image with packages" })),
   ];
-}
-
-function sourceOf({ origins }: Entry): string {
-  const origin = origins.at(-1);
-  if (origin?.kind !== "declared") return "the spec";
-  return origin.span === undefined ? origin.what : `${origin.what} (${origin.span.file}:${origin.span.line})`;
 }
 
 function declaration(field: string): (request: GlobRequest) => { glob: string; source: string } {

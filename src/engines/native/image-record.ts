@@ -5,11 +5,12 @@ import { type CachedLayer, cachedLayer } from "../../assemble/layer.ts";
 import { type Cache, findBlob, findRecord, storeRecord } from "../../base/cache.ts";
 import type { Json } from "../../base/canonical-json.ts";
 import { type Digest, parseDigest } from "../../base/digest.ts";
+import type { Level } from "../../closure/level.ts";
 import type { ImageConfig } from "../../oci/model.ts";
 
 /** What is told of an image beside its bytes. */
 export interface ImageFigures {
-  readonly level: string;
+  readonly level: Level;
   /** Why it isn't one level better, in short sentences. */
   readonly levelReasons: readonly string[];
   readonly files: number;

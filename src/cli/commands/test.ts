@@ -1,0 +1,108 @@
+// `distill test`: the spec's tests, in the image's own root, without a shell and without root.
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ToolError } from "../../base/errors.ts";
+import { runTest, type TestedImage, type TestOutcome } from "../../engines/native/run-tests.ts";
+import { treeOfImage } from "../../oci/apply.ts";
+import { writeFolder } from "../../oci/folder-writer.ts";
+import type { Image, ImageConfig } from "../../oci/model.ts";
+import { parseConfig } from "../../oci/validate.ts";
+import { renderDiagnostics } from "../../report/diagnostics.ts";
+import { formatTime } from "../../report/units.ts";
+import { buildProject } from "../build-project.ts";
+import { type Command, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { hostPlatform } from "../host-image.ts";
+import { type Project, projectOptions, readProject } from "../project.ts";
+import { renderOptions } from "../run.ts";
+
+export const command: Command = defineCommand({
+  name: "test",
+  summary: "run the spec's tests in the image, without a shell",
+  usage: "[DIR]",
+  options: {
+    ...projectOptions,
+    frozen: { kind: "flag", summary: "fail (exit code 1) if distill.lock is missing or out of date" },
+  },
+  examples: [{ does: "build, then test", line: "distill test examples/redis" }],
+  async run(context, { options, positionals }) {
+    const project = await readProject(context, positionals[0], options.file);
+    if (project.spec.tests.length === 0) {
+      context.stdout.write("the spec has no tests\n");
+      return 0;
+    }
+    const image = await hostBuild(context, project, options.frozen);
+    const outcomes = await inUnpacked(context, image, (tested) => runAll(context, project, tested));
+    const failed = outcomes.filter(({ failures }) => failures.length > 0);
+    const { length } = outcomes;
+    context.stdout.write(`${length - failed.length} passed, ${failed.length} failed\n`);
+    return failed.length === 0 ? 0 : 1;
+  },
+});
+
+/** Tests run on this machine, so the image for its platform is built. @throws ToolError "usage" where the spec has none */
+async function hostBuild(context: Context, project: Project, frozen: boolean): Promise<Image> {
+  const platform = hostPlatform();
+  const plan = project.plans.find(({ phase }) => phase === "run");
+  if (plan === undefined || !project.platforms.includes(platform)) {
+    throw new ToolError("usage", {
+      what: "testing the image",
+      why: `the spec has no platform ${platform}, which is this machine's`,
+      hint: `it has ${project.platforms.join(", ")}; add ${platform} under \`platforms\``,
+    });
+  }
+  const settings = { plan, platforms: [platform], frozen, compression: "gzip", layers: "auto" } as const;
+  const [built] = await buildProject(context, project, settings);
+  if (built === undefined) throw new Error("internal error: one platform gives one image");
+  return built.image;
+}
+
+/** Unpacks an image for the time that `work` takes. */
+async function inUnpacked<T>(
+  context: Context,
+  image: Image,
+  work: (tested: TestedImage) => Promise<T>,
+): Promise<T> {
+  // 0711 lets the tested user through to the root below it, and nobody look around.
+  const folder = await mkdtemp(join(tmpdir(), "distill-test-"));
+  const scratchFolder = join(folder, "scratch");
+  const root = join(folder, "root");
+  try {
+    await mkdir(scratchFolder);
+    await chmod(folder, 0o711);
+    const tree = await treeOfImage(image, { scratchFolder, signal: context.signal });
+    await writeFolder(tree, root, context.emit, context.signal);
+    const config = parseConfig(image.config, "the image's config");
+    return await work({ tree, root, ...launchOf(config) });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function launchOf({ config }: ImageConfig): Pick<TestedImage, "env" | "workingDir" | "uid" | "gid"> {
+  const [uid = 0, gid = 0] = (config?.User ?? "0:0").split(":").map(Number);
+  const env = Object.fromEntries(
+    (config?.Env ?? []).map((one): [string, string] => [one.replace(/=.*/s, ""), one.replace(/^[^=]*=/, "")]),
+  );
+  return { env, workingDir: config?.WorkingDir ?? "/", uid, gid };
+}
+
+async function runAll(
+  context: Context,
+  project: Project,
+  tested: TestedImage,
+): Promise<readonly TestOutcome[]> {
+  const host = { isRoot: process.getuid?.() === 0, path: context.env["PATH"] ?? "" };
+  const outcomes: TestOutcome[] = [];
+  for (const test of project.spec.tests) {
+    const outcome = await runTest(test, tested, host, context);
+    outcomes.push(outcome);
+    const verdict = outcome.failures.length === 0 ? "ok  " : "FAIL";
+    context.stdout.write(`${verdict}  ${outcome.name}  (${formatTime(outcome.durationMs)})\n`);
+    if (outcome.failures.length > 0) {
+      context.stderr.write(renderDiagnostics(outcome.failures, renderOptions(context.stderr, context.cwd)));
+    }
+  }
+  return outcomes;
+}
