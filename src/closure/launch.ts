@@ -4,7 +4,7 @@ import { compileGlob, matching } from "../tree/glob.ts";
 import { root, type TreePath, treePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Declaration, Reason } from "./closure.ts";
-import { deferGlob, deferNearest } from "./pending.ts";
+import { countsForWildcards, deferGlob, deferNearest } from "./pending.ts";
 import { addMissing, addReason, keepPath, type Use, type Work } from "./work.ts";
 
 /** PATH where the config sets none (what runc and containerd supply). */
@@ -139,6 +139,7 @@ function keepDeclaration(work: Work, declaration: Declaration): void {
     any = keepPath(work, glob.folder, reason, "run") !== undefined || work.reasons.has(glob.folder);
   else {
     for (const entry of matching(work.input.tree, glob)) {
+      if (!countsForWildcards(work, entry)) continue;
       any = true;
       keepPath(work, entry.path, reason, "ship");
     }

@@ -1,6 +1,7 @@
 // Packages whose content is not unpacked yet: when the closure needs what one of them may hold, it is deferred, and the
 // closure is computed again once it is there. Invariant: what ends up kept depends on the packages alone, never on which of
 // them happened to be unpacked first; so anything that would be kept from a package in the tree defers a pending one.
+import type { Entry } from "../tree/entry.ts";
 import type { TreePath } from "../tree/path.ts";
 import type { Work } from "./work.ts";
 
@@ -34,6 +35,16 @@ export function deferNearest(work: Work, neededBy: TreePath | string): boolean {
   return (
     deferLevel(work, starts) || (owner !== undefined && deferLevel(work, [...packages.requested].sort()))
   );
+}
+
+/**
+ * Whether a wildcard may keep this entry. File lists name no folders, so an empty folder of a package that nothing else asks for
+ * would be kept where that package happens to be unpacked, and only there; a kept package's own come with its data.
+ */
+export function countsForWildcards(work: Work, entry: Entry): boolean {
+  const { packages } = work.input;
+  if (entry.kind !== "directory" || packages === undefined) return true;
+  return entry.origins.some((one) => one.kind !== "package" || packages.requested.has(one.package));
 }
 
 /** The package that an entry comes from: the last of its origins that names one. */

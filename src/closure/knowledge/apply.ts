@@ -3,7 +3,7 @@ import { lazy } from "../../base/lazy.ts";
 import { compileGlob, type Glob, matching } from "../../tree/glob.ts";
 import { baseName, type TreePath } from "../../tree/path.ts";
 import type { Reason } from "../closure.ts";
-import { deferGlob } from "../pending.ts";
+import { countsForWildcards, deferGlob } from "../pending.ts";
 import { keepLibrary, type LoadedNames } from "../process.ts";
 import { factsAt, keepPath, type Work } from "../work.ts";
 import type { KnowledgeRule } from "./rule.ts";
@@ -45,8 +45,9 @@ function keepFiles(work: Work, from: TreePath, one: Compiled): void {
   const decided = new Set<TreePath>();
   for (const { glob, keep, because } of one.files) {
     if (keep) deferGlob(work, glob.text);
-    for (const { path } of matching(work.input.tree, glob)) {
-      if (decided.has(path)) continue;
+    for (const entry of matching(work.input.tree, glob)) {
+      const { path } = entry;
+      if (decided.has(path) || !countsForWildcards(work, entry)) continue;
       decided.add(path);
       if (keep) keepPath(work, path, reasonOf(from, one.rule, because), "ship");
       else work.findings.dropped.set(path, because);
