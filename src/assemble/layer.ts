@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import type { Bytes } from "../base/bytes.ts";
 import { type Cache, findBlob, findRecord, storeBlob, storeRecord } from "../base/cache.ts";
 import { canonicalJson, type Json } from "../base/canonical-json.ts";
-import { type Digest, digestOf, finishDigest, parseDigest } from "../base/digest.ts";
+import { type Digest, finishDigest, parseDigest } from "../base/digest.ts";
 import { ToolError } from "../base/errors.ts";
 import { compress } from "../formats/compression.ts";
 import { tarEnd, tarHeader, tarPadding } from "../formats/tar-writer.ts";
@@ -144,11 +144,6 @@ function identityOf(entry: Entry): Json {
     default:
       return [...common, entry.deviceMajor, entry.deviceMinor];
   }
-}
-
-/** The digest of a list of entries: two trees with the same digest give the same layers. */
-export function entriesDigest(entries: readonly Entry[]): Digest {
-  return digestOf(entries.map((entry) => canonicalJson(identityOf(entry))).join("\n"));
 }
 
 /** Small pieces are gathered, so that 10,000 headers don't make 10,000 chunks. */
