@@ -240,8 +240,8 @@ function attributesOf(effects: readonly Effect[]): Map<string, Wanted> {
     wanted.set(action.path, {
       ...wanted.get(action.path),
       ...(mode === undefined || !/^[0-7]+$/.test(mode) ? {} : { mode: Number.parseInt(mode, 8) }),
-      ...(user === undefined ? {} : { user }),
-      ...(group === undefined ? {} : { group }),
+      ...(user === undefined ? {} : { user: user === "0" ? "root" : user }),
+      ...(group === undefined ? {} : { group: group === "0" ? "root" : group }),
     });
   }
   return wanted;

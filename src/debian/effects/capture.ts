@@ -24,7 +24,7 @@ export function captureOutput(state: State, body: CommandList): Value {
   return mapValue(first, (text) => text.replace(/\n+$/, ""));
 }
 
-export function exitStatus(line: State): number | undefined {
+function exitStatus(line: State): number | undefined {
   return line.flow?.kind === "exit" ? line.flow.status : line.status;
 }
 

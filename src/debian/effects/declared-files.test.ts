@@ -1,5 +1,8 @@
 // sysusers.d and tmpfiles.d.
 import { expect, test } from "vitest";
+import { digestOf } from "../../base/digest.ts";
+import { path } from "../../tree/path.ts";
+import { effectsOf } from "./effects-of.ts";
 import { parseSysusers } from "./sysusers.ts";
 import { parseTmpfiles } from "./tmpfiles.ts";
 
@@ -64,4 +67,34 @@ test.each([
 ])("%s: a line that isn't understood is said", (_, parse, line) => {
   const { diagnostics } = parse(`# first\n${line}`, "x.conf");
   expect(diagnostics[0]).toMatchObject({ severity: "error", span: { file: "x.conf", line: 2 } });
+});
+
+test("a package's files are effects once their text is there; its accounts come before its scripts", () => {
+  const file = path("/usr/lib/sysusers.d/sam.conf");
+  const folder = path("/usr/lib/tmpfiles.d/sam.conf");
+  const control = {
+    id: "sam:all",
+    digest: digestOf(""),
+    fields: new Map<string, string>(),
+    paths: [file, folder],
+    conffiles: [],
+    sonames: [],
+    scripts: { postinst: "#!/bin/sh\nif getent passwd sam >/dev/null; then chown sam /opt; fi\n" },
+    triggers: [],
+    md5sums: new Map(),
+  };
+  const context = {
+    architecture: "amd64",
+    shipped: () => undefined,
+    filesIn: () => [],
+    read: () => undefined,
+    version: () => undefined,
+    ignored: new Map<string, string>(),
+  };
+  const early = effectsOf(control, context);
+  expect([early.reads, early.effects]).toEqual([[file, folder], []]);
+  const read = (of: string): string => (of === file ? "u sam -\n" : "d /run/sam 0750 sam sam\n");
+  const { effects, unknown } = effectsOf(control, { ...context, read });
+  expect(unknown).toEqual([]);
+  expect(effects.map(({ action }) => action.kind)).toEqual(["user", "attributes", "directory"]);
 });

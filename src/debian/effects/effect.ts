@@ -37,7 +37,7 @@ export interface Condition {
 }
 
 /** Symbolic or octal, as chmod(1) takes it: "0755", "u=rwX,g=rX,o=". */
-export type ModeText = string;
+type ModeText = string;
 
 /** The bytes of a file that an effect makes: literal, or derived from a file of the tree when the effect is applied. */
 export type Content =

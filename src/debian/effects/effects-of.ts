@@ -7,6 +7,7 @@ import { dialectOf, parseShell } from "../../formats/shell/parse.ts";
 import type { TreePath } from "../../tree/path.ts";
 import type { PackageControl, ScriptName } from "../package.ts";
 import { baseAccounts } from "./base-accounts.ts";
+import { declaredEffects } from "./declared-files.ts";
 import type {
   Before,
   Effect,
@@ -35,18 +36,20 @@ export function effectsOf(
   const recipe = recipeFor(control);
   if (recipe !== undefined) return recipe;
   const name = control.id.replace(/:.*$/, "");
-  const world = worldOf(control, context, name, before);
+  const declared = declaredEffects(control, context);
+  const world = worldOf(control, context, name, withEffects(before, declared.accounts));
   const scripts = scriptsOf(control);
-  const findings = analyse(control, world, scripts);
-  const effects = [...findings.effects, ...triggerEffects(control)];
+  const found = analyse(control, world, scripts);
+  const effects = [...declared.accounts, ...found.effects, ...declared.files, ...triggerEffects(control)];
+  const unknown = [...found.unknown, ...declared.unknown];
   const ignored = context.ignored.get(name);
   return {
     package: control.id,
-    verdict: verdictOf(scripts.length, effects.length, findings.unknown.length, ignored),
+    verdict: verdictOf(scripts.length, effects.length, unknown.length, ignored),
     effects,
-    unknown: ignored === undefined ? findings.unknown : [],
-    inert: findings.inert,
-    reads: [...world.reads],
+    unknown: ignored === undefined ? unknown : [],
+    inert: found.inert,
+    reads: [...new Set([...world.reads, ...declared.reads])],
   };
 }
 

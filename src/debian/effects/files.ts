@@ -1,6 +1,7 @@
 // What scripts can find out about paths.
 import { isWithin, parentOf, path, root, type TreePath } from "../../tree/path.ts";
 import { mergedPath } from "../merged-usr.ts";
+import { baseCommandPaths } from "./base-commands.ts";
 import type { FileTest } from "./effect.ts";
 import { isPrivate } from "./emit.ts";
 import type { State } from "./state.ts";
@@ -60,6 +61,8 @@ export function testFile(state: State, of: TreePath, test: FileTest): boolean | 
   if (shipped !== undefined) return testShipped(of, shipped, test);
   if (baseFolders.has(of)) return test === "exists" || test === "directory" || test === "executable";
   if (baseFiles.has(of)) return test === "exists" || test === "file" || test === "non-empty";
+  if (baseCommandPaths.has(mergedPath(of)))
+    return test === "exists" || test === "executable" ? true : undefined;
   if (isBelow(of, machineFolders)) return hasMadeBelow(state, of) && test !== "file";
   if (removedAbove(state, of) || isOwnButPacked(state, of)) return false;
   return isProgram(of) ? false : undefined;

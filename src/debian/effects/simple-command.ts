@@ -76,7 +76,7 @@ function restore(line: State, before: ReadonlyMap<string, Variable | undefined>)
 }
 
 /** Runs the command called `name`. */
-export function runNamed(state: State, name: string, fields: readonly Field[], extent: Extent): State[] {
+function runNamed(state: State, name: string, fields: readonly Field[], extent: Extent): State[] {
   const call: Call = { state, name, fields, extent };
   const builtin = runBuiltin(call, { runNamed, runFunction });
   if (builtin !== undefined) return builtin;
@@ -101,7 +101,7 @@ function unknownCommand(call: Call): Outcome {
 }
 
 /** Calls a function of the script. */
-export function runFunction(call: Call, defined: FunctionValue): State[] {
+function runFunction(call: Call, defined: FunctionValue): State[] {
   const { state } = call;
   if (state.locals.length >= limits.shellNestingMax) {
     noteUnknown(state, call.extent, "the functions call each other too deeply");

@@ -46,7 +46,7 @@ export interface SimpleCommand extends Compound {
   readonly words: readonly Word[];
 }
 
-export interface GroupCommand extends Compound {
+interface GroupCommand extends Compound {
   readonly kind: "group" | "subshell";
   readonly body: CommandList;
 }
@@ -73,7 +73,7 @@ export interface ForCommand extends Compound {
 }
 
 /** `for ((start; condition; step))`. */
-export interface ArithmeticForCommand extends Compound {
+interface ArithmeticForCommand extends Compound {
   readonly kind: "arithmetic-for";
   readonly header: Word;
   readonly body: CommandList;
@@ -93,25 +93,25 @@ export interface CaseCommand extends Compound {
   readonly clauses: readonly CaseClause[];
 }
 
-export interface FunctionDefinition extends Compound {
+interface FunctionDefinition extends Compound {
   readonly kind: "function";
   readonly name: string;
   readonly body: Command;
 }
 
 /** `(( expression ))`. */
-export interface ArithmeticCommand extends Compound {
+interface ArithmeticCommand extends Compound {
   readonly kind: "arithmetic";
   readonly expression: Word;
 }
 
 /** `[[ expression ]]`. */
-export interface ConditionalCommand extends Compound {
+interface ConditionalCommand extends Compound {
   readonly kind: "conditional";
   readonly expression: Conditional;
 }
 
-export interface CoprocessCommand extends Compound {
+interface CoprocessCommand extends Compound {
   readonly kind: "coprocess";
   readonly name: string | undefined;
   readonly body: Command;

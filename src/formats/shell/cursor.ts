@@ -19,7 +19,7 @@ interface Shared {
 }
 
 /** Parsers that call each other in a circle, reached through the cursor so that modules don't. */
-export interface Grammar {
+interface Grammar {
   readonly list: (cursor: Cursor) => CommandList;
   readonly compound: (cursor: Cursor) => Command | undefined;
   readonly hereDocument: (cursor: Cursor, pending: PendingHereDocument) => void;

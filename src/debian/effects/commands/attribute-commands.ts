@@ -28,7 +28,7 @@ const attributeOptions = [
 ];
 
 /** "user:group", "user", ":group", and the old "user.group". */
-export function parseOwner(text: string): { user?: string; group?: string } | undefined {
+function parseOwner(text: string): { user?: string; group?: string } | undefined {
   const match = /^([A-Za-z0-9_-]+)?(?:[:.]([A-Za-z0-9_-]+)?)?$/.exec(text);
   if (match === null || text === "") return undefined;
   const [, user, named] = match;
