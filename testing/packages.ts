@@ -23,7 +23,7 @@ function indexOf(suite: string, text: string): PackagesIndex {
   const stanzas = paragraphs.map((one) => {
     const [head = "", ...lines] = one.split("\n").map((line) => line.trim());
     const [name = "", version = "1"] = head.split(" ");
-    const digest = hexOf(digestOf(`${suite} ${name} ${version}`));
+    const digest = hexOf(digestOf([...lines, name, version].join("\n")));
     const filled = [
       `Package: ${name}`,
       `Version: ${version}`,

@@ -9,7 +9,8 @@ export interface Candidate {
   readonly name: string;
   readonly version: string;
   readonly architecture: string;
-  readonly suite: string;
+  /** The suites that have this very file; the first is the one that the lock names. */
+  readonly suites: readonly [string, ...string[]];
   readonly file: PoolFile;
   readonly relations: CandidateRelations;
 }
@@ -51,7 +52,7 @@ export function candidateOf(stanza: Stanza, suite: string, architecture: string)
     name,
     version,
     architecture: own,
-    suite,
+    suites: [suite],
     file: poolFile(stanza, name, suite),
     relations: {
       depends: [

@@ -85,7 +85,7 @@ function absence(universe: Universe, dependency: Dependency): string {
 const versionsShownMax = 6;
 
 function formatVersions(versions: readonly Candidate[]): string {
-  const shown = versions.slice(0, versionsShownMax).map((one) => `${one.version} (${one.suite})`);
+  const shown = versions.slice(0, versionsShownMax).map((one) => `${one.version} (${one.suites[0]})`);
   if (versions.length > versionsShownMax) shown.push("and older ones");
   return shown.join(", ");
 }

@@ -53,6 +53,6 @@ export function pinAllows(pin: Pin, candidate: Candidate): boolean {
     case "prefix":
       return candidate.version.startsWith(pin.prefix);
     case "suite":
-      return candidate.suite === pin.suite;
+      return candidate.suites.includes(pin.suite);
   }
 }

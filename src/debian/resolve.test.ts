@@ -154,6 +154,12 @@ describe("resolved", () => {
     expect(outcome(suites, "a")).toBe("a=2 b=2");
   });
 
+  test("name/suite is also right where another suite has the same file", () => {
+    const suites = { stable: "a 1\n\na 2", updates: "a 1" };
+    expect(outcome(suites, "a/updates")).toBe("a=1");
+    expect(outcome(suites, "a/security")).toMatch(/there is 2 \(stable\), 1 \(stable\)/);
+  });
+
   test("what satisfies a dependency is named, and what was dropped is told", () => {
     const universe = universeOf({ stable: "a 1\nDepends: m, x\n\nn 1\nProvides: m\nDepends: a\n\nx 1" });
     const { packages, dropped } = resolvePackages(universe, ["a", "!x"].map(parseRequest));

@@ -260,9 +260,17 @@ function resolutionOf(search: Search): Resolution {
         else dropped.push({ package: candidate.name, dependency: formatGroup(group) });
       }
       depends.delete(candidate.name);
-      const { name, version, architecture, suite, file } = candidate;
+      const { name, version, architecture, suites, file } = candidate;
       const requested = wanted.has(name);
-      return { name, version, architecture, suite, ...file, depends: [...depends].sort(), requested };
+      return {
+        name,
+        version,
+        architecture,
+        suite: suites[0],
+        ...file,
+        depends: [...depends].sort(),
+        requested,
+      };
     });
   return { packages, dropped };
 }

@@ -38,10 +38,12 @@ function readVersions(indexes: readonly PackagesIndex[], name: string, architect
     for (const number of index.lookUp(name).real) {
       const candidate = candidateOf(index.stanza(number), index.suite, architecture);
       if (candidate === undefined) continue;
-      const same = found.some(
+      const at = found.findIndex(
         (one) => one.version === candidate.version && one.file.digest === candidate.file.digest,
       );
-      if (!same) found.push(candidate);
+      const same = found[at];
+      if (same === undefined) found.push(candidate);
+      else found[at] = { ...same, suites: [...same.suites, ...candidate.suites] };
     }
   }
   // The sort is stable: suites keep their order among equal versions.
