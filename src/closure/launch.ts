@@ -5,6 +5,7 @@ import { root, type TreePath, treePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Declaration, Reason } from "./closure.ts";
 import { countsForWildcards, deferGlob, deferNearest } from "./pending.ts";
+import { preloadFile } from "./settings.ts";
 import { addMissing, addReason, keepPath, type Use, type Work } from "./work.ts";
 
 /** PATH where the config sets none (what runc and containerd supply). */
@@ -42,10 +43,8 @@ export function keepLaunch(work: Work): void {
     keepCommand(work, form === "CMD" ? words : launch.healthcheck, "healthcheck");
   }
   if (launch.workingDir !== "") keepWorkingFolder(work, launch.workingDir);
-  for (const preload of (launch.env["LD_PRELOAD"] ?? "").split(/[\s:]+/)) {
-    const path = preload.startsWith("/") ? treePath(preload) : undefined;
-    if (path !== undefined) keepPath(work, path, rootReason("entrypoint", `LD_PRELOAD=${preload}`), "run");
-  }
+  keepPreloaded(work, launch.env["LD_PRELOAD"] ?? "", "LD_PRELOAD");
+  keepPreloaded(work, work.input.settings?.get(preloadFile) ?? "", preloadFile);
 }
 
 /** Keeps what the spec or a policy declares. A `keep` that matches nothing is a mistake, so it counts as missing. */
@@ -116,6 +115,21 @@ function wrappedWord(argv: readonly string[]): string | undefined {
   const marker = argv.indexOf("--");
   if (marker > 0) return argv[marker + 1];
   return argv.slice(1).find((word) => !word.startsWith("-") && !word.includes("="));
+}
+
+/** ld.so loads these before any other library, and goes on without those that it can't. */
+function keepPreloaded(work: Work, list: string, by: string): void {
+  for (const preload of list.split(/[\s:]+/)) {
+    const path = preload.startsWith("/") ? treePath(preload) : undefined;
+    if (path === undefined) continue;
+    const reason = {
+      from: by,
+      kind: "root",
+      evidence: `${by} names ${preload}`,
+      confidence: "known",
+    } as const;
+    keepPath(work, path, reason, "run");
+  }
 }
 
 function keepWorkingFolder(work: Work, folder: string): void {

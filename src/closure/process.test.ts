@@ -177,6 +177,12 @@ describe("glibc's search", () => {
       kept: ["/opt/pre.so", "/usr/lib/liba.so"],
     },
     {
+      summary: "so is what /etc/ld.so.preload names",
+      entries: [program("/app/bin/p"), library("/opt/pre.so")],
+      given: { ...start, settings: { "/etc/ld.so.preload": "/opt/pre.so /opt/none.so\n" } },
+      kept: ["/opt/pre.so"],
+    },
+    {
       summary: "a module finds what its program has loaded, from wherever",
       entries: [
         program("/app/bin/p", { needed: ["libmain.so"], rpath: "/app/lib", sonameStrings: ["libmod.so.1"] }),

@@ -9,7 +9,7 @@ import { path, type TreePath } from "../../src/tree/path.ts";
 import { launch } from "../../testing/closures.ts";
 import { hostFacts, hostTree } from "../../testing/host-tree.ts";
 
-const programsMax = 240;
+const programsMax = 120;
 const loader = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"].find((one) => existsSync(one));
 
 const tree = hostTree();

@@ -7,7 +7,8 @@ export const authenticationRules: readonly KnowledgeRule[] = [
     when: { sonames: ["libpam.so.*"] },
     files: [
       { keep: "/etc/pam.conf", because: "libpam reads its stacks there" },
-      { keep: "/etc/pam.d/*", because: "libpam reads its stacks there" },
+      { keep: "/etc/pam.d/other", because: "the stack of every service that has none of its own" },
+      { keep: "/etc/pam.d/common-*", because: "Debian's stacks include them" },
       { keep: "/etc/security/**", because: "PAM modules read their settings there" },
       { keep: "/etc/environment", because: "pam_env reads it" },
       { keep: "/usr/lib/*/security/pam_*.so", because: "the stacks of /etc/pam.d name modules" },

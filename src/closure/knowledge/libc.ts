@@ -65,7 +65,6 @@ export const libcRules: readonly KnowledgeRule[] = [
     when: glibc,
     files: [
       { keep: "/usr/lib/locale/**", because: "setlocale(3) reads it; C.UTF-8 lies there" },
-      { keep: "/usr/share/i18n/locales/POSIX", because: "the locale that all programs start with" },
       { keep: "/etc/locale.alias", because: "setlocale(3) reads it" },
       { keep: "/usr/share/locale/locale.alias", because: "setlocale(3) reads it" },
     ],

@@ -38,7 +38,6 @@ export const serverRules: readonly KnowledgeRule[] = [
         because: "timezone_abbreviations names a file there",
       },
       { keep: "/usr/share/postgresql/*/tsearch_data/*", because: "text search reads its dictionaries there" },
-      { keep: "/usr/share/postgresql/*/*", because: "templates and SQL that the server's programs read" },
       {
         keep: "/usr/local/lib/postgresql/*.so",
         because: "$libdir: CREATE EXTENSION, conversions and replication load from it",
@@ -46,7 +45,6 @@ export const serverRules: readonly KnowledgeRule[] = [
       { keep: "/usr/local/lib/postgresql", because: "the server refuses to start without its $libdir" },
       { keep: "/usr/local/share/postgresql/**", because: "templates, time zones and extensions" },
       { keep: "/usr/share/zoneinfo/**", because: "the server was built with the system's time zones" },
-      { keep: "/etc/postgresql-common/**", because: "Debian's defaults for clusters" },
     ],
   },
   {
