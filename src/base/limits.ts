@@ -58,6 +58,8 @@ export const limits = {
   shellStepsMax: 50_000,
   shellLinesMax: 48,
   shellRoundsMax: 1000,
+  /** Text of one variable, output or file that the interpreter holds. */
+  shellTextLengthMax: 1_048_576,
   /** ELF */
   programHeadersMax: 1024,
   dynamicEntriesMax: 65_536,

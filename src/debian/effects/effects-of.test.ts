@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digestOf } from "../../base/digest.ts";
 import { baseName, parentOf, path, type TreePath } from "../../tree/path.ts";
@@ -293,6 +294,33 @@ describe("unknown", () => {
       contextOf({}, { sample: "not needed" }),
     );
     expect(verdict).toMatchObject({ verdict: "declared", unknown: [] });
+  });
+
+  test("whatever the script, it is judged", () => {
+    const token = fc.constantFrom(
+      ...'; | && || ( ) { } \n "$x" $x $(y) ${x#[z-a]} ${x%%*} > < >> /etc/a /tmp/b <<E\nE\n'.split(" "),
+      ..."if then else fi while read do done case x in *) esac for f() f return exit break set -e -- shift local x=1 x=$x$x eval".split(
+        " ",
+      ),
+      ..."[ -e ] = ! -f -d /x echo printf cat sed s/a/b/ -i grep -q cp mv rm -rf ln -s mkdir -p chown root:adm chmod 0755 touch".split(
+        " ",
+      ),
+      ..."adduser --system sam getent passwd id -u dpkg-divert --add update-alternatives --install . su -c find -delete tr cut -d".split(
+        " ",
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 30 }), (tokens) => {
+        const verdict = verdictOf({ postinst: tokens.join(" ").replaceAll(" \n ", "\n") });
+        return (verdict.verdict === "unknown") === verdict.unknown.length > 0;
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  test("texts that grow are bounded", () => {
+    const { unknown } = verdictOf({ postinst: "x=aaaaaaaa\nwhile [ 1 ]; do x=$x$x; done" });
+    expect(unknown[0]?.why).toContain("shellRoundsMax");
   });
 
   test("a script of another language", () => {

@@ -65,24 +65,33 @@ export function bracket(pattern: string, at: number): { source: string; end: num
   return undefined;
 }
 
+/** The compiled expression; one that matches nothing where the pattern is invalid ("[z-a]"). */
+function compile(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return /(?!)/;
+  }
+}
+
 /** Whether a whole text matches. */
 export function matchesPattern(pattern: string, text: string): boolean {
-  return new RegExp(`^(?:${sourceOf(pattern, true, ".")})$`, "s").test(text);
+  return compile(`^(?:${sourceOf(pattern, true, ".")})$`, "s").test(text);
 }
 
 /** A pattern for one component of a path. */
 export function matchesName(pattern: string, name: string): boolean {
   if (name.startsWith(".") && !pattern.startsWith(".")) return false;
-  return new RegExp(`^(?:${sourceOf(pattern, true, "[^/]")})$`, "s").test(name);
+  return compile(`^(?:${sourceOf(pattern, true, "[^/]")})$`, "s").test(name);
 }
 
 /** `${x#p}`, `${x##p}`, `${x%p}`, `${x%%p}`. */
 export function trimPattern(operator: string, pattern: string, text: string): string {
   const longest = operator.length === 2;
   if (operator.startsWith("#")) {
-    return text.replace(new RegExp(`^(?:${sourceOf(pattern, longest, ".")})`, "s"), "");
+    return text.replace(compile(`^(?:${sourceOf(pattern, longest, ".")})`, "s"), "");
   }
-  const whole = new RegExp(`^(?:${sourceOf(pattern, true, ".")})$`, "s");
+  const whole = compile(`^(?:${sourceOf(pattern, true, ".")})$`, "s");
   const lengths = Array.from({ length: text.length + 1 }, (_, index) =>
     longest ? text.length - index : index,
   );
@@ -95,5 +104,5 @@ export function replacePattern(operator: string, pattern: string, replacement: s
   const source = sourceOf(pattern, true, ".");
   const anchored =
     operator === "/#" ? `^(?:${source})` : operator === "/%" ? `(?:${source})$` : `(?:${source})`;
-  return text.replace(new RegExp(anchored, operator === "//" ? "gsu" : "s"), () => replacement);
+  return text.replace(compile(anchored, operator === "//" ? "gsu" : "s"), () => replacement);
 }

@@ -1,5 +1,6 @@
 // What the interpreter knows of a string: its text, or why it can't be known. Nothing in between is guessed.
 
+import { limits } from "../../base/limits.ts";
 import type { Content } from "./effect.ts";
 
 export type Value =
@@ -28,7 +29,9 @@ export function concat(values: readonly Value[]): Value {
     return { known: false, why, content: { kind: "joined", parts } };
   }
   for (const value of values) if (value.known) text += value.text;
-  return known(text);
+  return text.length > limits.shellTextLengthMax
+    ? unknown("it is longer than shellTextLengthMax")
+    : known(text);
 }
 
 /** A value as the content of a file; undefined where it can't be had at all. */
