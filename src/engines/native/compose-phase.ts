@@ -71,23 +71,63 @@ export interface ComposedPhase {
 export async function composePhase(input: PhaseInput, services: Services): Promise<ComposedPhase> {
   const packages = await readControls(input, services);
   const catalogue = catalogueOf(packages);
-  const progress: Progress = { contents: new Map(), byDigest: new Map() };
-  const judge = (contents: Progress["contents"]): Promise<readonly ScriptVerdict[]> =>
-    verdictsOf(
-      { packages, contents, architecture: input.architecture, ignored: input.plan.ignoredEffects },
-      services.cache,
-    );
-  let verdicts = await judge(new Map());
+  const progress: Progress = { contents: new Map(), byDigest: new Map(), consulted: new Map() };
+  let verdicts = await judge(input, packages, new Map(), services);
   let wanted: ReadonlySet<string> =
     input.plan.content === "whole" ? new Set(packages.map(({ control }) => control.id)) : catalogue.requested;
   for (;;) {
-    await unpack(wanted, input, packages, progress, services);
+    for (const contents of await unpack(wanted, input, packages, progress.contents, services)) {
+      progress.contents.set(contents.id, contents);
+      for (const entry of contents.entries) {
+        if (entry.kind === "file") progress.byDigest.set(entry.digest, contents.facts(entry));
+      }
+    }
     const composed = await composeRound({ ...input, known: packages, catalogue, progress, verdicts });
     wanted = composed.closure.deferred;
     if (wanted.size > 0) continue;
-    const final = await judge(progress.contents);
+    const final = await judgeShipped(input, composed, catalogue, progress, services);
     if (isDeepStrictEqual(effectsIn(final), effectsIn(verdicts))) return { ...composed, verdicts: final };
     verdicts = final;
+  }
+}
+
+function judge(
+  { architecture, plan }: PhaseInput,
+  packages: readonly KnownPackage[],
+  contents: ReadonlyMap<string, PackageContents>,
+  { cache }: Services,
+): Promise<readonly ScriptVerdict[]> {
+  return verdictsOf({ packages, contents, architecture, ignored: plan.ignoredEffects }, cache);
+}
+
+/**
+ * The verdicts with all that unpacked files say. A script of a package that ships may source a file of one that doesn't:
+ * that package is unpacked to be read, and stays out of the tree.
+ */
+async function judgeShipped(
+  input: PhaseInput,
+  { closure, tree, packages }: ComposedPhase,
+  catalogue: Catalogue,
+  progress: Progress,
+  services: Services,
+): Promise<readonly ScriptVerdict[]> {
+  const shipped = new Set<string>();
+  for (const path of closure.reasons.keys()) {
+    const entry = tree.lookup(path);
+    if (entry === undefined || entry.kind === "directory") continue;
+    for (const origin of entry.origins) if (origin.kind === "package") shipped.add(origin.package);
+  }
+  for (;;) {
+    const readable = new Map([...progress.consulted, ...progress.contents]);
+    const verdicts = await judge(input, packages, readable, services);
+    const sources = verdicts
+      .filter(({ package: id, verdict }) => verdict === "unknown" && shipped.has(id))
+      .flatMap(({ reads }) => reads.flatMap((path) => catalogue.byPath.get(path) ?? []))
+      .filter((id) => !readable.has(id));
+    if (sources.length === 0) return verdicts;
+    for (const contents of await unpack(new Set(sources), input, packages, progress.consulted, services)) {
+      progress.consulted.set(contents.id, contents);
+    }
   }
 }
 
@@ -99,6 +139,8 @@ function effectsIn(verdicts: readonly ScriptVerdict[]): readonly Effect[] {
 interface Progress {
   readonly contents: Map<string, PackageContents>;
   readonly byDigest: Map<Digest, Facts>;
+  /** Unpacked only to be read by those who judge scripts. */
+  readonly consulted: Map<string, PackageContents>;
 }
 
 async function readControls(input: PhaseInput, { cache }: Services): Promise<KnownPackage[]> {
@@ -113,24 +155,20 @@ function debFileOf({ file, sizeBytes, digest }: StoredBlob): PackageFile["deb"] 
   return { file, sizeBytes, digest };
 }
 
+/** Unpacks those of the wanted packages that aren't there yet. */
 async function unpack(
   wanted: ReadonlySet<string>,
   input: PhaseInput,
   packages: readonly KnownPackage[],
-  progress: Progress,
+  present: ReadonlyMap<string, PackageContents>,
   { unpacker }: Services,
-): Promise<void> {
+): Promise<readonly PackageContents[]> {
   const files = packages.flatMap(({ locked, control }, index): PackageFile[] => {
     const deb = input.debs[index];
-    if (deb === undefined || !wanted.has(control.id) || progress.contents.has(control.id)) return [];
+    if (deb === undefined || !wanted.has(control.id) || present.has(control.id)) return [];
     return [{ id: control.id, version: locked.version, deb: debFileOf(deb) }];
   });
-  for (const contents of await unpacker.unpack(files)) {
-    progress.contents.set(contents.id, contents);
-    for (const entry of contents.entries) {
-      if (entry.kind === "file") progress.byDigest.set(entry.digest, contents.facts(entry));
-    }
-  }
+  return unpacker.unpack(files);
 }
 
 interface Round extends PhaseInput {
