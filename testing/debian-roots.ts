@@ -39,6 +39,7 @@ export function makeRoot(
   release: string,
   variant: "extract" | "apt",
   packages: readonly string[],
+  architecture?: string,
 ): void {
   const args = [
     "--quiet",
@@ -47,6 +48,7 @@ export function makeRoot(
     "--skip=cleanup/apt",
     // From trixie on base-files ships the links of merged /usr.
     ...(["bullseye", "bookworm"].includes(release) ? [`--hook-dir=${hooks}`] : []),
+    ...(architecture === undefined ? [] : [`--architectures=${architecture}`]),
     `--include=${packages.join(",")}`,
     release,
     folder,

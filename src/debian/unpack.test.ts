@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type DebContent, debOf, elfOf } from "../../testing/builders.ts";
 import { collect } from "../base/bytes.ts";
@@ -224,6 +227,29 @@ test("two pools at once on one package: both have it, one folder remains", async
   expect(new Set(digests).size).toBe(1);
   expect(await readdir(join(cache.folder, "unpacked"))).toHaveLength(1);
   expect(await readdir(join(cache.folder, "tmp"))).toEqual([]);
+});
+
+test("a process that is killed leaves nothing that counts", async () => {
+  const data = Array.from({ length: 30 }, (_, index) => ({
+    name: `./f${index}`,
+    content: randomBytes(1 << 20),
+  }));
+  const file = await packageOf({ data, compression: "none" });
+  const script = `
+    const { createUnpacker } = await import(${JSON.stringify(new URL("./unpack.ts", import.meta.url).href)});
+    const task = { signal: new AbortController().signal, emit: () => console.log("started"), now: () => 0 };
+    const cache = ${JSON.stringify(cache)};
+    await createUnpacker({ cache, workers: 1, task }).unpack([${JSON.stringify(file)}]);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  while ((await readdir(join(cache.folder, "tmp"))).length === 0 && child.exitCode === null) await delay(2);
+  child.kill("SIGKILL");
+  await once(child, "close");
+  const contents = await unpackOne(file);
+  for (const { name, content } of data)
+    expect(fileAt(contents, name.slice(1)).digest).toBe(digestOf(content));
 });
 
 test("stops when the task is aborted", async () => {

@@ -144,7 +144,7 @@ interface Pool {
 }
 
 /** A worker's JavaScript heap holds one package's index and short-lived views; without a bound V8 lets garbage pile up. */
-const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 };
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512 };
 
 function createPool(width: number): Pool {
   assert(width >= 1, "the pool has at least one worker");

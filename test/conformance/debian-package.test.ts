@@ -9,6 +9,7 @@ import { caCertificates } from "../../src/debian/ca-certificates.ts";
 import { composeTree } from "../../src/debian/compose.ts";
 import { ldSoCache } from "../../src/debian/ld-cache.ts";
 import { isMergedLink, mergedPath } from "../../src/debian/merged-usr.ts";
+import type { PackageContents } from "../../src/debian/package.ts";
 import { dumpEntry } from "../../src/tree/dump.ts";
 import type { Entry, FileEntry } from "../../src/tree/entry.ts";
 import type { Facts } from "../../src/tree/facts.ts";
@@ -23,6 +24,7 @@ import {
   unpackAll,
 } from "../../testing/debian-roots.ts";
 import { treeOfFolder } from "../../testing/folder-tree.ts";
+import { findPeer } from "../../testing/peers.ts";
 
 const reason = reasonAgainstRoots();
 const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
@@ -61,12 +63,16 @@ async function make(index: number): Promise<Made> {
   const { contents, controls } = unpacked;
   const base = { codename: release, mtime: 0 };
   const { tree } = composeTree({ contents, controls, diversions: [], base, privileged: new Set() });
+  return { root, unpacked, tree, facts: factsFrom(contents) };
+}
+
+/** Facts of composed files, from the packages that they are of. */
+function factsFrom(contents: readonly PackageContents[]): (file: FileEntry) => Facts {
   const byId = new Map(contents.map((one) => [one.id, one]));
-  const facts = (file: FileEntry): Facts => {
+  return (file) => {
     const owner = file.origins.findLast((origin) => origin.kind === "package")?.package ?? "";
     return byId.get(owner)?.facts(file) ?? { magic: "data" };
   };
-  return { root, unpacked, tree, facts };
 }
 
 function line(entry: Entry): string {
@@ -272,6 +278,27 @@ function changeLibraries(root: string): void {
     "/opt/vendor/lib # one\n/opt/absent\n/opt/other\n/opt/other/\n",
   );
 }
+
+const emulator = findPeer("qemu-aarch64-static") ?? findPeer("qemu-aarch64");
+
+describe.skipIf(reason !== undefined)(`another machine's root${skipped}`, () => {
+  test.skipIf(emulator === undefined)(
+    "arm64: composed here without emulation, ld.so.cache as its own ldconfig writes it (skipped where qemu-user is absent)",
+    async () => {
+      const root = join(folder, "arm64");
+      makeRoot(root, "bookworm", "extract", ["libc-bin", "curl"], "arm64");
+      const { contents, controls } = await unpackAll(debsOf(root), join(folder, "cache"));
+      const base = { codename: "bookworm", mtime: 0 };
+      const { tree } = composeTree({ contents, controls, diversions: [], base, privileged: new Set() });
+      const ours = await ldSoCache({ tree, facts: factsFrom(contents), architecture: "arm64" });
+      const own = [join(root, "usr/sbin/ldconfig"), "-r", root, "-X", "-C", "/tmp/ld.so.cache"];
+      execFileSync(emulator ?? "", own, { stdio: "ignore" });
+      expect(ours?.content.length).toBeGreaterThan(2000);
+      expect(Buffer.from(ours?.content ?? []).equals(readFileSync(join(root, "tmp/ld.so.cache")))).toBe(true);
+      rmSync(root, { recursive: true });
+    },
+  );
+});
 
 describe.skipIf(reason !== undefined)(`an installed root${skipped}`, () => {
   test.each(["bookworm", "trixie"])("%s: the certificates as its own scripts made them", async (release) => {
