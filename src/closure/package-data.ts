@@ -7,7 +7,10 @@ import type { LeftOut, Reason } from "./closure.ts";
 import { looksLikeCode } from "./code-paths.ts";
 import { documentationFilter } from "./documentation.ts";
 import { packageOf } from "./pending.ts";
-import { addReason, isCode, keepPath, type Work } from "./work.ts";
+import { addData, isCode, type Work } from "./work.ts";
+
+/** The packages whose data stays, each with the reason that all of its data shares. */
+type KeptPackages = ReadonlyMap<string, Reason>;
 
 /** Keeps the data of every kept package, and defers pending packages whose data would be kept. Gives what is left out, and why. */
 export function keepPackageData(work: Work): LeftOut[] {
@@ -21,7 +24,7 @@ export function keepPackageData(work: Work): LeftOut[] {
       kept.size === 0 || work.findings.dropped.has(entry.path) ? undefined : dataReason(work, entry, kept);
     if (reason !== undefined && entry.kind === "symlink") links.push(entry);
     if (reason === undefined || entry.kind === "symlink" || isCode(work, entry)) rest.push(entry);
-    else keepPath(work, entry.path, reason, "ship");
+    else addData(work, entry.path, reason);
   }
   keepDataLinks(work, links, kept);
   // Folders are not listed: one exists where it holds something kept.
@@ -30,19 +33,18 @@ export function keepPackageData(work: Work): LeftOut[] {
     .map((entry) => ({ entry, why: whyLeftOut(work, entry, kept) }));
 }
 
-/** The packages whose data stays: by name, with the words for the reason. */
-function keptPackages(work: Work): ReadonlyMap<string, string> {
+function keptPackages(work: Work): KeptPackages {
   const { packages, tree } = work.input;
-  const kept = new Map<string, string>();
+  const kept = new Map<string, Reason>();
   for (const name of packages?.requested ?? []) {
-    kept.set(name, "asked for by name");
+    kept.set(name, dataOf(name, "asked for by name"));
     if (packages?.pending.has(name) === true) work.findings.deferred.add(name);
   }
   for (const path of work.reasons.keys()) {
     const entry = tree.lookup(path);
     if (entry === undefined || !isCode(work, entry)) continue;
     const name = packageOf(work, path);
-    if (name !== undefined && !kept.has(name)) kept.set(name, `its ${baseName(path)} is kept`);
+    if (name !== undefined && !kept.has(name)) kept.set(name, dataOf(name, `its ${baseName(path)} is kept`));
   }
   if (packages === undefined) return kept;
   const withCode = packagesNamingCode(work);
@@ -52,7 +54,7 @@ function keptPackages(work: Work): ReadonlyMap<string, string> {
       if (kept.has(dependency)) continue;
       const waiting = packages.pending.has(dependency);
       if (waiting ? packages.pending.namesCode(dependency) : withCode.has(dependency)) continue;
-      kept.set(dependency, `${name} depends on it, and it holds no code`);
+      kept.set(dependency, dataOf(dependency, `${name} depends on it, and it holds no code`));
       if (waiting) work.findings.deferred.add(dependency);
     }
   }
@@ -69,16 +71,19 @@ function packagesNamingCode(work: Work): ReadonlySet<string> {
   return names;
 }
 
-function dataReason(work: Work, entry: Entry, kept: ReadonlyMap<string, string>): Reason | undefined {
+function dataOf(packageName: string, evidence: string): Reason {
+  return { from: `package ${packageName}`, kind: "package-data", evidence, confidence: "known" };
+}
+
+function dataReason(work: Work, entry: Entry, kept: KeptPackages): Reason | undefined {
   const owner = ownerAmong(entry, kept, work);
   if (owner === undefined || documentationFilter(entry.path) !== undefined) return undefined;
   if (entry.kind === "directory" && holdsOwn(work, entry.path, kept)) return undefined;
-  const evidence = kept.get(owner) ?? "";
-  return { from: `package ${owner}`, kind: "package-data", evidence, confidence: "known" };
+  return kept.get(owner);
 }
 
 /** The kept package that an entry belongs to; a folder shared by many packages belongs to each of them. */
-function ownerAmong(entry: Entry, kept: ReadonlyMap<string, string>, work: Work): string | undefined {
+function ownerAmong(entry: Entry, kept: KeptPackages, work: Work): string | undefined {
   for (const origin of entry.origins) {
     if (origin.kind !== "package" && origin.kind !== "effect") continue;
     if (origin.package !== undefined && kept.has(origin.package)) return origin.package;
@@ -91,7 +96,7 @@ function ownerAmong(entry: Entry, kept: ReadonlyMap<string, string>, work: Work)
  * Whether a kept package put something into this folder: then it is there for what of that stays. A folder that was made empty
  * (/var/log/nginx) is data itself.
  */
-function holdsOwn(work: Work, folder: TreePath, kept: ReadonlyMap<string, string>): boolean {
+function holdsOwn(work: Work, folder: TreePath, kept: KeptPackages): boolean {
   const { tree } = work.input;
   return tree.children(folder).some((name) => {
     const entry = tree.lookup(joinPath(folder, name));
@@ -100,7 +105,7 @@ function holdsOwn(work: Work, folder: TreePath, kept: ReadonlyMap<string, string
 }
 
 /** A link stays where what it leads to stays: it must not bring code in. Links to links need another round. */
-function keepDataLinks(work: Work, links: readonly Entry[], kept: ReadonlyMap<string, string>): void {
+function keepDataLinks(work: Work, links: readonly Entry[], kept: KeptPackages): void {
   let waiting = links;
   for (let before = -1; before !== waiting.length; ) {
     before = waiting.length;
@@ -108,7 +113,7 @@ function keepDataLinks(work: Work, links: readonly Entry[], kept: ReadonlyMap<st
       const target = resolve(work.input.tree, entry.path);
       if (target === undefined ? !leadsOutside(entry) : !work.reasons.has(target.path)) return true;
       const reason = dataReason(work, entry, kept);
-      if (reason !== undefined) addReason(work, entry.path, reason, "ship");
+      if (reason !== undefined) addData(work, entry.path, reason);
       return false;
     });
   }
@@ -119,7 +124,7 @@ function leadsOutside(entry: Entry): boolean {
   return entry.kind === "symlink" && /^(?:\.\.\/|\/)*(?:proc|sys|dev|run)\//.test(entry.target);
 }
 
-function whyLeftOut(work: Work, entry: Entry, kept: ReadonlyMap<string, string>): string {
+function whyLeftOut(work: Work, entry: Entry, kept: KeptPackages): string {
   const dropped = work.findings.dropped.get(entry.path);
   if (dropped !== undefined) return dropped;
   if (isCode(work, entry)) return whyCodeIsLeftOut(work, entry, kept);
@@ -132,7 +137,7 @@ function whyLeftOut(work: Work, entry: Entry, kept: ReadonlyMap<string, string>)
 }
 
 /** A library that nothing names may still be loaded by name: that is not proven, and said. */
-function whyCodeIsLeftOut(work: Work, entry: FileEntry, kept: ReadonlyMap<string, string>): string {
+function whyCodeIsLeftOut(work: Work, entry: FileEntry, kept: KeptPackages): string {
   const { magic, elf } = work.input.facts(entry);
   if (magic === "script") return "a script that nothing runs";
   const owner = packageOf(work, entry.path);

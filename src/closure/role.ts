@@ -23,21 +23,19 @@ function roleOfReason(reasons: readonly Reason[]): Role {
 
 /** The entrypoint, its interpreters, and the links between them. */
 function entrypointRuntime(work: Work): ReadonlySet<TreePath> {
-  const runtime = new Set<TreePath>();
+  const onward = new Map<string, TreePath[]>();
+  const pending: TreePath[] = [];
   for (const [path, reasons] of work.reasons) {
-    if (reasons.some((one) => one.kind === "root" && !one.evidence.startsWith("argument ")))
-      runtime.add(path);
-  }
-  // Reasons are in the order of discovery, but an interpreter may have been kept before it became one: to a fixed point.
-  for (let before = -1; before !== runtime.size; ) {
-    before = runtime.size;
-    for (const [path, reasons] of work.reasons) {
-      if (runtime.has(path)) continue;
-      const leads = reasons.some(
-        (one) => (one.kind === "interpreter" || one.kind === "link") && runtime.has(one.from as TreePath),
-      );
-      if (leads) runtime.add(path);
+    for (const { kind, from, evidence } of reasons) {
+      if (kind === "root" && !evidence.startsWith("argument ")) pending.push(path);
+      if (kind === "interpreter" || kind === "link") onward.set(from, [...(onward.get(from) ?? []), path]);
     }
+  }
+  const runtime = new Set<TreePath>();
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (runtime.has(next)) continue;
+    runtime.add(next);
+    pending.push(...(onward.get(next) ?? []));
   }
   return runtime;
 }

@@ -30,6 +30,8 @@ interface Memo {
   readonly folders: Map<TreePath, Resolution | undefined>;
   /** By machine and class. */
   readonly loaderSettings: Map<string, LoaderSettings>;
+  /** A folder that is kept already: neighbours come one after the other. */
+  lastFolder: string;
 }
 
 export interface Findings {
@@ -48,7 +50,7 @@ export function startWork(input: ClosureInput): Work {
     reasons: new Map(),
     queue: [],
     runs: new Set(),
-    memo: { folders: new Map(), loaderSettings: new Map() },
+    memo: { folders: new Map(), loaderSettings: new Map(), lastFolder: "" },
     findings: {
       missing: new Map(),
       deferred: new Set(),
@@ -116,6 +118,13 @@ export function addReason(work: Work, path: TreePath, reason: Reason, use: Use):
   }
 }
 
+/** Keeps an entry that can't lead anywhere: data, at exactly this path. A `drop` is honoured. */
+export function addData(work: Work, path: TreePath, reason: Reason): void {
+  if (work.findings.drops.length > 0 && forbidden(work, path, reason)) return;
+  work.reasons.set(path, [reason]);
+  keepFolders(work, path);
+}
+
 export function addMissing(work: Work, missing: Missing): void {
   const key = `${missing.kind}\0${missing.what}\0${missing.neededBy}`;
   if (!work.findings.missing.has(key)) work.findings.missing.set(key, missing);
@@ -158,6 +167,9 @@ function keepParentLink(work: Work, link: TreePath, holding: TreePath): void {
 }
 
 function keepFolders(work: Work, path: TreePath): void {
+  const { memo } = work;
+  if (path.lastIndexOf("/") === memo.lastFolder.length && path.startsWith(memo.lastFolder)) return;
+  memo.lastFolder = parentOf(path) === root ? "" : parentOf(path);
   let inner = path;
   for (let folder = parentOf(path); inner !== root; folder = parentOf(folder)) {
     if (folder === root || work.reasons.has(folder)) return;
