@@ -240,7 +240,8 @@ test("a process that is killed leaves nothing that counts", async () => {
     const task = { signal: new AbortController().signal, emit: () => console.log("started"), now: () => 0 };
     const cache = ${JSON.stringify(cache)};
     await createUnpacker({ cache, workers: 1, task }).unpack([${JSON.stringify(file)}]);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+  await writeFile(join(folder, "script.mjs"), script);
+  const child = spawn(process.execPath, [join(folder, "script.mjs")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(child.stdout, "data");
