@@ -147,6 +147,14 @@ describe("modelled", () => {
       ],
     ],
     [
+      "an owner that another user asks for",
+      'mkdir -p /var/lib/x\nsu -s /bin/sh www-data -c "test -O /var/lib/x" || chown www-data /var/lib/x',
+      [
+        'directory {"path":"/var/lib/x","mode":"0755","adjust":false}',
+        'attributes {"path":"/var/lib/x","user":"www-data","recursive":false} when !owned-by-user /var/lib/x',
+      ],
+    ],
+    [
       "the same on both ways asks nothing",
       "if [ -e /etc/flag ]; then chmod 0700 /opt; else chmod 0700 /opt; fi",
       ['attributes {"path":"/opt","mode":"0700","recursive":false}'],

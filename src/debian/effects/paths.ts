@@ -15,7 +15,9 @@ import {
 import { sameValue, unknown } from "./value.ts";
 
 /** The two lines of a question: first the one where it holds. A question already answered on this line isn't asked again. */
-export function fork(state: State, condition: Omit<Condition, "holds"> | undefined, why: string): State[] {
+export function fork(state: State, question: Omit<Condition, "holds"> | undefined, why: string): State[] {
+  // The composed tree is asked as it was before the script; of what the script itself changed, it can't tell.
+  const condition = question === undefined || isChanged(state, question) ? undefined : question;
   const asked = condition === undefined ? undefined : answered(state, condition);
   if (asked !== undefined) {
     state.status = asked ? 0 : 1;
@@ -24,13 +26,23 @@ export function fork(state: State, condition: Omit<Condition, "holds"> | undefin
   const id = ++state.world.counters.forks;
   return [true, false].map((holds) => {
     const line = forkState(state);
-    line.guards = [
-      ...state.guards,
-      { id, holds, why, condition: condition === undefined ? undefined : { ...condition, holds } },
-    ];
+    const guard = {
+      id,
+      holds,
+      why,
+      condition: condition === undefined ? undefined : { ...condition, holds },
+    };
+    line.guards = [...state.guards, guard];
     line.status = holds ? 0 : 1;
     return line;
   });
+}
+
+/** A folder that the script had made, or found, belongs to whom it belonged before: to nobody but root where it is new. */
+function isChanged(state: State, { path, test }: Omit<Condition, "holds">): boolean {
+  const made = state.files.get(path);
+  if (made === undefined) return false;
+  return !(made.kind === "directory" && (test === "owned-by-user" || test === "owned-by-group"));
 }
 
 function answered(state: State, question: Omit<Condition, "holds">): boolean | undefined {
