@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type DebContent, debOf } from "../../testing/builders.ts";
 import { type Cache, openCache } from "../base/cache.ts";
 import { digestOf } from "../base/digest.ts";
+import { root } from "../tree/path.ts";
 import { parseControl, readControl } from "./control.ts";
 import type { DebFile } from "./deb.ts";
 
@@ -30,7 +31,7 @@ describe("parseControl", () => {
       "/usr/bin/tool",
       "/usr/lib/x86_64-linux-gnu/libz.so.1.2",
     ]);
-    expect(control.md5sums.get(control.paths[2] ?? "/")).toBe("b".repeat(32));
+    expect(control.md5sums.get(control.paths[2] ?? root)).toBe("b".repeat(32));
     expect(control.conffiles).toEqual(["/etc/tool.conf"]);
     expect(control.triggers).toEqual(["# a comment", "activate-noawait ldconfig"]);
     expect(control.scripts).toEqual({ postinst: "#!/bin/sh\n" });
