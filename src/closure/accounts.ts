@@ -6,13 +6,6 @@ import type { Reason } from "./closure.ts";
 import { groupFile, passwdFile } from "./settings.ts";
 import { addMissing, keepPath, type Work } from "./work.ts";
 
-export interface Account {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
-}
-
 /** Keeps the account files and the home folder of the user; a named user or group without a line is missing. */
 export function keepAccounts(work: Work): void {
   const [user = "", group = ""] = work.input.launch.user.split(":");
@@ -23,15 +16,6 @@ export function keepAccounts(work: Work): void {
   const folder = home === undefined ? undefined : treePath(home);
   if (folder === undefined || folder === path("/") || resolve(work.input.tree, folder) === undefined) return;
   keepPath(work, folder, reasonOf(work, `home folder of ${user}`), "ship");
-}
-
-/** The accounts of a passwd file (passwd(5)); malformed lines are passed over, as getpwent(3) does. */
-export function accountsOf(passwd: string): Account[] {
-  return passwd.split("\n").flatMap((line) => {
-    const [name = "", , uid = "", gid = "", , home = ""] = line.split(":");
-    if (name === "" || !/^\d{1,10}$/.test(uid) || !/^\d{1,10}$/.test(gid)) return [];
-    return [{ name, uid: Number(uid), gid: Number(gid), home }];
-  });
 }
 
 /** The line for a name or a number, as its fields. */
