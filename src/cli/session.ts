@@ -26,6 +26,9 @@ export interface Session {
   readonly fetch: (packages: readonly LockedPackage[]) => Promise<readonly StoredBlob[]>;
 }
 
+/** Decoding is bound by the disk past this many; each thread costs some 50 MB. */
+const workersMax = 8;
+
 /** Runs `work` with a session and closes what it opened. @throws whatever `work` throws */
 export async function withSession<T>(
   context: Context,
@@ -48,11 +51,14 @@ function openSession(
   cache: Cache,
   closers: (() => Promise<void> | void)[],
 ): Session {
-  const unpacker = lazy(() => {
-    const made = createUnpacker({ cache, workers: availableParallelism(), task: context });
-    closers.push(() => made.close());
-    return made;
-  });
+  // Ended as soon as a composition is done, since idle threads hold memory; made again if there is another one.
+  let threads: Unpacker | undefined;
+  const closeThreads = async (): Promise<void> => {
+    const ending = threads;
+    threads = undefined;
+    await ending?.close();
+  };
+  closers.push(closeThreads);
   const network = lazy(async (): Promise<Network> => {
     const made = await openNetwork(context);
     closers.push(() => made.http.close());
@@ -63,7 +69,17 @@ function openSession(
     resolveLock(context, project, await archives(), await network(), cache);
   return {
     cache,
-    unpacker: { unpack: (packages) => unpacker().unpack(packages), close: () => Promise.resolve() },
+    unpacker: {
+      unpack(packages): ReturnType<Unpacker["unpack"]> {
+        threads ??= createUnpacker({
+          cache,
+          workers: Math.min(availableParallelism(), workersMax),
+          task: context,
+        });
+        return threads.unpack(packages);
+      },
+      close: closeThreads,
+    },
     freshLock,
     async currentLock(frozen): Promise<Lock | undefined> {
       if (!needsLock(project)) return undefined;

@@ -11,7 +11,13 @@ import { addEntry, finishTree, removeEntry, treeBuilder } from "../../tree/memor
 import { placeOf } from "../../tree/merged-usr.ts";
 import { parentOf } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
-import type { Condition, Content, Effect, Generator } from "../effects/effect.ts";
+import {
+  applicableEffects,
+  type Condition,
+  type Content,
+  type Effect,
+  type Generator,
+} from "../effects/effect.ts";
 import { applySed, parseSed } from "../effects/sed.ts";
 import { applyAccountAction } from "./account-actions.ts";
 import { type Accounts, findGroupId, findUserId } from "./accounts.ts";
@@ -66,12 +72,25 @@ export async function applyEffects(input: ApplyInput): Promise<Applied> {
     generators: new Set(),
     overrides: [],
   };
-  for (const effect of input.effects) {
-    if (effect.when.every((condition) => holds(state, condition))) await apply(state, effect);
+  for (const effects of byPackage(input.effects)) {
+    for (const effect of applicableEffects(effects, (condition) => holds(state, condition))) {
+      await apply(state, effect);
+    }
   }
   for (const override of state.overrides) override();
   placeAlternatives(state, input.alternatives);
   return { tree: finishTree(builder), facts: state.facts, generators: state.generators };
+}
+
+/** Neighbours of one package: its questions are answered before anything of it is applied. */
+function byPackage(effects: readonly Effect[]): readonly (readonly Effect[])[] {
+  const groups: Effect[][] = [];
+  for (const effect of effects) {
+    const last = groups.at(-1);
+    if (last?.[0]?.source.package === effect.source.package) last.push(effect);
+    else groups.push([effect]);
+  }
+  return groups;
 }
 
 function holds(state: Applying, { path, test, account, holds: wanted }: Condition): boolean {

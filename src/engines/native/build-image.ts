@@ -38,7 +38,7 @@ export type FetchPackages = (
 ) => Promise<readonly { file: string; sizeBytes: number; digest: Digest }[]>;
 
 /** Raise it when the same request has to give other bytes. */
-const buildFormat = 1;
+const buildFormat = 2;
 
 /**
  * Builds an image.
@@ -97,6 +97,7 @@ async function compose(
     services,
   );
   const shipped = await shippedOf(phase, architecture, mtime);
+  await services.unpacker.close();
   const entries = [...shipped.tree.walk()];
 
   const layers: CachedLayer[] = [];

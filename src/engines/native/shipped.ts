@@ -11,6 +11,7 @@ import { mergeTrees, treeOf } from "../../tree/memory-tree.ts";
 import { path } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { ComposedPhase } from "./compose-phase.ts";
+import { type RefusedGenerator, refusedGenerators } from "./generators.ts";
 
 export interface Shipped {
   /** Exactly what the image holds. */
@@ -30,6 +31,7 @@ export async function shippedOf(phase: ComposedPhase, architecture: string, mtim
   const controls = phase.packages.map(({ control }) => control);
   const packages = shippedPackages(kept, controls).map(({ control }) => control.id);
   refuseUnknown(phase.verdicts, new Set(packages));
+  refuseUnbuilt(refusedGenerators(phase.verdicts, new Set(packages)));
 
   const cache = await ldSoCache({ tree: kept, facts, architecture });
   const generated =
@@ -93,6 +95,22 @@ function refuseUnknown(verdicts: readonly ScriptVerdict[], shipped: ReadonlySet<
     why: `\n${commands.join("\n")}`,
     hint:
       first.unknown[0]?.hint ??
-      `declare it in the spec if the image doesn't need it: effects: {${first.package.replace(/:.*/, "")}: {ignore: "why"}}`,
+      `declare it in the spec if the image doesn't need it: effects: {${nameOf(first.package)}: {ignore: "why"}}`,
   });
+}
+
+function refuseUnbuilt(refused: readonly RefusedGenerator[]): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  throw new ToolError("unknown-effect", {
+    what: `building what the triggers of ${[...new Set(refused.map(({ package: id }) => id))].join(", ")} ask for`,
+    why: refused
+      .map(({ package: id, generator, why }) => `${generator} (${id}): ${why} isn't modelled`)
+      .join("\n"),
+    hint: `bring it along (copy), or say that the image doesn't need it: effects: {${nameOf(first.package)}: {ignore: "why"}}`,
+  });
+}
+
+function nameOf(id: string): string {
+  return id.replace(/:.*$/, "");
 }
