@@ -27,6 +27,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["testing/e2e-folder.ts"],
           testTimeout: 900_000,
           hookTimeout: 900_000,
           fileParallelism: false,

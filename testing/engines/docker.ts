@@ -13,6 +13,8 @@ export interface Dockerd {
   readonly socket: string;
   /** Runs the client against it; the standard output. Rejects with the error output where it fails. */
   docker(...args: readonly string[]): Promise<string>;
+  /** What a container printed, both streams. */
+  logs(container: string): Promise<string>;
   /** Stops the daemon and removes all that it stored. */
   stop(): Promise<void>;
 }
@@ -47,9 +49,12 @@ export async function startDockerd(flags: readonly string[] = []): Promise<Docke
     log = (log + chunk.toString()).slice(-8000);
   });
   const exited = once(child, "exit");
-  const docker = async (...args: readonly string[]): Promise<string> => {
-    const { stdout } = await run(client(), ["-H", `unix://${socket}`, ...args], { maxBuffer: 1 << 26 });
-    return stdout;
+  const start = (...args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
+    run(client(), ["-H", `unix://${socket}`, ...args], { maxBuffer: 1 << 26 });
+  const docker = async (...args: readonly string[]): Promise<string> => (await start(...args)).stdout;
+  const logs = async (container: string): Promise<string> => {
+    const { stdout, stderr } = await start("logs", container);
+    return stdout + stderr;
   };
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
@@ -58,7 +63,7 @@ export async function startDockerd(flags: readonly string[] = []): Promise<Docke
   };
   for (let attempt = 0; attempt < 300; attempt++) {
     if (child.exitCode !== null) break;
-    if (existsSync(socket) && (await answers(docker))) return { socket, docker, stop };
+    if (existsSync(socket) && (await answers(docker))) return { socket, docker, logs, stop };
     await delay(100);
   }
   await stop();

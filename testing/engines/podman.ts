@@ -8,6 +8,8 @@ import { promisify } from "node:util";
 export interface Podman {
   /** Runs podman; its standard output. Rejects with the error output where it fails. */
   podman(...args: readonly string[]): Promise<string>;
+  /** What a container printed, both streams. */
+  logs(container: string): Promise<string>;
   /** Ends its containers and removes all that it stored. */
   stop(): Promise<void>;
 }
@@ -46,15 +48,18 @@ events_logger = "file"
     "--tmpdir",
     join(folder, "tmp"),
   ];
-  const podman = async (...args: readonly string[]): Promise<string> => {
-    const { stdout } = await execute("podman", [...storage, ...args], {
+  const start = (...args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
+    execute("podman", [...storage, ...args], {
       env: { ...process.env, CONTAINERS_CONF: config, TMPDIR: join(folder, "tmp") },
       maxBuffer: 64 * 1024 * 1024,
     });
-    return stdout;
-  };
+  const podman = async (...args: readonly string[]): Promise<string> => (await start(...args)).stdout;
   return {
     podman,
+    async logs(container): Promise<string> {
+      const { stdout, stderr } = await start("logs", container);
+      return stdout + stderr;
+    },
     async stop(): Promise<void> {
       await podman("rm", "--all", "--force", "--time", "0").catch(() => undefined);
       await podman("rmi", "--all", "--force").catch(() => undefined);
