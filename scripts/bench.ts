@@ -52,110 +52,109 @@ async function startPeer(): Promise<BuildKit | undefined> {
 }
 
 function scenarios(): readonly Scenario[] {
-  const build = (project: string, output: string): readonly string[] => [
-    ...[
-      distill,
-      "build",
-      project,
-      "--quiet",
-      "--cache-dir",
-      cache,
-      "-o",
-      `oci-archive:${join(folder, output)}`,
-    ],
-  ];
-  const withApt =
-    "FROM base AS build\nRUN apt-get update && apt-get install -y --no-install-recommends postgresql-15\n";
-  const app = join(postgres, "app.bin");
-  const changedSpec = join(postgres, "app.yaml");
-  writeFileSync(
-    changedSpec,
-    readFileSync(join(postgres, "distill.yaml"), "utf8").replace(
-      /^run:$/m,
-      "run:\n  copy: [{from: context, source: app.bin, target: /opt/app.bin}]",
-    ),
-  );
-  const changeApp = (): void => writeFileSync(app, randomBytes(5_000_000));
+  return [cold(), warm(), hot(), changed(), start(), ...registryScenarios()];
+}
+
+const withApt =
+  "FROM base AS build\nRUN apt-get update && apt-get install -y --no-install-recommends postgresql-15\n";
+const peerFile = `${withApt}FROM scratch\nCOPY --from=build / /\n`;
+
+function build(project: string, output: string): readonly string[] {
   return [
-    {
-      name: "cold",
-      what: "postgresql-15, nothing cached",
-      target: "0.30",
-      ours: {
-        name: "distill",
-        prepare: () => {
-          rmSync(cache, { recursive: true, force: true });
-          rmSync(join(postgres, "distill.lock"), { force: true });
-        },
-        argv: build(postgres, "cold.tar"),
-      },
-      peer: buildKit && {
-        name: "BuildKit, apt",
-        prepare: () => buildKit.prune(),
-        argv: buildKit.build(
-          `${withApt}FROM scratch\nCOPY --from=build / /\n`,
-          join(folder, "peer.tar"),
-          true,
-        ),
-      },
-    },
-    {
-      name: "warm",
-      what: "postgresql-15, .debs cached",
-      target: "0.35",
-      ours: {
-        name: "distill",
-        prepare: () => {
-          for (const part of ["unpacked", "records"])
-            rmSync(join(cache, part), { recursive: true, force: true });
-        },
-        argv: build(postgres, "warm.tar"),
-      },
-      peer: has("mmdebstrap") ? mmdebstrapWarm() : undefined,
-    },
-    {
-      name: "hot",
-      what: "postgresql-15, unchanged",
-      target: "<= 250 ms",
-      ours: { name: "distill", argv: build(postgres, "hot.tar") },
-      peer: buildKit && {
-        name: "BuildKit, all cached",
-        argv: buildKit.build(
-          `${withApt}FROM scratch\nCOPY --from=build / /\n`,
-          join(folder, "peer.tar"),
-          false,
-        ),
-      },
-    },
-    {
-      name: "changed",
-      what: "one changed 5 MB file",
-      target: "0.40",
-      ours: {
-        name: "distill",
-        prepare: changeApp,
-        argv: [...build(postgres, "changed.tar"), "-f", changedSpec],
-      },
-      peer: buildKit && {
-        name: "BuildKit",
-        prepare: changeApp,
-        argv: buildKit.build(
-          `${withApt}FROM scratch\nCOPY --from=build / /\nCOPY app.bin /opt/app.bin\n`,
-          join(folder, "peer.tar"),
-          false,
-          postgres,
-        ),
-      },
-    },
-    {
-      name: "start",
-      what: "distill --version",
-      target: "+100 ms",
-      ours: { name: "distill", argv: [distill, "--version"] },
-      peer: { name: "node -e 0", argv: [process.execPath, "-e", "0"] },
-    },
-    ...registryScenarios(),
+    distill,
+    "build",
+    project,
+    "--quiet",
+    "--cache-dir",
+    cache,
+    "-o",
+    `oci-archive:${join(folder, output)}`,
   ];
+}
+
+function cold(): Scenario {
+  return {
+    name: "cold",
+    what: "postgresql-15, nothing cached",
+    target: "0.30",
+    ours: {
+      name: "distill",
+      prepare: () => {
+        rmSync(cache, { recursive: true, force: true });
+        rmSync(join(postgres, "distill.lock"), { force: true });
+      },
+      argv: build(postgres, "cold.tar"),
+    },
+    peer: buildKit && {
+      name: "BuildKit, apt",
+      prepare: () => buildKit.prune(),
+      argv: buildKit.build(peerFile, join(folder, "peer.tar"), true),
+    },
+  };
+}
+
+function warm(): Scenario {
+  return {
+    name: "warm",
+    what: "postgresql-15, .debs cached",
+    target: "0.35",
+    ours: {
+      name: "distill",
+      prepare: () => {
+        for (const part of ["unpacked", "records"])
+          rmSync(join(cache, part), { recursive: true, force: true });
+      },
+      argv: build(postgres, "warm.tar"),
+    },
+    peer: has("mmdebstrap") ? mmdebstrapWarm() : undefined,
+  };
+}
+
+function hot(): Scenario {
+  return {
+    name: "hot",
+    what: "postgresql-15, unchanged",
+    target: "<= 250 ms",
+    ours: { name: "distill", argv: build(postgres, "hot.tar") },
+    peer: buildKit && {
+      name: "BuildKit, all cached",
+      argv: buildKit.build(peerFile, join(folder, "peer.tar"), false),
+    },
+  };
+}
+
+function changed(): Scenario {
+  const spec = join(postgres, "app.yaml");
+  const text = readFileSync(join(postgres, "distill.yaml"), "utf8");
+  const copy = "run:\n  copy: [{from: context, source: app.bin, target: /opt/app.bin}]";
+  writeFileSync(spec, text.replace(/^run:$/m, copy));
+  const changeApp = (): void => writeFileSync(join(postgres, "app.bin"), randomBytes(5_000_000));
+  return {
+    name: "changed",
+    what: "one changed 5 MB file",
+    target: "0.40",
+    ours: { name: "distill", prepare: changeApp, argv: [...build(postgres, "changed.tar"), "-f", spec] },
+    peer: buildKit && {
+      name: "BuildKit",
+      prepare: changeApp,
+      argv: buildKit.build(
+        `${peerFile}COPY app.bin /opt/app.bin\n`,
+        join(folder, "peer.tar"),
+        false,
+        postgres,
+      ),
+    },
+  };
+}
+
+function start(): Scenario {
+  return {
+    name: "start",
+    what: "distill --version",
+    target: "+100 ms",
+    ours: { name: "distill", argv: [distill, "--version"] },
+    peer: { name: "node -e 0", argv: [process.execPath, "-e", "0"] },
+  };
 }
 
 /** mmdebstrap with the packages already downloaded: an apt hook puts them into its cache. */

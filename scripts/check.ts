@@ -14,7 +14,7 @@ const checks: readonly Check[] = [
   { name: "types", argv: [bin("tsc"), "-p", "."] },
   {
     name: "format and lint",
-    argv: [bin("biome"), "ci", "--error-on-warnings", "."],
+    argv: [bin("biome"), "ci", "--colors=off", "--error-on-warnings", "."],
     proof: /Checked [1-9]\d+ files/,
   },
   { name: "typed lint", argv: [bin("eslint"), "--max-warnings=0", "src", "testing", "test", "scripts"] },
@@ -29,7 +29,8 @@ const checks: readonly Check[] = [
 let failed = 0;
 for (const check of checks) {
   const [command, ...args] = check.argv;
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" };
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", env });
   const output = `${stdout}${stderr}`;
   const proven = check.proof === undefined || check.proof.test(output);
   if (status === 0 && proven) {

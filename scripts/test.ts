@@ -66,7 +66,6 @@ runVitest();
 /** Installs what is missing, where it may. Never starts a service: the tests start their own, on sockets of their own. */
 function provision(): void {
   if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) return;
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
   const installed = spawnSync("dpkg-query", ["-W", "-f=${db:Status-Abbrev}${Package}\n"], {
     encoding: "utf8",
   }).stdout;

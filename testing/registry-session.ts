@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { collect } from "../src/base/bytes.ts";
 import { ToolError } from "../src/base/errors.ts";
-import type { ImageSet } from "../src/oci/model.ts";
+import type { Image, ImageSet, Layer } from "../src/oci/model.ts";
 import { parseReference, type Reference } from "../src/oci/reference.ts";
 import { pullImageSet } from "../src/oci/registry/pull.ts";
 import { pushImageSet } from "../src/oci/registry/push.ts";
@@ -10,8 +10,8 @@ import { imageWith, layerOf } from "./images.ts";
 import type { Fault } from "./registry.ts";
 import { type TestClient, withCache } from "./registry-client.ts";
 
-export const bigLayer = layerOf(Buffer.alloc(300_000, "distill"));
-export const smallImage = imageWith([layerOf("small"), bigLayer]);
+export const bigLayer: Layer = layerOf(Buffer.alloc(300_000, "distill"));
+export const smallImage: Image = imageWith([layerOf("small"), bigLayer]);
 const smallSet: ImageSet = { images: [smallImage] };
 
 export function appAt(host: string): Reference {

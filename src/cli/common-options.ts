@@ -1,5 +1,4 @@
 // Options that every command takes.
-import type { OptionTable } from "./options.ts";
 
 export const commonOptions = {
   "cache-dir": {
@@ -16,4 +15,4 @@ export const commonOptions = {
   },
   quiet: { kind: "flag", short: "q", summary: "no progress; only warnings and errors" },
   help: { kind: "flag", short: "h", summary: "show this help" },
-} as const satisfies OptionTable;
+} as const;

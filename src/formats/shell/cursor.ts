@@ -121,9 +121,9 @@ export function acceptNewline(cursor: Cursor): boolean {
   return true;
 }
 
-const posixOperators = ["&&", "||", ";;", "&", "|", ";", "(", ")", "\n"] as const;
-const bashOperators = [";;&", ";&", "|&", ...posixOperators] as const;
-export type Operator = (typeof bashOperators)[number];
+export type Operator = "&&" | "||" | ";;" | "&" | "|" | ";" | "(" | ")" | "\n" | ";;&" | ";&" | "|&";
+const posixOperators: readonly Operator[] = ["&&", "||", ";;", "&", "|", ";", "(", ")", "\n"];
+const bashOperators: readonly Operator[] = [";;&", ";&", "|&", ...posixOperators];
 
 /** The control operator that stands here, after blanks; it isn't stepped over. */
 export function peekOperator(cursor: Cursor): Operator | undefined {

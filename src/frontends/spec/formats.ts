@@ -21,7 +21,33 @@ const account = `(?:${name}|${number})`;
 const port = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
 const relative = `(?!/)(?!(?:.*/)?\\.\\.(?:/|$))[^${control}]+`;
 
-const table = {
+export type FormatName =
+  | "any"
+  | "word"
+  | "image name"
+  | "absolute path"
+  | "glob"
+  | "source"
+  | "relative path"
+  | "mode"
+  | "variable name"
+  | "label name"
+  | "port"
+  | "duration"
+  | "user"
+  | "user name"
+  | "package"
+  | "package name"
+  | "stage name"
+  | "image"
+  | "secret"
+  | "release"
+  | "suite"
+  | "mirror address"
+  | "snapshot"
+  | "alternative name";
+
+export const formats: Readonly<Record<FormatName, Format>> = {
   any: { example: "text", expected: "a text without NUL characters", pattern: new RegExp(`^[^${nul}]*$`) },
   word: { example: "text", expected: "a text that is not empty", pattern: new RegExp(`^[^${control}]+$`) },
   "image name": {
@@ -155,11 +181,7 @@ const table = {
     expected: "the name of an alternative: editor",
     pattern: /^[A-Za-z0-9][A-Za-z0-9+._-]*$/,
   },
-} as const satisfies Record<string, Format>;
-
-export type FormatName = keyof typeof table;
-
-export const formats: Readonly<Record<FormatName, Format>> = table;
+};
 
 const codenames: ReadonlyMap<string, string> = new Map([
   ["11", "bullseye"],
