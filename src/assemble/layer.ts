@@ -1,15 +1,13 @@
 // A layer blob from tree entries (image-spec layer.md): deterministic bytes, cached by what the entries hold.
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import type { Bytes } from "../base/bytes.ts";
-import { type Cache, findBlob, findRecord, storeBlob, storeRecord } from "../base/cache.ts";
+import { type Cache, findBlob, findRecord, openBlob, storeBlob, storeRecord } from "../base/cache.ts";
 import { canonicalJson, type Json } from "../base/canonical-json.ts";
 import { type Digest, finishDigest, parseDigest } from "../base/digest.ts";
-import { ToolError } from "../base/errors.ts";
 import { compress } from "../formats/compression.ts";
-import { tarEnd, tarHeader, tarPadding } from "../formats/tar-writer.ts";
 import { type Layer, mediaTypes } from "../oci/model.ts";
-import type { Entry, FileEntry } from "../tree/entry.ts";
+import { tarOfEntries } from "../oci/tree-tar.ts";
+import type { Entry } from "../tree/entry.ts";
 import { parallelGzip } from "./parallel-gzip.ts";
 
 export interface LayerOptions {
@@ -29,7 +27,7 @@ export interface AssembledLayer extends CachedLayer {
 }
 
 /** Part of every layer's cache key: raise it when the bytes made from the same entries change. */
-const layerFormat = 1;
+const layerFormat = 2;
 const gzipLevel = 6;
 const zstdLevel = 3;
 
@@ -46,10 +44,10 @@ export async function assembleLayer(
   const mediaType = options.compression === "gzip" ? mediaTypes.layerGzip : mediaTypes.layerZstd;
   const key = layerKey(entries, options.compression);
   const known = await findLayer(cache, key);
-  if (known !== undefined) return { ...cachedLayer(known, mediaType), cached: true };
+  if (known !== undefined) return { ...cachedLayer(cache, known, mediaType), cached: true };
 
   const diff = createHash("sha256");
-  const tar = hashing(tarOf(entries, signal), diff);
+  const tar = hashing(tarOfEntries(entries, signal), diff);
   const blob = await storeBlob(
     cache,
     options.compression === "gzip"
@@ -67,7 +65,7 @@ export async function assembleLayer(
     size: stored.sizeBytes,
     diffId: stored.diffId,
   });
-  return { ...cachedLayer(stored, mediaType), cached: false };
+  return { ...cachedLayer(cache, stored, mediaType), cached: false };
 }
 
 export interface StoredLayer {
@@ -89,42 +87,22 @@ async function findLayer(cache: Cache, key: Digest): Promise<StoredLayer | undef
   return blob === undefined ? undefined : { digest, diffId, sizeBytes: blob.sizeBytes, file: blob.file };
 }
 
-/** The layer for a blob of the cache; its bytes are verified as they are read. */
-export function cachedLayer(stored: StoredLayer, mediaType: string): CachedLayer {
+/** The layer for a blob of the cache; its bytes are verified as they are read, and a damaged blob is removed. */
+export function cachedLayer(cache: Cache, stored: StoredLayer, mediaType: string): CachedLayer {
   return {
     descriptor: { mediaType, digest: stored.digest, size: stored.sizeBytes },
     diffId: stored.diffId,
     file: stored.file,
-    open: () => verified(stored.file, stored.digest),
-  };
-}
-
-/** A blob file's bytes; ends with an error where they are not what the digest says. */
-function verified(file: string, digest: Digest): Bytes {
-  return {
-    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-      const hash = createHash("sha256");
-      for await (const chunk of createReadStream(file, {
-        highWaterMark: 1_048_576,
-      }) as AsyncIterable<Buffer>) {
-        hash.update(chunk);
-        yield chunk;
-      }
-      if (finishDigest(hash) !== digest) {
-        throw new ToolError("cache", {
-          what: `reading the layer ${digest}`,
-          why: "its cached blob is damaged",
-          hint: "run `distill cache prune --all`, then build again",
-        });
-      }
-    },
+    open: () => openBlob(cache, stored.digest),
   };
 }
 
 function layerKey(entries: readonly Entry[], compression: string): Digest {
   const hash = createHash("sha256");
-  hash.update(`${layerFormat} ${compression} ${gzipLevel} ${zstdLevel}\n`);
-  for (const entry of entries) hash.update(`${canonicalJson(identityOf(entry))}\n`);
+  // Another release of a compressor may give other bytes.
+  const { zlib, zstd } = process.versions;
+  hash.update(canonicalJson([layerFormat, compression, gzipLevel, zstdLevel, zlib ?? "", zstd ?? ""]));
+  for (const entry of entries) hash.update(`\n${canonicalJson(identityOf(entry))}`);
   return finishDigest(hash);
 }
 
@@ -144,80 +122,6 @@ function identityOf(entry: Entry): Json {
     default:
       return [...common, entry.deviceMajor, entry.deviceMinor];
   }
-}
-
-/** Small pieces are gathered, so that 10,000 headers don't make 10,000 chunks. */
-const gatherBytes = 262_144;
-
-function tarOf(entries: readonly Entry[], signal: AbortSignal): Bytes {
-  return {
-    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-      let pieces: Uint8Array[] = [];
-      let gathered = 0;
-      for await (const piece of tarPieces(entries, signal)) {
-        pieces.push(piece);
-        gathered += piece.length;
-        if (gathered < gatherBytes) continue;
-        yield Buffer.concat(pieces);
-        pieces = [];
-        gathered = 0;
-      }
-      yield Buffer.concat(pieces);
-    },
-  };
-}
-
-async function* tarPieces(entries: readonly Entry[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  /** First path of each inode in this layer; later names become hard links to it. */
-  const written = new Map<string, string>();
-  for (const entry of entries) {
-    signal.throwIfAborted();
-    const first = entry.kind === "file" && entry.link !== undefined ? written.get(entry.link) : undefined;
-    yield headerOf(entry, first);
-    if (entry.kind !== "file" || first !== undefined) continue;
-    if (entry.link !== undefined) written.set(entry.link, memberName(entry));
-    yield* contentOf(entry);
-    yield tarPadding(entry.sizeBytes);
-  }
-  yield tarEnd;
-}
-
-async function* contentOf(entry: FileEntry): AsyncGenerator<Uint8Array> {
-  let sizeBytes = 0;
-  for await (const chunk of entry.content) {
-    sizeBytes += chunk.length;
-    yield chunk;
-  }
-  if (sizeBytes !== entry.sizeBytes) {
-    throw new ToolError("malformed", {
-      what: `reading ${entry.path}`,
-      why: `it has ${sizeBytes} bytes where ${entry.sizeBytes} were expected: it changed while it was being read`,
-      hint: "build again when the file no longer changes",
-    });
-  }
-}
-
-/** Names in a layer are relative; a folder's ends with a slash, as every builder writes them. */
-function memberName(entry: Entry): string {
-  const name = entry.path.slice(1);
-  return entry.kind === "directory" ? `${name}/` : name;
-}
-
-function headerOf(entry: Entry, hardLinkTo: string | undefined): Uint8Array {
-  const special = entry.kind === "character-device" || entry.kind === "block-device" || entry.kind === "fifo";
-  return tarHeader({
-    name: memberName(entry),
-    kind: hardLinkTo === undefined ? entry.kind : "hardlink",
-    mode: entry.mode,
-    uid: entry.uid,
-    gid: entry.gid,
-    mtime: entry.mtime,
-    sizeBytes: entry.kind === "file" && hardLinkTo === undefined ? entry.sizeBytes : 0,
-    linkName: hardLinkTo ?? (entry.kind === "symlink" ? entry.target : ""),
-    deviceMajor: special ? entry.deviceMajor : 0,
-    deviceMinor: special ? entry.deviceMinor : 0,
-    ...(entry.xattrs === undefined ? {} : { xattrs: entry.xattrs }),
-  });
 }
 
 function hashing(content: Bytes, hash: Hash): Bytes {

@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { file } from "../../testing/trees.ts";
 import type { Entry, Origin } from "../tree/entry.ts";
 import { path } from "../tree/path.ts";
-import { planLayers } from "./strategy.ts";
+import { type LayerStrategy, planLayers } from "./strategy.ts";
 
 const libc: Origin = { kind: "package", package: "libc6:amd64", version: "2.36" };
 const app: Origin = { kind: "declared", what: "copy app" };
@@ -55,4 +57,73 @@ test.each([
 
 test("nothing makes no layer", () => {
   expect(planLayers([], "auto")).toEqual([]);
+});
+
+/** Each layer as its paths. */
+function pathsOf(from: readonly Entry[], strategy: LayerStrategy): string[] {
+  return planLayers(from, strategy).map((layer) => layer.map((entry) => entry.path).join(" "));
+}
+
+describe("the names of an inode are in one layer", () => {
+  const named = (name: string, origin: Origin): Entry =>
+    file(name, "x", { link: "inode", origins: [origin] });
+  const addLink: Origin = { kind: "effect", effect: "postinst", package: "app:amd64" };
+
+  test.each<{ summary: string; strategy: LayerStrategy; from: Entry[]; layers: string[] }>([
+    {
+      summary: "of one package",
+      strategy: "package",
+      from: [named("/a", libc), named("/b", libc), link("/z", app)],
+      layers: ["/a /b", "/z"],
+    },
+    {
+      summary: "of a package and an effect: where the effect's are",
+      strategy: "package",
+      from: [named("/a", libc), named("/b", addLink), link("/c", libc)],
+      layers: ["/c", "/a /b"],
+    },
+    {
+      summary: "of a package and an effect, with packages together",
+      strategy: "auto",
+      from: [named("/a", libc), named("/b", addLink), link("/c", libc)],
+      layers: ["/a /b /c"],
+    },
+    {
+      summary: "of a package and the spec",
+      strategy: "auto",
+      from: [named("/a", libc), named("/b", app), link("/c", libc)],
+      layers: ["/c", "/a /b"],
+    },
+    {
+      summary: "one name alone stays with its package",
+      strategy: "package",
+      from: [named("/a", libc), link("/c", app)],
+      layers: ["/a", "/c"],
+    },
+  ])("$summary ($strategy)", ({ strategy, from, layers }) => {
+    expect(pathsOf(from, strategy)).toEqual(layers);
+  });
+
+  test("whatever the origins are, every entry is in a layer and no inode in two", () => {
+    const origins = [libc, app, cache, addLink, { ...libc, package: "zlib1g:amd64" }];
+    const anyFile = fc.tuple(fc.constantFrom(...origins), fc.constantFrom("i", "j", undefined));
+    fc.assert(
+      fc.property(
+        fc.array(anyFile, { maxLength: 12 }),
+        fc.constantFrom("auto" as const, "single" as const, "package" as const),
+        (drawn, strategy) => {
+          const from = drawn.map(([origin, inode], index) =>
+            file(`/f${index}`, "x", { origins: [origin], ...(inode === undefined ? {} : { link: inode }) }),
+          );
+          const planned = planLayers(from, strategy);
+          expect(planned.flat().length).toBe(from.length);
+          const inodes = planned.map(
+            (layer) => new Set(layer.flatMap((entry) => (entry.kind === "file" ? (entry.link ?? []) : []))),
+          );
+          for (const inode of ["i", "j"])
+            expect(inodes.filter((one) => one.has(inode)).length).toBeLessThanOrEqual(1);
+        },
+      ),
+    );
+  });
 });

@@ -18,9 +18,11 @@ export function planLayers(
 ): readonly (readonly Entry[])[] {
   const byPath = new Map(entries.map((entry) => [entry.path, entry]));
   const groups = new Map<string, Map<TreePath, Entry>>();
+  const inodes = groupsOfInodes(entries, strategy);
   for (const entry of entries) {
     if (entry.kind === "directory") continue;
-    place(groups, groupOf(entry, strategy), entry, byPath);
+    const inode = entry.kind === "file" && entry.link !== undefined ? inodes.get(entry.link) : undefined;
+    place(groups, inode ?? groupOf(entry, strategy), entry, byPath);
   }
   const placed = new Set([...groups.values()].flatMap((group) => [...group.keys()]));
   for (const entry of entries) {
@@ -31,7 +33,22 @@ export function planLayers(
     .map(([, group]) => [...group.values()].sort((a, b) => comparePaths(a.path, b.path)));
 }
 
-/** Group names sort in the order of the layers. Hard links share an inode's origin, so they share a layer. */
+/**
+ * Where the names of an inode go: all of them into one layer, the uppermost of those that would have one. Apart they would be
+ * several files, and a hard link to another layer's file is what engines refuse.
+ */
+function groupsOfInodes(entries: readonly Entry[], strategy: LayerStrategy): ReadonlyMap<string, string> {
+  const groups = new Map<string, string>();
+  for (const entry of entries) {
+    if (entry.kind !== "file" || entry.link === undefined) continue;
+    const group = groupOf(entry, strategy);
+    const known = groups.get(entry.link);
+    if (known === undefined || known < group) groups.set(entry.link, group);
+  }
+  return groups;
+}
+
+/** Group names sort in the order of the layers. */
 function groupOf(entry: Entry, strategy: LayerStrategy): string {
   if (strategy === "single") return "0";
   const origin = entry.origins.at(-1);

@@ -14,7 +14,15 @@ interface TarEntry {
 
 /** The tree as one tar: what `docker export` would give. @throws whatever the contents throw */
 export function tarOfTree(tree: Tree, signal?: AbortSignal): Bytes {
-  return abortable({ [Symbol.asyncIterator]: () => gathered(writeTar(entriesOf(tree))) }, signal);
+  return tarOfEntries(tree.walk(), signal);
+}
+
+/**
+ * Entries as one tar, in their order.
+ * @throws ToolError "malformed" where a content is not as long as its entry says; whatever the contents throw
+ */
+export function tarOfEntries(entries: Iterable<Entry>, signal?: AbortSignal): Bytes {
+  return abortable({ [Symbol.asyncIterator]: () => gathered(writeTar(tarEntriesOf(entries))) }, signal);
 }
 
 /** Small pieces are put together, so that 10,000 headers don't make 10,000 writes. */
@@ -34,9 +42,10 @@ async function* gathered(stream: Bytes): AsyncGenerator<Uint8Array> {
   if (sizeBytes > 0) yield Buffer.concat(pieces, sizeBytes);
 }
 
-async function* entriesOf(tree: Tree): AsyncGenerator<TarEntry> {
+async function* tarEntriesOf(entries: Iterable<Entry>): AsyncGenerator<TarEntry> {
+  /** The first name of each inode; later ones become hard links to it. */
   const names = new Map<string, string>();
-  for (const entry of tree.walk()) {
+  for (const entry of entries) {
     const link = entry.kind === "file" ? entry.link : undefined;
     const first = link === undefined ? undefined : names.get(link);
     yield tarEntryOf(entry, first);

@@ -38,7 +38,9 @@ export async function findImage(cache: Cache, key: Digest): Promise<ImageRecord 
     if (digest === undefined || diffId === undefined) return undefined;
     const blob = await findBlob(cache, digest, stored.size);
     if (blob === undefined) return undefined;
-    layers.push(cachedLayer({ digest, diffId, sizeBytes: stored.size, file: blob.file }, stored.mediaType));
+    layers.push(
+      cachedLayer(cache, { digest, diffId, sizeBytes: stored.size, file: blob.file }, stored.mediaType),
+    );
   }
   return { config: record.config, layers, figures: record.figures };
 }
