@@ -1,10 +1,5 @@
-// The program's start. Nothing is imported before the compile cache is on, so that the second start compiles nothing.
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
-import { defaultCacheFolder } from "./cache-folder.ts";
+// The program's start, from the launcher `distill`. Commands and all that they need are imported when they are called.
+import { runProcess } from "./process.ts";
+import { commands } from "./registry.ts";
 
-const cache = defaultCacheFolder(process.env, process.cwd());
-if (cache !== undefined) enableCompileCache(join(cache, "compiled"));
-
-const [{ runProcess }, { commands }] = await Promise.all([import("./process.ts"), import("./registry.ts")]);
 await runProcess(process, commands);

@@ -25,8 +25,9 @@ import type { Facts } from "../../tree/facts.ts";
 import { mergeTrees, treeOf } from "../../tree/memory-tree.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { accountEntries, ownerFinder } from "./account-files.ts";
-import { entriesOf } from "./additions.ts";
+import { type AddedEntries, entriesOf } from "./additions.ts";
 import { diversionsOf, verdictsOf } from "./effects.ts";
+import { foreseen, foresightKey, remember } from "./foresight.ts";
 import { type Catalogue, catalogueOf, type KnownPackage, packageView } from "./package-view.ts";
 
 export interface PhaseInput {
@@ -72,22 +73,51 @@ export async function composePhase(input: PhaseInput, services: Services): Promi
   const packages = await readControls(input, services);
   const catalogue = catalogueOf(packages);
   const progress: Progress = { contents: new Map(), byDigest: new Map(), consulted: new Map() };
-  let verdicts = await judge(input, packages, new Map(), services);
-  let wanted: ReadonlySet<string> =
-    input.plan.content === "whole" ? new Set(packages.map(({ control }) => control.id)) : catalogue.requested;
+  const key = foresightKey(input, await readAdditions(input));
+  const known = await foreseen(services.cache, key);
+  let wanted = known ?? firstWanted(input.plan, packages, catalogue);
+  let verdicts: readonly ScriptVerdict[] | undefined;
   for (;;) {
-    for (const contents of await unpack(wanted, input, packages, progress.contents, services)) {
-      progress.contents.set(contents.id, contents);
-      for (const entry of contents.entries) {
-        if (entry.kind === "file") progress.byDigest.set(entry.digest, contents.facts(entry));
-      }
-    }
+    await addContents(wanted, input, packages, progress, services);
+    verdicts ??= await judge(input, packages, known === undefined ? new Map() : progress.contents, services);
     const composed = await composeRound({ ...input, known: packages, catalogue, progress, verdicts });
     wanted = composed.closure.deferred;
     if (wanted.size > 0) continue;
     const final = await judgeShipped(input, composed, catalogue, progress, services);
-    if (isDeepStrictEqual(effectsIn(final), effectsIn(verdicts))) return { ...composed, verdicts: final };
+    if (isDeepStrictEqual(effectsIn(final), effectsIn(verdicts))) {
+      if (known === undefined) await remember(services.cache, key, composed.unpacked);
+      return { ...composed, verdicts: final };
+    }
     verdicts = final;
+  }
+}
+
+/** An init image holds everything; else it starts with what was asked for by name. */
+function firstWanted(
+  plan: ImagePlan,
+  packages: readonly KnownPackage[],
+  catalogue: Catalogue,
+): ReadonlySet<string> {
+  return plan.content === "whole" ? new Set(packages.map(({ control }) => control.id)) : catalogue.requested;
+}
+
+/** What the spec adds, before anybody knows the accounts. @throws InvalidInput for copies that can't be made */
+async function readAdditions({ plan, context, mtime }: PhaseInput): Promise<AddedEntries> {
+  return entriesOf(plan.additions, { context, mtime, ownerOf: () => ({ uid: 0, gid: 0 }) });
+}
+
+async function addContents(
+  wanted: ReadonlySet<string>,
+  input: PhaseInput,
+  packages: readonly KnownPackage[],
+  progress: Progress,
+  services: Services,
+): Promise<void> {
+  for (const contents of await unpack(wanted, input, packages, progress.contents, services)) {
+    progress.contents.set(contents.id, contents);
+    for (const entry of contents.entries) {
+      if (entry.kind === "file") progress.byDigest.set(entry.digest, contents.facts(entry));
+    }
   }
 }
 
