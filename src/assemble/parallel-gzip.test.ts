@@ -8,7 +8,7 @@ async function gzip(content: Uint8Array, width = 3): Promise<Uint8Array> {
   return collect(parallelGzip(bytesOf(content), 6, width), 1e9, "test");
 }
 
-test.each([0, 1, 32_768, 1_048_575, 1_048_576, 1_048_577, 5_000_000])(
+test.each([0, 1, 32_768, 524_287, 524_288, 524_289, 5_000_000])(
   "%i bytes come back",
   async (size) => {
     const content = Buffer.alloc(size, "abcdefg");

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { constants, crc32, deflateRaw, type ZlibOptions } from "node:zlib";
 import type { Bytes } from "../base/bytes.ts";
 
-const blockBytes = 1_048_576;
+const blockBytes = 524_288;
 const windowBytes = 32_768;
 const deflateBlock = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
 
@@ -23,7 +23,8 @@ export async function* parallelGzip(
   let crc = 0;
   let sizeBytes = 0;
   let dictionary: Uint8Array | undefined;
-  for await (const block of blocksOf(content)) {
+  // As many as may be in the works, and the one that is the dictionary of the oldest.
+  for await (const block of blocksOf(content, width + 1)) {
     crc = crc32(block, crc);
     sizeBytes += block.length;
     running.push(deflate(block, dictionary, level));
@@ -43,29 +44,33 @@ function deflate(block: Uint8Array, dictionary: Uint8Array | undefined, level: n
   return deflateBlock(block, {
     level,
     memLevel: 9,
-    chunkSize: blockBytes,
+    chunkSize: blockBytes / 2,
     finishFlush: constants.Z_SYNC_FLUSH,
     ...(dictionary === undefined ? {} : { dictionary }),
   });
 }
 
-/** Cuts a stream into blocks of exactly `blockBytes`, the last one shorter. Each block is memory of its own. */
-async function* blocksOf(content: Bytes): AsyncGenerator<Uint8Array> {
-  let block = Buffer.allocUnsafe(blockBytes);
+/**
+ * Cuts a stream into blocks of exactly `blockBytes`, the last one shorter. A block's memory is used again after `lent` further
+ * ones: by then it has been deflated, and has served as the next one's dictionary.
+ */
+async function* blocksOf(content: Bytes, lent: number): AsyncGenerator<Uint8Array> {
+  const buffers = Array.from({ length: lent + 1 }, () => Buffer.allocUnsafe(blockBytes));
+  let turn = 0;
   let filled = 0;
   for await (const chunk of content) {
     let from = 0;
     while (from < chunk.length) {
+      const block = buffers[turn] as Buffer;
       const take = Math.min(chunk.length - from, blockBytes - filled);
       block.set(chunk.subarray(from, from + take), filled);
       filled += take;
       from += take;
-      if (filled === blockBytes) {
-        yield block;
-        block = Buffer.allocUnsafe(blockBytes);
-        filled = 0;
-      }
+      if (filled < blockBytes) continue;
+      yield block;
+      turn = (turn + 1) % buffers.length;
+      filled = 0;
     }
   }
-  if (filled > 0) yield block.subarray(0, filled);
+  if (filled > 0) yield (buffers[turn] as Buffer).subarray(0, filled);
 }
