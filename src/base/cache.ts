@@ -12,7 +12,7 @@ import type { Bytes } from "./bytes.ts";
 import { canonicalJson, type Json } from "./canonical-json.ts";
 import { type Digest, digestOf, finishDigest, hexOf } from "./digest.ts";
 import { messageOf, systemCode, ToolError } from "./errors.ts";
-import { diskError } from "./files.ts";
+import { diskError, makeFolder, writeChunk } from "./files.ts";
 
 export interface Cache {
   readonly folder: string;
@@ -27,9 +27,7 @@ export interface StoredBlob {
 /** Opens (and makes) a cache folder. @throws ToolError "disk" */
 export async function openCache(folder: string): Promise<Cache> {
   try {
-    await Promise.all(
-      ["blobs", "records", "unpacked", "tmp"].map((name) => mkdir(join(folder, name), { recursive: true })),
-    );
+    await Promise.all(["blobs", "records", "unpacked", "tmp"].map((name) => makeFolder(join(folder, name))));
   } catch (thrown) {
     throw diskError(`opening the cache ${folder}`, thrown);
   }
@@ -85,7 +83,7 @@ export async function storeBlob(
       for await (const chunk of content instanceof Uint8Array ? [content] : content) {
         hash.update(chunk);
         sizeBytes += chunk.length;
-        await writeAll(handle, chunk);
+        await writeChunk(handle, chunk);
       }
     } finally {
       await handle.close();
@@ -183,17 +181,6 @@ function recordFile(cache: Cache, namespace: string, key: Digest): string {
 async function markUsed(file: string, mtimeMs: number): Promise<void> {
   const now = new Date();
   if (now.getTime() - mtimeMs > 3_600_000) await utimes(file, now, now).catch(() => undefined);
-}
-
-async function writeAll(
-  handle: { write(chunk: Uint8Array): Promise<{ bytesWritten: number }> },
-  chunk: Uint8Array,
-): Promise<void> {
-  let rest = chunk;
-  while (rest.length > 0) {
-    const { bytesWritten } = await handle.write(rest);
-    rest = rest.subarray(bytesWritten);
-  }
 }
 
 function cacheError(digest: Digest, why: string): ToolError {

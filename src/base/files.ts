@@ -1,6 +1,7 @@
 // Files that are never half-written: a temporary name beside the target, fsync, rename.
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Bytes } from "./bytes.ts";
 import { messageOf, systemCode, ToolError } from "./errors.ts";
 
@@ -33,15 +34,68 @@ export async function writeFileAtomically(path: string, content: Uint8Array | st
     const handle = await open(temporary, "wx", 0o644);
     try {
       if (typeof content === "string" || content instanceof Uint8Array) await handle.writeFile(content);
-      else for await (const chunk of content) await handle.writev([chunk]);
+      else for await (const chunk of content) await writeChunk(handle, chunk);
       await handle.sync();
     } finally {
       await handle.close();
     }
     await rename(temporary, path);
   } catch (thrown) {
-    await rm(temporary, { force: true });
-    if (systemCode(thrown) !== undefined) throw diskError(`writing ${path}`, thrown);
+    // What it fails with is not what the user has to know: that is why there was anything to remove.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    if (systemCode(thrown) === undefined) throw thrown;
+    throw (await unfitPlace(path, thrown)) ?? diskError(`writing ${path}`, thrown);
+  }
+}
+
+/** An error that tells what is wrong with the place itself; undefined where a file could be there. */
+async function unfitPlace(path: string, cause: unknown): Promise<ToolError | undefined> {
+  const folder = dirname(path);
+  const isFolder = async (at: string): Promise<boolean> =>
+    (await stat(at).catch(() => undefined))?.isDirectory() === true;
+  const told = !(await isFolder(folder))
+    ? { why: `there is no folder ${folder}`, hint: "make it, or choose another one" }
+    : (await isFolder(path))
+      ? { why: "it is a folder", hint: "name a file" }
+      : undefined;
+  return told && new ToolError("disk", { what: `writing ${path}`, ...told, cause });
+}
+
+/**
+ * Writes all of a chunk, at `position` or where the file's own one is: a system call may write less, as on a disk that is
+ * nearly full.
+ */
+export async function writeChunk(
+  handle: FileHandle,
+  chunk: Uint8Array,
+  position: number | null = null,
+): Promise<void> {
+  for (let at = 0; at < chunk.length; ) {
+    const place = position === null ? null : position + at;
+    const { bytesWritten } = await handle.write(chunk, at, chunk.length - at, place);
+    at += bytesWritten;
+  }
+}
+
+/**
+ * Makes a folder, and those above it that are missing. Gives the topmost one that was made; undefined where all were there.
+ * @throws the system's own error
+ */
+export async function makeFolder(folder: string): Promise<string | undefined> {
+  try {
+    return await mkdir(folder, { recursive: true });
+  } catch (thrown) {
+    // Node says ENOENT where the file system is read-only; making the topmost folder alone tells the truth.
+    if (systemCode(thrown) === "ENOENT") await mkdir(await topmostMissing(folder));
     throw thrown;
   }
+}
+
+async function topmostMissing(folder: string): Promise<string> {
+  let missing = folder;
+  for (let above = dirname(folder); above !== missing; above = dirname(above)) {
+    if ((await stat(above).catch(() => undefined)) !== undefined) break;
+    missing = above;
+  }
+  return missing;
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { blobFile, type Cache, cacheTemporary, type StoredBlob } from "../base/cache.ts";
 import { type Digest, finishDigest } from "../base/digest.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
-import { diskError } from "../base/files.ts";
+import { diskError, writeChunk } from "../base/files.ts";
 import type { Http, HttpResponse } from "../base/http.ts";
 import type { Task } from "../base/io.ts";
 import { limits } from "../base/limits.ts";
@@ -229,7 +229,7 @@ async function receive(
       throw mismatch(url, wanted, `it is longer than the ${wanted.sizeBytes} bytes that the index says`);
     }
     arrival.hash.update(chunk);
-    await arrival.handle.write(chunk, 0, chunk.length, arrival.doneBytes);
+    await writeChunk(arrival.handle, chunk, arrival.doneBytes);
     arrival.doneBytes += chunk.length;
     onProgress(arrival.doneBytes);
   }

@@ -19,7 +19,7 @@ import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { systemCode, ToolError } from "../base/errors.ts";
 import type { EventSink } from "../base/events.ts";
-import { diskError, temporaryName } from "../base/files.ts";
+import { diskError, makeFolder, temporaryName } from "../base/files.ts";
 import { encodeName } from "../base/names.ts";
 import type { Attributes, DirectoryEntry, Entry, FileEntry } from "../tree/entry.ts";
 import { root, type TreePath } from "../tree/path.ts";
@@ -54,12 +54,13 @@ export async function writeFolder(
   };
   try {
     await requireEmpty(folder);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await mkdir(temporary, { mode: 0o700 });
     await unpack(tree, unpacking);
     await rename(temporary, target);
   } catch (thrown) {
-    await removeTree(temporary);
+    // What can't be removed is not what the user has to know: that is what failed first.
+    await removeTree(temporary).catch(() => undefined);
     if (systemCode(thrown) === undefined) throw thrown;
     throw diskError(`writing the folder ${folder}`, thrown);
   }

@@ -1,13 +1,14 @@
 // Writes an image set into an OCI image layout (image-spec v1.1, image-layout.md), new or existing.
 // Invariant: whenever it stops, index.json names only what is wholly there: blobs are placed under a temporary name, checked
-// and renamed; index.json is replaced last. Images that were there under other tags stay.
+// and renamed; index.json is replaced last. Images that were there under other tags stay. A folder that was made for an image
+// goes with it where the image could not be written.
 import { createHash } from "node:crypto";
 import { createReadStream, type Stats } from "node:fs";
 import { link, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finishDigest } from "../base/digest.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
-import { diskError, temporaryName, writeFileAtomically } from "../base/files.ts";
+import { diskError, makeFolder, temporaryName, writeFileAtomically } from "../base/files.ts";
 import { limits } from "../base/limits.ts";
 import { parallel } from "../base/pool.ts";
 import { type BlobSource, blobsOf } from "./blob.ts";
@@ -28,7 +29,9 @@ export async function writeLayout(
   tag: string | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
+  let made: string | undefined;
   try {
+    made = await makeFolder(folder);
     const manifests = await prepareFolder(folder);
     await parallel(blobsOf(set), placedAtOnce, async (blob) => {
       signal?.throwIfAborted();
@@ -36,6 +39,10 @@ export async function writeLayout(
     });
     await writeFileAtomically(join(folder, indexFile), indexBytes(withTag(manifests, rootOf(set), tag)));
   } catch (thrown) {
+    // Another process may have finished an image here meanwhile.
+    if (made !== undefined && !(await exists(join(folder, indexFile)))) {
+      await rm(made, { recursive: true, force: true }).catch(() => undefined);
+    }
     if (systemCode(thrown) === undefined) throw thrown;
     throw diskError(`writing the OCI layout ${folder}`, thrown);
   }
@@ -43,7 +50,6 @@ export async function writeLayout(
 
 /** Makes what is missing of the layout's frame. Returns the manifests that it names so far. */
 async function prepareFolder(folder: string): Promise<readonly Descriptor[]> {
-  await mkdir(folder, { recursive: true });
   const names = await readdir(folder);
   if (!names.includes(layoutMarker)) {
     if (names.length > 0) {
@@ -133,6 +139,10 @@ async function isIntact(
   });
   for await (const chunk of stream as AsyncIterable<Buffer>) hash.update(chunk);
   return finishDigest(hash) === descriptor.digest;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await statusOf(path).catch(() => undefined)) !== undefined;
 }
 
 async function statusOf(path: string): Promise<Stats | undefined> {
