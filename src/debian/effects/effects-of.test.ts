@@ -101,6 +101,13 @@ describe("inert", () => {
     expect(verdict.verdict).toBe("inert");
   });
 
+  test("a path that a package owns by its other name", () => {
+    const postinst =
+      "for dir in /lib64 /lib32; do [ -e $dir ] || continue; dpkg-query -S $dir >/dev/null || rm $dir; done";
+    const verdict = verdictOf({ postinst }, { "/usr/lib64/ld-linux-x86-64.so.2": "" });
+    expect(verdict).toMatchObject({ verdict: "inert", unknown: [] });
+  });
+
   test("no script at all", () => {
     expect(verdictOf({}).verdict).toBe("none");
   });

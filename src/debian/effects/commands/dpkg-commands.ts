@@ -1,5 +1,7 @@
 // dpkg's own tools: update-alternatives(1), dpkg-divert(1), and questions about packages and versions.
+
 import { treePath } from "../../../tree/path.ts";
+import { mergedPath } from "../../merged-usr.ts";
 import { compareVersions } from "../../version.ts";
 import type { AlternativeLink } from "../effect.ts";
 import { emit, isPrivate, noteInert } from "../emit.ts";
@@ -170,7 +172,7 @@ function search(call: Call, words: readonly string[]): Outcome {
   const owned = state.files.has(path)
     ? false
     : (assumed?.holds ??
-      (testFile(state, path, "exists") === false ? false : state.world.context.shipped(path)));
+      (testFile(state, path, "exists") === false ? false : state.world.context.shipped(mergedPath(path))));
   if (owned === undefined) return undecided(`which package owns ${path}`, owner);
   return owned === false ? { status: 1, output: known("") } : { status: 0, output: owner };
 }
