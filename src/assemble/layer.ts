@@ -101,7 +101,7 @@ function layerKey(entries: readonly Entry[], compression: string): Digest {
   const hash = createHash("sha256");
   // Another release of a compressor may give other bytes.
   const { zlib, zstd } = process.versions;
-  hash.update(canonicalJson([layerFormat, compression, gzipLevel, zstdLevel, zlib ?? "", zstd ?? ""]));
+  hash.update(canonicalJson([layerFormat, compression, gzipLevel, zstdLevel, zlib, zstd ?? ""]));
   for (const entry of entries) hash.update(`\n${canonicalJson(identityOf(entry))}`);
   return finishDigest(hash);
 }

@@ -1,10 +1,9 @@
 // Effects on accounts: adduser(8), useradd(8), usermod(8), sysusers.d(5).
 import type { Origin } from "../../tree/entry.ts";
-import { addEntry } from "../../tree/memory-tree.ts";
 import { treePath } from "../../tree/path.ts";
 import type { EffectAction } from "../effects/effect.ts";
-import { addGroup, addMember, addUser, findGroupId, findUser, nextId } from "./accounts.ts";
-import { type Applying, found, makeFolder } from "./applying.ts";
+import { addGroup, addMember, addUser, findGroupId, findUser, isGroupIdFree, nextId } from "./accounts.ts";
+import { type Applying, changeAttributes, found, makeFolder } from "./applying.ts";
 
 type AccountAction = Extract<EffectAction, { kind: "user" | "group" | "membership" | "user-change" }>;
 type UserAction = Extract<AccountAction, { kind: "user" }>;
@@ -50,16 +49,23 @@ function makeUser(state: Applying, action: UserAction, origin: Origin): void {
   const user = findUser(accounts, action.name);
   if (home === undefined || user === undefined || found(state, home) !== undefined) return;
   const made = makeFolder(state, home, origin);
-  if (made !== undefined) addEntry(state.builder, { ...made, uid: user.uid, gid: user.gid });
+  if (made === undefined) return;
+  changeAttributes(state, made, { user: user.name, group: String(user.gid) });
 }
 
-function primaryGroup(state: Applying, { name, group, defaultGroup }: UserAction, uid: number): number {
+function primaryGroup(
+  state: Applying,
+  { name, group, defaultGroup, range }: UserAction,
+  uid: number,
+): number {
   const { accounts } = state;
   if (group !== undefined) return findGroupId(accounts, group) ?? uid;
   if (defaultGroup === "nogroup") return findGroupId(accounts, "nogroup") ?? 65_534;
   if (defaultGroup === "users") return findGroupId(accounts, "users") ?? 100;
   const known = findGroupId(accounts, name);
   if (known !== undefined) return known;
-  addGroup(accounts, name, uid);
-  return uid;
+  // The same number as the user's, unless the user's was given and a group has it.
+  const gid = isGroupIdFree(accounts, uid) ? uid : nextId(accounts, range);
+  addGroup(accounts, name, gid);
+  return gid;
 }

@@ -1,5 +1,6 @@
 // The accounts of an image while effects are applied: passwd(5) and group(5) as values. Debian's static ids (base-passwd's
 // master files) are known by name from the beginning; they enter the image's files only where something uses them.
+import { ToolError } from "../../base/errors.ts";
 import { masterGroup, masterPasswd } from "../effects/base-accounts.ts";
 import type { IdRange } from "../effects/effect.ts";
 
@@ -99,6 +100,10 @@ export function addGroup(accounts: Accounts, name: string, gid: number): void {
   if (!accounts.groups.has(name)) accounts.groups.set(name, { name, gid, members: [] });
 }
 
+export function isGroupIdFree(accounts: Accounts, gid: number): boolean {
+  return ![...accounts.groups.values()].some((group) => group.gid === gid);
+}
+
 export function addMember(accounts: Accounts, user: string, group: string): void {
   const gid = findGroupId(accounts, group);
   const held = accounts.groups.get(group);
@@ -109,6 +114,7 @@ export function addMember(accounts: Accounts, user: string, group: string): void
 /**
  * The next free id of a range: adduser counts upwards from 100, useradd --system and sysusers downwards from 999, ordinary
  * accounts upwards from 1000. Ids in use as either user or group are passed over, so that both can be equal.
+ * @throws ToolError "limit" where the range is used up
  */
 export function nextId(accounts: Accounts, range: IdRange): number {
   const taken = new Set<number>([
@@ -120,8 +126,15 @@ export function nextId(accounts: Accounts, range: IdRange): number {
     range === "adduser-system" ? [100, 1] : range === "useradd-system" ? [999, -1] : [1000, 1];
   let id = start;
   while (taken.has(id)) id += step;
-  return id;
+  if (id >= idMin && id <= idMax) return id;
+  throw new ToolError("limit", {
+    what: "making an account",
+    why: `every id from ${idMin} to ${idMax} that a script may take is taken`,
+  });
 }
+
+const idMin = 100;
+const idMax = 59_999;
 
 /** passwd(5). `shells` tells which shells the image has; every other is replaced. */
 export function passwdText(accounts: Accounts, hasShell: (shell: string) => boolean): string {
@@ -129,7 +142,7 @@ export function passwdText(accounts: Accounts, hasShell: (shell: string) => bool
     .sort((a, b) => a.uid - b.uid || (a.name < b.name ? -1 : 1))
     .map(({ name, uid, gid, gecos, home, shell }) => {
       const login = shell === noLogin || hasShell(shell) ? shell : noLogin;
-      return `${name}:x:${uid}:${gid}:${gecos}:${home}:${login}\n`;
+      return lineOf([name, "x", String(uid), String(gid), gecos, home, login]);
     })
     .join("");
 }
@@ -138,6 +151,11 @@ export function passwdText(accounts: Accounts, hasShell: (shell: string) => bool
 export function groupText(accounts: Accounts): string {
   return [...accounts.groups.values()]
     .sort((a, b) => a.gid - b.gid || (a.name < b.name ? -1 : 1))
-    .map(({ name, gid, members }) => `${name}:x:${gid}:${members.join(",")}\n`)
+    .map(({ name, gid, members }) => lineOf([name, "x", String(gid), members.join(",")]))
     .join("");
+}
+
+/** What would end a field or a line is no part of a field: adduser and useradd refuse it. */
+function lineOf(fields: readonly string[]): string {
+  return `${fields.map((field) => field.replace(/[:\n\0]/g, " ")).join(":")}\n`;
 }

@@ -1,11 +1,10 @@
 // update-alternatives(1), from every --install of an image at once: the highest priority wins, of equal ones the first; a
 // choice (--set, or the user's) beats priorities. The links are those of a real system: LINK -> /etc/alternatives/NAME -> PATH.
 import type { Origin } from "../../tree/entry.ts";
-import { addEntry } from "../../tree/memory-tree.ts";
 import { placeOf } from "../../tree/merged-usr.ts";
-import { joinPath, path as literalPath, type TreePath } from "../../tree/path.ts";
+import { joinPath, path as literalPath } from "../../tree/path.ts";
 import type { AlternativeLink } from "../effects/effect.ts";
-import type { Applying } from "./applying.ts";
+import { type Applying, makeSymlink } from "./applying.ts";
 
 export interface AlternativeRequest extends AlternativeLink {
   readonly priority: number;
@@ -13,10 +12,26 @@ export interface AlternativeRequest extends AlternativeLink {
   readonly origin: Origin;
 }
 
+/** A choice that no package makes possible. */
+export interface RefusedChoice {
+  /** As the user wrote it: a name, or a link's path. */
+  readonly name: string;
+  readonly wanted: string;
+  /** What there is to choose from; nothing where no package has such a name. */
+  readonly offered: readonly string[];
+}
+
 const folder = literalPath("/etc/alternatives");
 
-/** Places the links of every name. @param chosen by the user: the link's path, or its name, to the wanted path */
-export function placeAlternatives(state: Applying, chosen: Readonly<Record<string, string>>): void {
+/**
+ * Places the links of every name.
+ * @param chosen by the user: the link's path, or its name, to the wanted path
+ * @returns those choices that can't be followed
+ */
+export function placeAlternatives(
+  state: Applying,
+  chosen: Readonly<Record<string, string>>,
+): readonly RefusedChoice[] {
   const byName = new Map<string, AlternativeRequest[]>();
   for (const request of state.alternatives) {
     const requests = byName.get(request.name);
@@ -31,6 +46,11 @@ export function placeAlternatives(state: Applying, chosen: Readonly<Record<strin
     if (winner === undefined) continue;
     for (const link of [winner, ...winner.slaves]) placeLinks(state, link, winner.origin);
   }
+  return Object.entries(chosen).flatMap(([name, wanted]): RefusedChoice[] => {
+    const requests = state.alternatives.filter((one) => one.name === name || one.link === name);
+    const offered = [...new Set<string>(requests.map((one) => one.path))].sort();
+    return offered.includes(wanted) ? [] : [{ name, wanted, offered }];
+  });
 }
 
 function choose(
@@ -50,19 +70,6 @@ function placeLinks(state: Applying, { link, name, path }: AlternativeLink, orig
   const present = state.builder.entries.get(at);
   if (present !== undefined && present.kind !== "symlink") return;
   const middle = joinPath(folder, name);
-  addSymlink(state, middle, path, origin);
-  addSymlink(state, at, middle, origin);
-}
-
-function addSymlink(state: Applying, at: TreePath, target: string, origin: Origin): void {
-  addEntry(state.builder, {
-    kind: "symlink",
-    path: at,
-    target,
-    mode: 0o777,
-    uid: 0,
-    gid: 0,
-    mtime: state.mtime,
-    origins: [origin],
-  });
+  makeSymlink(state, middle, path, origin);
+  makeSymlink(state, at, middle, origin);
 }

@@ -5,11 +5,12 @@ import { collect } from "../../base/bytes.ts";
 import type { Digest } from "../../base/digest.ts";
 import { ToolError, unreachable } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
-import type { Entry } from "../../tree/entry.ts";
+import { decodeName, encodeName } from "../../base/names.ts";
+import type { Entry, FileEntry, Origin } from "../../tree/entry.ts";
 import type { Facts } from "../../tree/facts.ts";
-import { addEntry, finishTree, removeEntry, treeBuilder } from "../../tree/memory-tree.ts";
+import { addEntry, finishTree, treeBuilder } from "../../tree/memory-tree.ts";
 import { placeOf } from "../../tree/merged-usr.ts";
-import { parentOf } from "../../tree/path.ts";
+import { parentOf, type TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
 import {
   applicableEffects,
@@ -21,18 +22,22 @@ import {
 import { applySed, parseSed } from "../effects/sed.ts";
 import { applyAccountAction } from "./account-actions.ts";
 import { type Accounts, findGroupId, findUserId } from "./accounts.ts";
-import { placeAlternatives } from "./alternatives.ts";
+import { placeAlternatives, type RefusedChoice } from "./alternatives.ts";
 import {
   type Applying,
+  changeAttributes,
+  type FileContent,
   found,
   foundItself,
   makeFile,
   makeFolder,
+  makeSymlink,
+  newContent,
   originOf,
+  realPlace,
   viewOf,
-  withAttributes,
 } from "./applying.ts";
-import { copyTree, remove, setAttributes } from "./tree-actions.ts";
+import { copyTree, moveTree, remove, setAttributes } from "./tree-actions.ts";
 
 export interface ApplyInput {
   /** Of the packages alone (compose.ts). */
@@ -53,6 +58,8 @@ export interface Applied {
   readonly facts: ReadonlyMap<Digest, Facts>;
   /** What is to be made from the finished tree. */
   readonly generators: ReadonlySet<Generator>;
+  /** The user's choices that no package offers. */
+  readonly refusedChoices: readonly RefusedChoice[];
 }
 
 /**
@@ -78,8 +85,8 @@ export async function applyEffects(input: ApplyInput): Promise<Applied> {
     }
   }
   for (const override of state.overrides) override();
-  placeAlternatives(state, input.alternatives);
-  return { tree: finishTree(builder), facts: state.facts, generators: state.generators };
+  const refusedChoices = placeAlternatives(state, input.alternatives);
+  return { tree: finishTree(builder), facts: state.facts, generators: state.generators, refusedChoices };
 }
 
 /** Neighbours of one package: its questions are answered before anything of it is applied. */
@@ -154,10 +161,8 @@ async function apply(state: Applying, effect: Effect): Promise<void> {
     case "file":
       return writeFile(state, effect, action);
     case "touch":
-      if (found(state, action.path) === undefined) {
-        makeFolder(state, parentOf(action.path), originOf(effect));
-        makeFile(state, action.path, new Uint8Array(0), undefined, originOf(effect));
-      }
+      if (found(state, action.path) === undefined)
+        placeFile(state, effect, action.path, newContent(state, new Uint8Array(0)), undefined);
       return;
     case "generate":
       state.generators.add(action.generator);
@@ -186,36 +191,22 @@ function applyTreeAction(state: Applying, effect: Effect, action: TreeAction): v
   const origin = originOf(effect);
   switch (action.kind) {
     case "directory": {
-      const present = found(state, action.path);
-      const folder = present ?? makeFolder(state, action.path, origin);
-      if (folder?.kind === "directory" && (present === undefined || action.adjust)) {
-        addEntry(state.builder, withAttributes(state, folder, action));
-      }
+      const isNew = found(state, action.path) === undefined;
+      const folder = makeFolder(state, action.path, origin);
+      if (folder !== undefined && (isNew || action.adjust)) changeAttributes(state, folder, action);
       return;
     }
     case "symlink":
       placeSymlink(state, effect, action);
       return;
-    case "hard-link": {
-      const target = found(state, action.target);
-      if (target?.kind !== "file") return;
-      const link = target.link ?? `effect ${target.path}`;
-      addEntry(state.builder, { ...target, link });
-      addEntry(state.builder, {
-        ...target,
-        link,
-        path: placeOf(state.builder, action.path),
-        origins: [origin],
-      });
+    case "hard-link":
+      placeHardLink(state, action, origin);
       return;
-    }
     case "copy-tree":
       copyTree(state, action.from, action.to, origin);
       return;
     case "move":
-      if (foundItself(state, action.from) === undefined) return;
-      copyTree(state, action.from, action.to, origin);
-      removeEntry(state.builder, placeOf(state.builder, action.from));
+      moveTree(state, action.from, action.to, origin);
       return;
     case "remove":
       remove(state, action.path, action.glob, action.what);
@@ -240,17 +231,22 @@ function placeSymlink(
   const at = placeOf(state.builder, action.path);
   const present = state.builder.entries.get(at);
   if (present !== undefined && (!action.replace || present.kind === "directory")) return;
-  makeFolder(state, parentOf(at), originOf(effect));
-  addEntry(state.builder, {
-    kind: "symlink",
-    path: at,
-    target: action.target,
-    mode: 0o777,
-    uid: 0,
-    gid: 0,
-    mtime: state.mtime,
-    origins: [originOf(effect)],
-  });
+  makeSymlink(state, at, action.target, originOf(effect));
+}
+
+function placeHardLink(
+  state: Applying,
+  action: Extract<TreeAction, { kind: "hard-link" }>,
+  origin: Origin,
+): void {
+  const target = found(state, action.target);
+  const at = placeOf(state.builder, action.path);
+  if (target?.kind !== "file" || target.path === at) return;
+  if (state.builder.entries.get(at)?.kind === "directory") return;
+  if (makeFolder(state, parentOf(at), origin) === undefined) return;
+  const link = target.link ?? `effect ${target.path}`;
+  addEntry(state.builder, { ...target, link });
+  addEntry(state.builder, { ...target, link, path: at, origins: [origin] });
 }
 
 async function writeFile(
@@ -258,27 +254,52 @@ async function writeFile(
   effect: Effect,
   action: Extract<Effect["action"], { kind: "file" }>,
 ): Promise<void> {
-  const origin = originOf(effect);
   const present = found(state, action.path);
   if (present !== undefined && present.kind !== "file") return;
-  const content = await contentOf(state, effect, action.content);
+  const source = action.content.kind === "copy" ? found(state, action.content.of) : undefined;
+  const before = action.append && present !== undefined ? await read(present) : undefined;
+  const content =
+    before === undefined && source?.kind === "file"
+      ? source
+      : await writtenContent(state, effect, action.content, before);
   if (content === undefined) return;
-  const before = action.append && present !== undefined ? await read(present) : new Uint8Array(0);
-  makeFolder(state, parentOf(action.path), origin);
-  const source =
-    action.preserve && action.content.kind === "copy" ? found(state, action.content.of) : present;
-  const made = makeFile(state, action.path, Buffer.concat([before, content]), source, origin);
-  addEntry(state.builder, withAttributes(state, made, action));
+  const like = action.preserve && source !== undefined ? source : present;
+  const made = placeFile(state, effect, action.path, content, like);
+  if (made !== undefined) changeAttributes(state, made, action);
+}
+
+async function writtenContent(
+  state: Applying,
+  effect: Effect,
+  content: Content,
+  before: Uint8Array | undefined,
+): Promise<FileContent | undefined> {
+  const bytes = await contentOf(state, effect, content);
+  if (bytes === undefined) return undefined;
+  return newContent(state, before === undefined ? bytes : Buffer.concat([before, bytes]));
+}
+
+/** Puts a file where a path leads: what a link there leads to is replaced, not the link. */
+function placeFile(
+  state: Applying,
+  effect: Effect,
+  path: TreePath,
+  content: FileContent,
+  like: Entry | undefined,
+): FileEntry | undefined {
+  const at = realPlace(state, path);
+  const folder = makeFolder(state, parentOf(at), originOf(effect));
+  return folder === undefined ? undefined : makeFile(state, at, content, like, originOf(effect));
 }
 
 /** The bytes of a derived file; undefined where what it is derived from isn't in the tree (yet). */
 async function contentOf(state: Applying, effect: Effect, content: Content): Promise<Uint8Array | undefined> {
   switch (content.kind) {
     case "text":
-      return Buffer.from(content.text);
+      return encodeName(content.text);
     case "copy": {
       const source = found(state, content.of);
-      return source === undefined ? undefined : read(source);
+      return source?.kind === "file" ? read(source) : undefined;
     }
     case "joined": {
       const parts = await Promise.all(content.parts.map((part) => contentOf(state, effect, part)));
@@ -290,13 +311,12 @@ async function contentOf(state: Applying, effect: Effect, content: Content): Pro
       if (source === undefined) return undefined;
       const program = parseSed(content.program, content.options);
       if (program === undefined) throw unknownProgram(effect, content.program);
-      return Buffer.from(applySed(program, Buffer.from(source).toString("utf8"), content.options));
+      return encodeName(applySed(program, decodeName(source), content.options));
     }
   }
 }
 
-async function read(entry: Entry): Promise<Uint8Array> {
-  if (entry.kind !== "file") return new Uint8Array(0);
+function read(entry: FileEntry): Promise<Uint8Array> {
   return collect(entry.content, limits.settingsBytesMax, entry.path);
 }
 
@@ -304,6 +324,6 @@ function unknownProgram({ source }: Effect, program: string): ToolError {
   return new ToolError("unknown-effect", {
     what: `applying ${source.script} of ${source.package} (${source.file}:${source.line})`,
     why: `its sed program isn't modelled: ${program}`,
-    hint: `declare it in the spec if the image doesn't need it: effects: {${source.package}: {ignore: "why"}}`,
+    hint: `declare it in the spec if the image doesn't need it: effects: {${source.package.replace(/:.*$/, "")}: {ignore: "why"}}`,
   });
 }

@@ -2,11 +2,11 @@
 import { bytesOf } from "../../base/bytes.ts";
 import { type Digest, digestOf } from "../../base/digest.ts";
 import { inMemory } from "../../formats/random-access.ts";
-import type { Entry, Origin } from "../../tree/entry.ts";
+import type { DirectoryEntry, Entry, FileEntry, Origin } from "../../tree/entry.ts";
 import { type Facts, factsOf } from "../../tree/facts.ts";
 import { addEntry, type TreeBuilder } from "../../tree/memory-tree.ts";
 import { placeOf } from "../../tree/merged-usr.ts";
-import { type TreePath, treePath } from "../../tree/path.ts";
+import { joinPath, parentOf, type TreePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { Effect, Generator } from "../effects/effect.ts";
@@ -61,29 +61,40 @@ export interface Wanted {
   readonly group?: string;
 }
 
-/** An entry with other attributes. Names that no account has are left as they were: chown would fail, and the script with it. */
-export function withAttributes(state: Applying, entry: Entry, wanted: Wanted): Entry {
+/**
+ * Changes an entry's attributes, those of all its names where it has several. Names that no account has change nothing: chown
+ * would fail, and the script with it. A file gets neither setuid nor setgid, as those of packages lose them (compose.ts).
+ */
+export function changeAttributes(state: Applying, entry: Entry, wanted: Wanted): void {
   const { mode, user, group } = wanted;
   const uid = user === undefined ? undefined : findUserId(state.accounts, user);
   const gid = group === undefined ? undefined : findGroupId(state.accounts, group);
   const bits = mode === undefined ? undefined : applyMode(mode, entry.mode, entry.kind === "directory");
-  return { ...entry, uid: uid ?? entry.uid, gid: gid ?? entry.gid, mode: bits ?? entry.mode };
+  const kept = bits !== undefined && entry.kind === "file" ? bits & ~0o6000 : bits;
+  const changed = { uid: uid ?? entry.uid, gid: gid ?? entry.gid, mode: kept ?? entry.mode };
+  for (const one of namesOf(state, entry)) addEntry(state.builder, { ...one, ...changed });
 }
 
-/** Makes a folder with its parents where absent; the folder that the path leads to. */
-export function makeFolder(state: Applying, path: TreePath, origin: Origin): Entry | undefined {
-  const present = found(state, path);
+function namesOf(state: Applying, entry: Entry): readonly Entry[] {
+  if (entry.kind !== "file" || entry.link === undefined) return [entry];
+  return [...state.builder.entries.values()].filter((one) => one.kind === "file" && one.link === entry.link);
+}
+
+/** Where a path leads: links are followed, the last one too, whether or not what they lead to is there. */
+export function realPlace(state: Applying, path: TreePath): TreePath {
+  return parentOf(placeOf(state.builder, joinPath(path, "_")));
+}
+
+/**
+ * Makes a folder with its parents where absent; the folder that the path leads to. Undefined where something else is in the
+ * way: mkdir would fail.
+ */
+export function makeFolder(state: Applying, path: TreePath, origin: Origin): DirectoryEntry | undefined {
+  const at = realPlace(state, path);
+  const present = state.builder.entries.get(at);
   if (present !== undefined) return present.kind === "directory" ? present : undefined;
-  const at = placeOf(state.builder, path);
-  const standing = state.builder.entries.get(at);
-  if (standing?.kind === "symlink") {
-    // The link leads where nothing is yet: the folder is made there.
-    const target = treePath(
-      standing.target.startsWith("/") ? standing.target : `${at}/../${standing.target}`,
-    );
-    return target === undefined || target === at ? undefined : makeFolder(state, target, origin);
-  }
-  const made: Entry = {
+  if (makeFolder(state, parentOf(at), origin) === undefined) return undefined;
+  const made: DirectoryEntry = {
     kind: "directory",
     path: at,
     mode: 0o755,
@@ -96,28 +107,52 @@ export function makeFolder(state: Applying, path: TreePath, origin: Origin): Ent
   return made;
 }
 
-/** Puts a file of these bytes at a path; what a link there leads to is replaced, not the link. */
-export function makeFile(
-  state: Applying,
-  path: TreePath,
-  content: Uint8Array,
-  attributes: Entry | undefined,
-  origin: Origin,
-): Entry {
-  const target = resolve(state.view, path)?.path ?? placeOf(state.builder, path);
-  const digest = digestOf(content);
-  state.facts.set(digest, factsOf(inMemory(content)));
-  const made: Entry = {
-    kind: "file",
-    path: target,
-    mode: attributes?.mode ?? 0o644,
-    uid: attributes?.uid ?? 0,
-    gid: attributes?.gid ?? 0,
+/** Makes a link, with the folder that it lies in; nothing where something is in the way of that folder. */
+export function makeSymlink(state: Applying, path: TreePath, target: string, origin: Origin): void {
+  const at = placeOf(state.builder, path);
+  if (makeFolder(state, parentOf(at), origin) === undefined) return;
+  addEntry(state.builder, {
+    kind: "symlink",
+    path: at,
+    target,
+    mode: 0o777,
+    uid: 0,
+    gid: 0,
     mtime: state.mtime,
     origins: [origin],
-    sizeBytes: content.length,
+  });
+}
+
+/** What a file holds, in memory or in a file that is there. */
+export type FileContent = Pick<FileEntry, "content" | "digest" | "sizeBytes">;
+
+/** These bytes as a file's content, their facts noted. */
+export function newContent(state: Applying, bytes: Uint8Array): FileContent {
+  const digest = digestOf(bytes);
+  state.facts.set(digest, factsOf(inMemory(bytes)));
+  return { content: bytesOf(bytes), digest, sizeBytes: bytes.length };
+}
+
+/** Puts a file at a real place, with the mode and owner of `like`. */
+export function makeFile(
+  state: Applying,
+  at: TreePath,
+  content: FileContent,
+  like: Entry | undefined,
+  origin: Origin,
+): FileEntry {
+  const { content: bytes, digest, sizeBytes } = content;
+  const made: FileEntry = {
+    kind: "file",
+    path: at,
+    mode: like?.mode ?? 0o644,
+    uid: like?.uid ?? 0,
+    gid: like?.gid ?? 0,
+    mtime: state.mtime,
+    origins: [origin],
+    sizeBytes,
     digest,
-    content: bytesOf(content),
+    content: bytes,
   };
   addEntry(state.builder, made);
   return made;
