@@ -54,11 +54,14 @@ export async function resolveLock(
   { fetcher }: Network,
   cache: Cache,
 ): Promise<Lock> {
+  const id = "resolve";
+  context.emit({ type: "start", id, name: "reading package indexes and resolving" });
   const { lock, dropped } = await makeLock(
     { plans: project.plans, platforms: project.platforms, request: projectRequest(project), archives },
     fetcher,
     cache,
   );
+  context.emit({ type: "end", id });
   for (const one of dropped) {
     context.emit({
       type: "log",

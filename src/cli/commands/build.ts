@@ -15,13 +15,12 @@ export const command: Command = defineCommand({
   usage: "[DIR]",
   options: {
     ...projectOptions,
-    tag: { kind: "list", short: "t", value: "REF", summary: "name of the image; may be given again" },
+    tag: { kind: "list", short: "t", value: "REF", summary: "name of the image" },
     output: {
       kind: "list",
       short: "o",
       value: "DEST",
-      summary:
-        "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:DIR or tar:FILE; may be given again",
+      summary: "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:DIR or tar:FILE",
     },
     push: { kind: "flag", summary: "push to the registries that the tags name" },
     load: { kind: "flag", summary: "load into the local docker or podman" },
