@@ -72,7 +72,8 @@ async function inUnpacked<T>(
     await mkdir(scratchFolder);
     await chmod(folder, 0o711);
     const tree = await treeOfImage(image, { scratchFolder, signal: context.signal });
-    await writeFolder(tree, root, context.emit, context.signal);
+    // Nobody is told that an ordinary user's copy keeps no owners: the sandbox maps them (engines/native/sandbox.ts).
+    await writeFolder(tree, root, undefined, context.signal);
     const config = parseConfig(image.config, "the image's config");
     return await work({ tree, root, ...launchOf(config) });
   } finally {
