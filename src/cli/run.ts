@@ -14,6 +14,7 @@ import { commonOptions } from "./common-options.ts";
 import type { Context, Environment, Output } from "./context.ts";
 import { type Arguments, parseArguments } from "./options.ts";
 import { chooseProgress } from "./progress.ts";
+import { renderOptions } from "./quoting.ts";
 import type { Registry } from "./registry.ts";
 import { outputFor, type RawStream } from "./streams.ts";
 
@@ -45,11 +46,6 @@ export async function runCli(argv: readonly string[], world: World, registry: Re
   } finally {
     session.progress?.finish();
   }
-}
-
-/** How messages are to be rendered for an output; quotes lines of the files that they name. */
-export function renderOptions(output: Output, cwd: string): RenderOptions {
-  return { colour: output.colour, columns: output.columns, sourceOf: (file) => sourceOf(resolve(cwd, file)) };
 }
 
 interface Session {
@@ -124,13 +120,4 @@ function contextFor(args: Arguments<typeof commonOptions>, session: Session): Co
     cacheFolder: cacheFolder(args.options["cache-dir"], world.env, world.cwd),
     hideSecret: redactor.hide,
   };
-}
-
-/** A file's text, for quoting a line of it. A file that can't be read again costs the quotation, nothing else. */
-function sourceOf(file: string): string | undefined {
-  try {
-    return statSync(file).size > limits.specBytesMax ? undefined : readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }

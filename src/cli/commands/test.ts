@@ -15,7 +15,7 @@ import { type Command, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { hostPlatform } from "../host-image.ts";
 import { type Project, projectOptions, readProject } from "../project.ts";
-import { renderOptions } from "../run.ts";
+import { renderOptions } from "../quoting.ts";
 
 export const command: Command = defineCommand({
   name: "test",

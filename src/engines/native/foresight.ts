@@ -5,15 +5,23 @@ import type { Cache } from "../../base/cache.ts";
 import { findRecord, storeRecord } from "../../base/cache.ts";
 import { canonicalJson, type Json } from "../../base/canonical-json.ts";
 import { type Digest, digestOf } from "../../base/digest.ts";
+import type { LockedPackage } from "../../debian/locked.ts";
+import type { ImagePlan } from "../../graph/plan.ts";
 import type { Entry } from "../../tree/entry.ts";
 import type { AddedEntries } from "./additions.ts";
-import type { PhaseInput } from "./compose-phase.ts";
 
 /** Raise it when rounds come to another end. */
 const foresightFormat = 1;
 
+/** What a composition starts from. */
+interface Start {
+  readonly plan: ImagePlan;
+  readonly packages: readonly LockedPackage[];
+  readonly architecture: string;
+}
+
 /** The key of a composition with these additions. */
-export function foresightKey({ plan, packages, architecture }: PhaseInput, added: AddedEntries): Digest {
+export function foresightKey({ plan, packages, architecture }: Start, added: AddedEntries): Digest {
   return digestOf(
     canonicalJson({
       format: foresightFormat,
