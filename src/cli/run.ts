@@ -1,17 +1,13 @@
 // The command line: from arguments to a command and its exit code. Everything outside comes in through `World`.
-import { readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { type Diagnostic, InvalidInput } from "../base/diagnostics.ts";
-import { limits } from "../base/limits.ts";
 import { nearestName } from "../base/nearest.ts";
-import type { RenderOptions } from "../report/diagnostics.ts";
 import { exitCodeOf, renderFailure, renderInterrupted } from "../report/errors.ts";
 import type { Progress } from "../report/progress/progress.ts";
 import { createRedactor, type Redactor } from "../report/redact.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import type { Command } from "./command.ts";
 import { commonOptions } from "./common-options.ts";
-import type { Context, Environment, Output } from "./context.ts";
+import type { Context, Environment } from "./context.ts";
 import { type Arguments, parseArguments } from "./options.ts";
 import { chooseProgress } from "./progress.ts";
 import { renderOptions } from "./quoting.ts";
