@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 export interface Dockerd {
   /** Path of the daemon's Unix socket. */
   readonly socket: string;
+  readonly pid: number;
   /** Runs the client against it; the standard output. Rejects with the error output where it fails. */
   docker(...args: readonly string[]): Promise<string>;
   /** What a container printed, both streams. */
@@ -33,27 +34,38 @@ export function dockerdMissing(): string | undefined {
  * Starts a daemon. `docker run` needs `--network=host` or `none`, as there is no bridge.
  * `flags` are added to the daemon's: ["--registry-mirror", "http://127.0.0.1:5000"].
  */
-export async function startDockerd(flags: readonly string[] = []): Promise<Dockerd> {
+export function startDockerd(flags: readonly string[] = []): Promise<Dockerd> {
+  return start([], ["--iptables=false", "--bridge=none", ...flags]);
+}
+
+/**
+ * Starts a daemon in a network of its own, where ports can be published: on that network's loopback, which `nsenter --net`
+ * of its process joins.
+ */
+export function startBridgedDockerd(): Promise<Dockerd> {
+  const script = 'ip link set lo up && exec "$@"';
+  return start(["unshare", "--net", "--mount", "sh", "-c", script, "sh"], ["--bip", "172.31.250.1/24"]);
+}
+
+async function start(inside: readonly string[], flags: readonly string[]): Promise<Dockerd> {
   const folder = await mkdtemp(join(tmpdir(), "dockerd-"));
   const socket = join(folder, "docker.sock");
-  const child = spawn(
-    "dockerd",
-    [
-      ...["-H", `unix://${socket}`, "--data-root", join(folder, "data"), "--exec-root", join(folder, "run")],
-      ...["--pidfile", join(folder, "pid"), "--iptables=false", "--bridge=none", ...flags],
-    ],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
+  const [program = "", ...args] = [
+    ...[...inside, "dockerd", "-H", `unix://${socket}`],
+    ...["--data-root", join(folder, "data"), "--exec-root", join(folder, "run")],
+    ...["--pidfile", join(folder, "pid"), ...flags],
+  ];
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-8000);
   });
   const exited = once(child, "exit");
-  const start = (...args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
+  const execute = (...args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
     run(client(), ["-H", `unix://${socket}`, ...args], { maxBuffer: 1 << 26 });
-  const docker = async (...args: readonly string[]): Promise<string> => (await start(...args)).stdout;
+  const docker = async (...args: readonly string[]): Promise<string> => (await execute(...args)).stdout;
   const logs = async (container: string): Promise<string> => {
-    const { stdout, stderr } = await start("logs", container);
+    const { stdout, stderr } = await execute("logs", container);
     return stdout + stderr;
   };
   const stop = async (): Promise<void> => {
@@ -63,7 +75,8 @@ export async function startDockerd(flags: readonly string[] = []): Promise<Docke
   };
   for (let attempt = 0; attempt < 300; attempt++) {
     if (child.exitCode !== null) break;
-    if (existsSync(socket) && (await answers(docker))) return { socket, docker, logs, stop };
+    if (existsSync(socket) && (await answers(docker)))
+      return { socket, pid: child.pid ?? 0, docker, logs, stop };
     await delay(100);
   }
   await stop();
