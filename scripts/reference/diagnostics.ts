@@ -5,11 +5,16 @@ import { code, pageHead, table } from "./markdown.ts";
 
 const otherRules: Readonly<Record<string, string>> = {
   "apt-source": "An entry of the machine's apt sources can't be read; it is skipped.",
+  "copy-source-absent": "A copy of the spec names what the context does not have.",
+  "copy-source-outside": "A copy of the spec names a link that leads out of the context.",
+  "copy-source-special": "A copy of the spec names what is neither file, folder nor link.",
   "declarative-file":
     "A line of a package's sysusers.d or tmpfiles.d file is not understood, or does something that is not modelled.",
   "lock-altered": "distill.lock was changed by hand: its content does not fit its own digest.",
   "lock-malformed": "distill.lock is not what `distill lock` writes.",
   "lock-version": "distill.lock was written by another version of the format.",
+  "path-in-the-way":
+    "A file of the spec would take the place of a folder of the image, or a folder that of a file.",
   "privilege-dropped": "A package's setuid or setgid bit, or capability, is not kept in the image.",
   replaced: "A file of the spec replaces one of a package.",
   "shell-syntax": "A package's script can't be parsed as a POSIX shell script.",

@@ -24,7 +24,11 @@ export function keepPackageData(work: Work): LeftOut[] {
       kept.size === 0 || work.findings.dropped.has(entry.path) ? undefined : dataReason(work, entry, kept);
     if (reason !== undefined && entry.kind === "symlink") links.push(entry);
     if (reason === undefined || entry.kind === "symlink" || isCode(work, entry)) rest.push(entry);
-    else addData(work, entry.path, reason);
+    else {
+      addData(work, entry.path, reason);
+      // A `drop` may have stopped it.
+      if (!work.reasons.has(entry.path)) rest.push(entry);
+    }
   }
   keepDataLinks(work, links, kept);
   // Folders are not listed: one exists where it holds something kept.

@@ -22,6 +22,9 @@ export interface AccountFiles {
   readonly facts: ReadonlyMap<Digest, Facts>;
 }
 
+/** The effect that these files are of. */
+export const accountOrigin = "accounts";
+
 /** passwd and group; there is no shadow, since nobody logs in. */
 export function accountEntries(accounts: Accounts, tree: Tree, mtime: number): AccountFiles {
   const hasShell = (shell: string): boolean => {
@@ -40,7 +43,7 @@ export function accountEntries(accounts: Accounts, tree: Tree, mtime: number): A
       uid: 0,
       gid: 0,
       mtime,
-      origins: [{ kind: "effect", effect: "accounts" }],
+      origins: [{ kind: "effect", effect: accountOrigin }],
       sizeBytes: bytes.length,
       digest,
       content: bytesOf(bytes),

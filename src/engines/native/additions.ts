@@ -7,8 +7,12 @@ import { inMemory } from "../../formats/random-access.ts";
 import type { Addition } from "../../graph/plan.ts";
 import type { Entry, Origin } from "../../tree/entry.ts";
 import { type Facts, factsOf } from "../../tree/facts.ts";
-import { path } from "../../tree/path.ts";
-import { type CopyFailure, copyFromContext } from "./context-files.ts";
+import { addEntry, finishTree, type TreeBuilder, treeBuilder } from "../../tree/memory-tree.ts";
+import { placeEntry, placeOf } from "../../tree/merged-usr.ts";
+import { joinPath, parentOf, path, root, type TreePath } from "../../tree/path.ts";
+import { resolve } from "../../tree/resolve.ts";
+import type { Tree } from "../../tree/tree.ts";
+import { type CopyFailure, copied, copyFromContext } from "./context-files.ts";
 
 export interface Owner {
   readonly uid: number;
@@ -45,18 +49,72 @@ export async function entriesOf(
     if (owner === undefined) {
       diagnostics.push(unknownOwner(addition));
     } else if (addition.kind === "copy") {
-      const copied = await copyFromContext(addition, settings.context, { ...owner, mtime: settings.mtime });
-      if ("problem" in copied) {
-        diagnostics.push(copyDiagnostic(copied, addition.span));
+      const made = await copyFromContext(addition, settings.context, { ...owner, mtime: settings.mtime });
+      if ("problem" in made) {
+        diagnostics.push(copyDiagnostic(made, addition.span));
         continue;
       }
-      entries.push(...copied.entries);
-      for (const [digest, found] of copied.facts) facts.set(digest, found);
+      entries.push(...made.entries);
+      for (const [digest, found] of made.facts) facts.set(digest, found);
     } else {
       entries.push(entryOf(addition, owner, settings.mtime, facts));
     }
   }
   return { entries, facts, diagnostics };
+}
+
+/**
+ * The tree with the entries laid over it. They go where links to folders lead (/bin/x into /usr/bin where /bin is a link); a
+ * folder that is copied onto one which is there leaves it as it is; neither takes the place of the other kind.
+ */
+export function layOver(
+  tree: Tree,
+  entries: readonly Entry[],
+): { readonly tree: Tree; readonly diagnostics: readonly Diagnostic[] } {
+  const builder = treeBuilder(tree);
+  const diagnostics: Diagnostic[] = [];
+  for (const entry of entries) {
+    const obstacle = obstacleTo(builder, entry);
+    if (obstacle !== undefined) diagnostics.push(inTheWay(entry, obstacle));
+    else if (entry.kind === "directory") layFolder(builder, entry);
+    else placeEntry(builder, entry);
+  }
+  return { tree: finishTree(builder), diagnostics };
+}
+
+function layFolder(builder: TreeBuilder, entry: Entry): void {
+  const real = parentOf(placeOf(builder, joinPath(entry.path, "_")));
+  const present = builder.entries.get(real);
+  if (present?.kind === "directory" && isCopied(entry))
+    addEntry(builder, { ...present, origins: entry.origins });
+  else placeEntry(builder, entry);
+}
+
+function isCopied({ origins }: Entry): boolean {
+  return origins.some((origin) => origin.kind === "declared" && origin.what.startsWith(copied));
+}
+
+/** What stands where the entry would have to replace a folder by something else, or something else by a folder. */
+function obstacleTo(builder: TreeBuilder, { kind, path: wanted }: Entry): Entry | undefined {
+  const at = placeOf(builder, wanted);
+  for (let folder = parentOf(at); folder !== root; folder = parentOf(folder)) {
+    const holding = builder.entries.get(folder);
+    if (holding?.kind === "directory") break;
+    if (holding !== undefined) return holding;
+  }
+  const present = builder.entries.get(at);
+  if (present === undefined || kind === "symlink" || present.kind === "symlink") return undefined;
+  return (kind === "directory") === (present.kind === "directory") ? undefined : present;
+}
+
+/** Links to folders that lead to what the additions name: they stay, or its name would be gone. */
+export function linksTowards(tree: Tree, additions: readonly Addition[]): ReadonlySet<TreePath> {
+  const links = new Set<TreePath>();
+  for (const addition of additions) {
+    const named = path(addition.kind === "copy" ? addition.target : addition.path);
+    for (const link of resolve(tree, parentOf(named))?.links ?? []) links.add(link);
+  }
+  return links;
 }
 
 function entryOf(
@@ -92,6 +150,17 @@ function originOf(addition: Addition): Origin {
   return addition.span === undefined
     ? { kind: "declared", what }
     : { kind: "declared", what, span: addition.span };
+}
+
+function inTheWay(entry: Entry, obstacle: Entry): Diagnostic {
+  const origin = entry.origins.at(-1);
+  return {
+    severity: "error",
+    rule: "path-in-the-way",
+    message: `${entry.path} can't be made: ${obstacle.path} is a ${obstacle.kind} in the image`,
+    hint: "choose another path, or leave out what brings it",
+    ...spanOf(origin?.kind === "declared" ? origin.span : undefined),
+  };
 }
 
 function unknownOwner(addition: Addition): Diagnostic {

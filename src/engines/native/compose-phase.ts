@@ -5,12 +5,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { Cache, StoredBlob } from "../../base/cache.ts";
 import { InvalidInput } from "../../base/diagnostics.ts";
 import type { Digest } from "../../base/digest.ts";
+import { ToolError } from "../../base/errors.ts";
 import type { Task } from "../../base/io.ts";
 import { parallel } from "../../base/pool.ts";
 import { close } from "../../closure/close.ts";
 import type { Closure, Declaration, Launch } from "../../closure/closure.ts";
 import { readSettings } from "../../closure/settings.ts";
 import { type Accounts, noLogin, startAccounts } from "../../debian/apply/accounts.ts";
+import type { RefusedChoice } from "../../debian/apply/alternatives.ts";
 import { applyEffects } from "../../debian/apply/apply-effects.ts";
 import { caCertificates } from "../../debian/ca-certificates.ts";
 import { composeTree } from "../../debian/compose.ts";
@@ -22,10 +24,10 @@ import type { PackageFile, Unpacker } from "../../debian/unpack.ts";
 import type { GlobRequest, ImagePlan } from "../../graph/plan.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import type { Facts } from "../../tree/facts.ts";
-import { mergeTrees, treeOf } from "../../tree/memory-tree.ts";
+import { addEntry, finishTree, treeBuilder } from "../../tree/memory-tree.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { accountEntries, ownerFinder } from "./account-files.ts";
-import { type AddedEntries, entriesOf } from "./additions.ts";
+import { type AddedEntries, entriesOf, layOver, linksTowards } from "./additions.ts";
 import { diversionsOf, verdictsOf } from "./effects.ts";
 import { foreseen, foresightKey, remember } from "./foresight.ts";
 import { type Catalogue, catalogueOf, type KnownPackage, packageView } from "./package-view.ts";
@@ -80,11 +82,18 @@ export async function composePhase(input: PhaseInput, services: Services): Promi
   for (;;) {
     await addContents(wanted, input, packages, progress, services);
     verdicts ??= await judge(input, packages, known === undefined ? new Map() : progress.contents, services);
-    const composed = await composeRound({ ...input, known: packages, catalogue, progress, verdicts });
+    const { refusedChoices, ...composed } = await composeRound({
+      ...input,
+      known: packages,
+      catalogue,
+      progress,
+      verdicts,
+    });
     wanted = composed.closure.deferred;
     if (wanted.size > 0) continue;
     const final = await judgeShipped(input, composed, catalogue, progress, services);
     if (isDeepStrictEqual(effectsIn(final), effectsIn(verdicts))) {
+      refuseChoices(input.plan, refusedChoices);
       if (known === undefined) await remember(services.cache, key, composed.unpacked);
       return { ...composed, verdicts: final };
     }
@@ -208,9 +217,9 @@ interface Round extends PhaseInput {
   readonly verdicts: readonly ScriptVerdict[];
 }
 
-async function composeRound(round: Round): Promise<ComposedPhase> {
+async function composeRound(round: Round): Promise<ComposedPhase & Pick<LaidTree, "refusedChoices">> {
   const { plan, known, catalogue, progress, verdicts } = round;
-  const { tree, made, accounts } = await layTree(round);
+  const { tree, made, accounts, refusedChoices } = await layTree(round);
   const facts = (file: FileEntry): Facts => {
     for (const some of made) {
       const found = some.get(file.digest);
@@ -225,12 +234,12 @@ async function composeRound(round: Round): Promise<ComposedPhase> {
     tree,
     facts,
     launch,
-    keep: keptBy(plan, known.length > 0),
+    keep: keptBy(plan, known.length > 0, tree),
     drop: plan.drop.map(declaration("drop")),
     packages: packageView(catalogue, unpacked),
     settings: await readSettings(tree),
   });
-  return { tree, facts, closure, launch, accounts, packages: known, verdicts, unpacked };
+  return { tree, facts, closure, launch, accounts, packages: known, verdicts, unpacked, refusedChoices };
 }
 
 interface LaidTree {
@@ -238,6 +247,7 @@ interface LaidTree {
   /** Where facts of the tree's files are found, by digest. */
   readonly made: readonly ReadonlyMap<Digest, Facts>[];
   readonly accounts: Accounts;
+  readonly refusedChoices: readonly RefusedChoice[];
 }
 
 /** Packages, what their scripts would do, generated files, accounts, and the spec's additions, one over the other. */
@@ -266,22 +276,40 @@ async function layTree({ plan, mtime, context, known, progress, verdicts }: Roun
   const certificates = applied.generators.has("ca-certificates")
     ? await caCertificates(applied.tree, mtime)
     : [];
+  const builder = treeBuilder(applied.tree);
+  for (const entry of [...certificates, ...accountFiles.entries]) addEntry(builder, entry);
+  const { tree, diagnostics } = layOver(finishTree(builder), added.entries);
+  if (diagnostics.length > 0) throw new InvalidInput(diagnostics);
   return {
-    tree: mergeTrees(applied.tree, treeOf(certificates), treeOf(accountFiles.entries), treeOf(added.entries)),
+    tree,
     made: [applied.facts, added.facts, accountFiles.facts, progress.byDigest],
     accounts,
+    refusedChoices: applied.refusedChoices,
   };
 }
 
 /** Programs expect these folders, scanners the release; nothing else of the base ships unless something needs it. */
 const baseKept = ["/tmp", "/run", "/var/tmp", "/var/run", "/etc/os-release", "/usr/lib/os-release"];
 
+/** The init phase shares the choices of the run phase, not its packages. @throws ToolError "invalid-input" */
+function refuseChoices({ phase }: ImagePlan, refused: readonly RefusedChoice[]): void {
+  const [first] = refused;
+  if (first === undefined || phase !== "run") return;
+  const { name, wanted, offered } = first;
+  throw new ToolError("invalid-input", {
+    what: `choosing ${wanted} for the alternative ${name}`,
+    why: offered.length === 0 ? "no package has an alternative of that name" : "no package offers it",
+    ...(offered.length === 0 ? {} : { hint: `there is ${offered.join(", ")}` }),
+  });
+}
+
 /** What stays because somebody said so. Everything that the spec adds stays by its origin. */
-function keptBy(plan: ImagePlan, hasPackages: boolean): Declaration[] {
+function keptBy(plan: ImagePlan, hasPackages: boolean, tree: Tree): Declaration[] {
   if (plan.content === "whole") return [{ glob: "/**", source: "an init image holds its packages whole" }];
   const base = hasPackages ? baseKept : [];
   return [
     ...plan.keep.map(declaration("keep")),
+    ...[...linksTowards(tree, plan.additions)].map((glob) => ({ glob, source: "the way to what is added" })),
     ...base.map((glob) => ({ glob, source: "the base of every image with packages" })),
   ];
 }

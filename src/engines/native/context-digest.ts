@@ -1,12 +1,14 @@
 // What copied files hold, as lines: the part of a build's key that depends on the context.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { lstat, readdir, readlink } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { finishDigest } from "../../base/digest.ts";
 import { systemCode } from "../../base/errors.ts";
 import { diskError } from "../../base/files.ts";
+import { encodeName } from "../../base/names.ts";
 import type { Addition } from "../../graph/plan.ts";
+import { linkTarget, namesIn } from "./context-files.ts";
 
 /**
  * One line for each file, folder and link that copies name: kind, execute bit, name, digest or target. What is absent has a
@@ -28,14 +30,14 @@ async function describe(lines: string[], context: string, name: string): Promise
   const file = join(context, name);
   const quoted = JSON.stringify(name);
   try {
-    const status = await lstat(file);
-    if (status.isSymbolicLink()) lines.push(`link ${quoted} ${JSON.stringify(await readlink(file))}`);
+    const status = await lstat(encodeName(file));
+    if (status.isSymbolicLink()) lines.push(`link ${quoted} ${JSON.stringify(await linkTarget(file))}`);
     else if (status.isDirectory()) {
       lines.push(`folder ${quoted}`);
-      for (const child of (await readdir(file)).sort()) await describe(lines, context, join(name, child));
+      for (const child of await namesIn(file)) await describe(lines, context, join(name, child));
     } else if (status.isFile()) {
       const hash = createHash("sha256");
-      for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
+      for await (const chunk of createReadStream(encodeName(file), { highWaterMark: 1 << 20 }))
         hash.update(chunk as Buffer);
       lines.push(`file ${String((status.mode & 0o100) !== 0)} ${quoted} ${finishDigest(hash)}`);
     } else lines.push(`special ${quoted}`);

@@ -2,11 +2,12 @@
 // anywhere: nothing outside the folder is read.
 import { createHash } from "node:crypto";
 import { type FileHandle, lstat, open, readdir, readlink, realpath } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { Bytes } from "../../base/bytes.ts";
 import { type Digest, finishDigest } from "../../base/digest.ts";
-import { systemCode } from "../../base/errors.ts";
+import { systemCode, ToolError } from "../../base/errors.ts";
 import { diskError } from "../../base/files.ts";
+import { decodeName, encodeName } from "../../base/names.ts";
 import { ofFile } from "../../formats/random-access.ts";
 import type { Addition } from "../../graph/plan.ts";
 import type { Entry, Origin } from "../../tree/entry.ts";
@@ -44,9 +45,9 @@ export async function copyFromContext(
   const source = join(context, copy.source);
   const inside = await isInside(source, context);
   if (inside !== "inside") return { problem: inside, source: copy.source };
-  const collected: Collected = { entries: [], facts: new Map(), copy, target };
+  const collected: Collected = { entries: [], facts: new Map(), copy, context, target };
   try {
-    const status = await lstat(source);
+    const status = await lstat(encodeName(source));
     const into = literalPath(copy.target);
     const failure = await add(
       collected,
@@ -65,6 +66,7 @@ interface Collected {
   readonly entries: Entry[];
   readonly facts: Map<Digest, Facts>;
   readonly copy: CopyAddition;
+  readonly context: string;
   readonly target: CopyTarget;
 }
 
@@ -79,8 +81,8 @@ async function isInside(source: string, context: string): Promise<"inside" | "ou
 }
 
 async function add(collected: Collected, source: string, at: TreePath): Promise<CopyFailure | undefined> {
-  const { copy, target } = collected;
-  const status = await lstat(source);
+  const { copy, context, target } = collected;
+  const status = await lstat(encodeName(source));
   const common = {
     path: at,
     origins: [originOf(copy)],
@@ -89,12 +91,12 @@ async function add(collected: Collected, source: string, at: TreePath): Promise<
     mtime: target.mtime,
   };
   if (status.isSymbolicLink()) {
-    collected.entries.push({ ...common, kind: "symlink", mode: 0o777, target: await readlink(source) });
+    collected.entries.push({ ...common, kind: "symlink", mode: 0o777, target: await linkTarget(source) });
   } else if (status.isDirectory()) {
     collected.entries.push({ ...common, kind: "directory", mode: 0o755 });
-    for (const name of (await readdir(source)).sort()) {
+    for (const name of await namesIn(source)) {
       const child = treePath(`${at}/${name}`);
-      if (child === undefined) return { problem: "special", source: join(source, name) };
+      if (child === undefined) return { problem: "special", source: relative(context, join(source, name)) };
       const failure = await add(collected, join(source, name), child);
       if (failure !== undefined) return failure;
     }
@@ -102,20 +104,40 @@ async function add(collected: Collected, source: string, at: TreePath): Promise<
     const { digest, facts, sizeBytes } = await examine(source);
     collected.facts.set(digest, facts);
     const mode = copy.mode ?? ((status.mode & 0o100) === 0 ? 0o644 : 0o755);
-    collected.entries.push({ ...common, kind: "file", mode, sizeBytes, digest, content: contentOf(source) });
+    collected.entries.push({
+      ...common,
+      kind: "file",
+      mode,
+      sizeBytes,
+      digest,
+      content: contentOf(source, digest),
+    });
   } else {
-    return { problem: "special", source };
+    return { problem: "special", source: relative(context, source) };
   }
   return undefined;
 }
 
+/** Names of a folder, as bytes have them, in one order everywhere. @throws as readdir does */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(encodeName(folder), { encoding: "buffer" })).map(decodeName).sort();
+}
+
+/** What a link says. @throws as readlink does */
+export async function linkTarget(link: string): Promise<string> {
+  return decodeName(await readlink(encodeName(link), { encoding: "buffer" }));
+}
+
+/** How the origin of everything that was copied begins. */
+export const copied = "copy ";
+
 function originOf(copy: CopyAddition): Origin {
-  const what = `copy ${copy.source}`;
+  const what = `${copied}${copy.source}`;
   return copy.span === undefined ? { kind: "declared", what } : { kind: "declared", what, span: copy.span };
 }
 
 async function examine(file: string): Promise<{ digest: Digest; facts: Facts; sizeBytes: number }> {
-  const handle = await open(file, "r");
+  const handle = await open(encodeName(file), "r");
   try {
     const hash = createHash("sha256");
     let sizeBytes = 0;
@@ -129,15 +151,26 @@ async function examine(file: string): Promise<{ digest: Digest; facts: Facts; si
   }
 }
 
-function contentOf(file: string): Bytes {
+/** A file's bytes; an error in place of the end where they are no longer those that were examined. */
+function contentOf(file: string, digest: Digest): Bytes {
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-      const handle = await open(file, "r");
+      const handle = await open(encodeName(file), "r");
       try {
-        yield* chunksOf(handle);
+        const hash = createHash("sha256");
+        for await (const chunk of chunksOf(handle)) {
+          hash.update(chunk);
+          yield chunk;
+        }
+        if (finishDigest(hash) === digest) return;
       } finally {
         await handle.close();
       }
+      throw new ToolError("malformed", {
+        what: `reading ${file}`,
+        why: "it changed while it was being read",
+        hint: "build again when the file no longer changes",
+      });
     },
   };
 }

@@ -35,13 +35,14 @@ export interface RefusedGenerator {
   readonly why: string;
 }
 
-/** What packages that ship would miss. A declaration (`effects`) about a package covers its triggers, too. */
+/** What packages that ship would miss. `ignored`: packages whose effects, those of triggers too, the spec declares unneeded. */
 export function refusedGenerators(
   verdicts: readonly ScriptVerdict[],
   shipped: ReadonlySet<string>,
+  ignored: Readonly<Record<string, string>>,
 ): readonly RefusedGenerator[] {
-  return verdicts.flatMap(({ package: id, verdict, effects }) => {
-    if (!shipped.has(id) || verdict === "declared") return [];
+  return verdicts.flatMap(({ package: id, effects }) => {
+    if (!shipped.has(id) || Object.hasOwn(ignored, id.slice(0, id.lastIndexOf(":")))) return [];
     return effects.flatMap(({ action }): RefusedGenerator[] => {
       if (action.kind !== "generate") return [];
       const treatment = treatments[action.generator];

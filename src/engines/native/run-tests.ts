@@ -2,7 +2,9 @@
 
 import type { Diagnostic, Span } from "../../base/diagnostics.ts";
 import { ToolError } from "../../base/errors.ts";
+import { groupFile, passwdFile, readSettings } from "../../closure/settings.ts";
 import { compileGlob, matching } from "../../tree/glob.ts";
+import type { TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { runInSandbox, type SandboxHost, type SandboxResult } from "./sandbox.ts";
 
@@ -20,6 +22,8 @@ export interface ProgramTest {
   readonly stdout?: OutputExpectation;
   readonly stderr?: OutputExpectation;
   readonly timeoutMs: number;
+  /** "app", "70", "70:70"; the image's where not given. */
+  readonly user?: string;
   readonly span: Span;
 }
 
@@ -87,8 +91,7 @@ async function runProgram(
       argv: [program, ...args],
       env: { ...image.env, ...test.env },
       workingDir: image.workingDir,
-      uid: image.uid,
-      gid: image.gid,
+      ...(test.user === undefined ? { uid: image.uid, gid: image.gid } : await idsOf(test.user, image.tree)),
       timeoutMs: test.timeoutMs,
       ...(test.stdin === undefined ? {} : { stdin: test.stdin }),
     },
@@ -96,6 +99,26 @@ async function runProgram(
     signal,
   );
   return [...exitFailures(test, result), ...outputFailures(test, result)];
+}
+
+/** The ids of a user as an image's config names one (config.md, User). @throws ToolError "usage" for a name that nobody has */
+async function idsOf(user: string, tree: Tree): Promise<{ readonly uid: number; readonly gid: number }> {
+  const settings = await readSettings(tree);
+  const line = (file: TreePath, name: string): readonly string[] | undefined =>
+    (settings.get(file) ?? "")
+      .split("\n")
+      .map((one) => one.split(":"))
+      .find((fields) => fields[0] === name || fields[2] === name);
+  const [name = "", group] = user.split(":");
+  const account = line(passwdFile, name);
+  const uid = Number(account?.[2] ?? name);
+  const gid = Number(group === undefined ? (account?.[3] ?? 0) : (line(groupFile, group)?.[2] ?? group));
+  if (Number.isInteger(uid) && Number.isInteger(gid)) return { uid, gid };
+  throw new ToolError("usage", {
+    what: `running a test as ${user}`,
+    why: "the image's account files have no such user or group",
+    hint: "give numbers (70:70), or a user of the image",
+  });
 }
 
 function exitFailures(test: ProgramTest, result: SandboxResult): Diagnostic[] {

@@ -7,10 +7,12 @@ import type { Missing } from "../../closure/closure.ts";
 import type { ScriptVerdict } from "../../debian/effects/effect.ts";
 import { ldSoCache } from "../../debian/ld-cache.ts";
 import { shippedPackages, statusEntries } from "../../debian/status.ts";
-import { mergeTrees, treeOf } from "../../tree/memory-tree.ts";
+import type { Entry } from "../../tree/entry.ts";
+import { addEntry, finishTree, treeBuilder, treeOf } from "../../tree/memory-tree.ts";
 import { path } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
-import type { ComposedPhase } from "./compose-phase.ts";
+import { accountEntries, accountOrigin } from "./account-files.ts";
+import type { ComposedPhase, PhaseInput } from "./compose-phase.ts";
 import { type RefusedGenerator, refusedGenerators } from "./generators.ts";
 
 export interface Shipped {
@@ -24,14 +26,17 @@ export interface Shipped {
  * @throws ToolError "missing-dependency" for what the closure needs and nothing supplies, "unknown-effect" for a package that
  *   ships while its scripts are not understood
  */
-export async function shippedOf(phase: ComposedPhase, architecture: string, mtime: number): Promise<Shipped> {
+export async function shippedOf(
+  phase: ComposedPhase,
+  { architecture, mtime, plan }: Pick<PhaseInput, "architecture" | "mtime" | "plan">,
+): Promise<Shipped> {
   const { closure, tree, facts } = phase;
   if (closure.missing.length > 0) throw missingError(closure.missing);
   const kept = treeOf([...closure.reasons.keys()].flatMap((at) => tree.lookup(at) ?? []));
   const controls = phase.packages.map(({ control }) => control);
   const packages = shippedPackages(kept, controls).map(({ control }) => control.id);
   refuseUnknown(phase.verdicts, new Set(packages));
-  refuseUnbuilt(refusedGenerators(phase.verdicts, new Set(packages)));
+  refuseUnbuilt(refusedGenerators(phase.verdicts, new Set(packages), plan.ignoredEffects));
 
   const cache = await ldSoCache({ tree: kept, facts, architecture });
   const generated =
@@ -52,10 +57,21 @@ export async function shippedOf(phase: ComposedPhase, architecture: string, mtim
             content: bytesOf(cache.content),
           },
         ];
-  return {
-    tree: mergeTrees(kept, treeOf(generated), treeOf(statusEntries(kept, controls, mtime))),
-    packages,
-  };
+  const builder = treeBuilder(kept);
+  for (const entry of [
+    ...loginsOf(phase, kept, mtime),
+    ...generated,
+    ...statusEntries(kept, controls, mtime),
+  ])
+    addEntry(builder, entry);
+  return { tree: finishTree(builder), packages };
+}
+
+/** The account files that ship, without the shells that don't. */
+function loginsOf({ accounts }: ComposedPhase, kept: Tree, mtime: number): readonly Entry[] {
+  return accountEntries(accounts, kept, mtime).entries.filter(({ path: at }) =>
+    kept.lookup(at)?.origins.some((origin) => origin.kind === "effect" && origin.effect === accountOrigin),
+  );
 }
 
 const shownMax = 12;
