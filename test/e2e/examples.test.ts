@@ -78,6 +78,12 @@ describe.each(examples)("$name", ({ name, user, needs, init }) => {
     },
   );
 
+  test.skipIf(missing !== undefined)(`passes its own tests${because(missing)}`, async () => {
+    const project = await exampleIn(folder, name, cacheFolder);
+    const printed = await distillWell(["test", project, "--frozen", "--cache-dir", cacheFolder]);
+    expect(printed).toMatch(/^[2-9] passed, 0 failed$/m);
+  });
+
   const unscanned = missing ?? noUmoci;
   test.skipIf(unscanned !== undefined)(`is clean${because(unscanned)}`, async () => {
     const { root, config } = await unpacked(name);
