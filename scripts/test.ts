@@ -35,7 +35,17 @@ const debianPackages: readonly string[] = [
     "bubblewrap",
   ],
   // engines and registry
-  ...["docker.io", "iptables", "podman", "runc", "catatonit", "buildah", "fuse-overlayfs", "docker-registry"],
+  ...[
+    "docker.io",
+    "iproute2",
+    "iptables",
+    "podman",
+    "runc",
+    "catatonit",
+    "buildah",
+    "fuse-overlayfs",
+    "docker-registry",
+  ],
   // what the examples are built with and talked to
   ...[
     "gcc",
