@@ -25,6 +25,7 @@ export interface HttpResponse {
 
 export interface HttpRequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
+  /** Each chunk is written out before the next is asked for, so its source may use its memory again. */
   readonly body?: Uint8Array | Bytes;
   readonly signal?: AbortSignal;
 }
@@ -131,20 +132,21 @@ async function send(body: Uint8Array | Bytes | undefined, outgoing: ClientReques
     return;
   }
   for await (const chunk of body) {
-    if (!outgoing.write(chunk)) await drained(outgoing);
+    await written(outgoing, chunk);
     if (outgoing.destroyed) return;
   }
   outgoing.end();
 }
 
-/** Waits until the socket takes more, or is gone: an answer may come before the whole body was sent. */
-function drained(outgoing: ClientRequest): Promise<void> {
+/** Waits until the socket has taken the chunk, or is gone: an answer may come before the whole body was sent. */
+function written(outgoing: ClientRequest, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      outgoing.off("drain", done).off("close", done);
+      outgoing.off("close", done);
       resolve();
     };
-    outgoing.on("drain", done).on("close", done);
+    outgoing.on("close", done);
+    outgoing.write(chunk, done);
   });
 }
 

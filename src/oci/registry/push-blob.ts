@@ -1,13 +1,12 @@
 // Blobs to a registry: not sent where it has them, mounted from another repository ("end-11"), or sent in one piece
 // ("end-4a", "end-6").
-import type { Bytes } from "../../base/bytes.ts";
 import { ToolError } from "../../base/errors.ts";
-import { type BlobSource, verified } from "../blob.ts";
-import { fileRange } from "../store.ts";
+import type { BlobSource } from "../blob.ts";
 import { type ApiRequest, type RegistryClient, send } from "./client.ts";
 import { withProgress } from "./progress.ts";
 import { withRetries } from "./retry.ts";
 import type { Repository } from "./sources.ts";
+import { uploadBody } from "./upload-body.ts";
 
 export type PushedBlob = "existed" | "mounted" | "uploaded";
 
@@ -74,7 +73,7 @@ async function mountOrUpload(
     headers: { "content-type": "application/octet-stream" },
     body: {
       sizeBytes: size,
-      open: () => withProgress(client.task.emit, "push", blob.descriptor, withheldEnd(contentOf(blob))),
+      open: () => withProgress(client.task.emit, "push", blob.descriptor, uploadBody(blob)),
     },
     expect: [201, 204],
     what,
@@ -85,20 +84,4 @@ async function mountOrUpload(
 
 function withDigest(location: string, digest: string): string {
   return `${location}${location.includes("?") ? "&" : "?"}digest=${encodeURIComponent(digest)}`;
-}
-
-/** The blob's bytes, verified; from its file where it has one. */
-function contentOf(blob: BlobSource): Bytes {
-  if (blob.file === undefined) return blob.open();
-  return verified(fileRange(blob.file, 0, blob.descriptor.size), blob.descriptor, blob.file);
-}
-
-/** The last chunk comes only after its stream ended well: a registry is never sent all of a blob that failed verification. */
-async function* withheldEnd(stream: Bytes): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array | undefined;
-  for await (const chunk of stream) {
-    if (held !== undefined) yield held;
-    held = chunk;
-  }
-  if (held !== undefined) yield held;
 }
