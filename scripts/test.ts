@@ -58,7 +58,11 @@ const debianPackages: readonly string[] = [
     "postgresql-client-common",
     "postgresql-client-15",
     "redis-tools",
+    "zlib1g-dev",
+    "libssl-dev",
   ],
+  // programs whose closure is compared with what their packages hold
+  ...["postgresql-15", "openjdk-17-jre-headless", "python3"],
 ];
 
 const projects = ["unit", "conformance", "e2e"] as const;

@@ -22,6 +22,7 @@ import {
   testUser,
 } from "../../testing/engines/docker-registry.ts";
 import { imageSetFor, imageWith, layerOf } from "../../testing/images.ts";
+import { findPeer } from "../../testing/peers.ts";
 import { testClient, withCache } from "../../testing/registry-client.ts";
 
 function missing(program: string): string | undefined {
@@ -32,7 +33,8 @@ function missing(program: string): string | undefined {
 
 const noRegistry = dockerRegistryMissing();
 const noSkopeo = noRegistry ?? missing("skopeo");
-const noCrane = noRegistry ?? missing("crane");
+const crane = findPeer("crane");
+const noCrane = noRegistry ?? (crane === undefined ? "crane is not installed" : undefined);
 const because = (reason: string | undefined): string => (reason === undefined ? "" : ` (skipped: ${reason})`);
 
 const { signal } = new AbortController();
@@ -274,8 +276,8 @@ describe.skipIf(noCrane !== undefined)(`crane${because(noCrane)}`, () => {
     const { client } = await testClient();
     const name = `${registry.host}/crane/app-${rootOf(set).digest.slice(7, 15)}:1`;
     await pushImageSet(set, parseReference(name), { client });
-    expect(run("crane", "digest", "--insecure", name).trim()).toBe(rootOf(set).digest);
-    run("crane", "copy", "--insecure", name, `${name}-copy`);
+    expect(run(crane ?? "", "digest", "--insecure", name).trim()).toBe(rootOf(set).digest);
+    run(crane ?? "", "copy", "--insecure", name, `${name}-copy`);
     await withCache(async (cache) => {
       const pulled = await pullImageSet(parseReference(`${name}-copy`), { client, cache });
       expect(rootOf(pulled).digest).toBe(rootOf(set).digest);
