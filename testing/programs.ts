@@ -1,10 +1,10 @@
 // Other programs, started and waited for: what they printed and how they ended.
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
 export interface ProgramRun {
-  /** The exit code; 128 + the signal's number is not applied: a program that a signal ended has code -1. */
+  /** -1 where a signal ended it. */
   readonly code: number;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
@@ -17,8 +17,11 @@ export interface ProgramOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly timeoutMs?: number;
-  /** Ends the program with this signal so long after its start. */
-  readonly kill?: { readonly signal: NodeJS.Signals; readonly afterMs: number };
+  /** Sends the program this signal: so long after its start, or once it has written this text to its standard error. */
+  readonly kill?: { readonly signal: NodeJS.Signals } & (
+    | { readonly afterMs: number }
+    | { readonly onText: string }
+  );
 }
 
 /** Runs a program to its end, whatever its exit code. @throws where it can't be started */
@@ -30,10 +33,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     timeout: options.timeoutMs ?? 120_000,
     killSignal: "SIGKILL",
   });
-  const timer =
-    options.kill === undefined
-      ? undefined
-      : setTimeout(child.kill.bind(child), options.kill.afterMs, options.kill.signal);
+  const unplan = options.kill === undefined ? undefined : planKill(child, options.kill);
   // A program that ends without reading its input is no mistake.
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input ?? "");
@@ -42,8 +42,28 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     text(child.stderr),
     once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>,
   ]);
-  clearTimeout(timer);
+  unplan?.();
   return { code: ended[0] ?? -1, signal: ended[1], stdout, stderr };
+}
+
+/** Gives what calls it off. */
+function planKill(
+  child: ChildProcessWithoutNullStreams,
+  kill: NonNullable<ProgramOptions["kill"]>,
+): () => void {
+  if ("afterMs" in kill) {
+    const timer = setTimeout(() => child.kill(kill.signal), kill.afterMs);
+    return () => clearTimeout(timer);
+  }
+  let seen = "";
+  const look = (chunk: Buffer): void => {
+    seen += chunk.toString();
+    if (!seen.includes(kill.onText)) return;
+    child.stderr.off("data", look);
+    child.kill(kill.signal);
+  };
+  child.stderr.on("data", look);
+  return () => child.stderr.off("data", look);
 }
 
 /** Runs a program that has to end with 0; its standard output. @throws Error with all that it printed */

@@ -76,7 +76,7 @@ describe.skipIf(missing !== undefined)(`cc-app${because(missing)}`, () => {
       if (existsSync(output)) await same(output);
       await rm(output, { force: true });
     }
-    expect(killed).toBeGreaterThan(10);
+    expect(killed).toBeGreaterThan(5);
     await build(cache, output);
     await same(output);
   });
@@ -88,19 +88,14 @@ describe.skipIf(missing !== undefined)(`cc-app${because(missing)}`, () => {
       mkdirSync(join(own, "tmp"));
       const output = join(own, "out.tar");
       const env = { TMPDIR: join(own, "tmp") };
-      let interrupted = 0;
-      for (const share of [0.35, 0.5, 0.65, 0.8]) {
+      for (const onText of ["building", "fetching", "unpacking"]) {
         await rm(join(own, "cache"), { recursive: true, force: true });
-        const kill = { signal, afterMs: Math.round(share * durationMs) };
-        const ran = await distill(args(join(own, "cache"), output), { env, kill });
-        if (ran.code === 0) continue;
-        interrupted += 1;
-        expect(ran).toMatchObject({ code: 130, signal: null, stdout: "" });
+        const ran = await distill(args(join(own, "cache"), output), { env, kill: { signal, onText } });
+        expect(ran, onText).toMatchObject({ code: 130, signal: null, stdout: "" });
         expect(ran.stderr).toMatch(/interrupted/);
         expect(leftovers(own)).toEqual([]);
         expect(existsSync(output)).toBe(false);
       }
-      expect(interrupted).toBeGreaterThan(1);
     },
   );
 
