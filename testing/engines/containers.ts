@@ -7,6 +7,8 @@ import { podmanMissing, startPodman } from "./podman.ts";
 export interface ContainerEngine {
   /** Runs the engine's client. @throws Error where it fails */
   client(...args: readonly string[]): Promise<string>;
+  /** What `run` needs besides, so that a read-only root means the same in every engine. */
+  readonly runFlags: readonly string[];
   /** What a container printed, both streams. */
   logs(container: string): Promise<string>;
   stop(): Promise<void>;
@@ -25,7 +27,7 @@ export const engineKinds: readonly EngineKind[] = [
     missing: dockerdMissing(),
     start: async () => {
       const started = await startDockerd();
-      return { ...started, client: started.docker.bind(started) };
+      return { ...started, client: started.docker.bind(started), runFlags: [] };
     },
   },
   {
@@ -33,7 +35,9 @@ export const engineKinds: readonly EngineKind[] = [
     missing: podmanMissing(),
     start: async () => {
       const started = await startPodman();
-      return { ...started, client: started.podman.bind(started) };
+      // With --read-only podman puts folders in memory over /run and /tmp, where the image's own modes are lost.
+      const runFlags = ["--read-only-tmpfs=false"];
+      return { ...started, client: started.podman.bind(started), runFlags };
     },
   },
 ];
@@ -58,7 +62,8 @@ export async function startContainer(
   image: string,
   { flags = [], command = [] }: { readonly flags?: readonly string[]; readonly command?: readonly string[] },
 ): Promise<Container> {
-  const id = (await engine.client("run", "-d", ...hardened, ...flags, image, ...command)).trim();
+  const given = [...hardened, ...engine.runFlags, ...flags, image, ...command];
+  const id = (await engine.client("run", "-d", ...given)).trim();
   return { id, pid: await pidOf(engine, id) };
 }
 
