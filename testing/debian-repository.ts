@@ -32,7 +32,7 @@ interface TestPackage {
   readonly version?: string;
   /** Further fields of the stanza: "Depends" ... */
   readonly fields?: Readonly<Record<string, string>>;
-  readonly content?: string;
+  readonly content?: string | Uint8Array;
 }
 
 export interface TestSuite {

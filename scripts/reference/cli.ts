@@ -24,6 +24,19 @@ const environment: readonly (readonly [string, string])[] = [
     "`XDG_CACHE_HOME`, `HOME`",
     "Where the cache folder lies otherwise: `distill` in the first, or `.cache/distill` in the second.",
   ],
+  [
+    "`DISTILL_DEBIAN_MIRROR`, `DISTILL_DEBIAN_SECURITY_MIRROR`",
+    "Roots of Debian mirrors, before those of the configuration file and of the machine's apt sources. The second is `-security` after the first where it is not given.",
+  ],
+  [
+    "`XDG_CONFIG_HOME`, `HOME`",
+    "Where the configuration file lies: `distill/config.yaml` in the first, or `.config/distill/config.yaml` in the second; then /etc/distill/config.yaml. It holds `debian: {mirror: URL, security-mirror: URL}`.",
+  ],
+  [
+    "`SOURCE_DATE_EPOCH`",
+    "The image's date in seconds since 1970; otherwise that of the newest locked index.",
+  ],
+  ["`SSL_CERT_FILE`, `SSL_CERT_DIR`", "Trust roots beside Node.js's own."],
   ["`NO_COLOR`", "No colour, where it is not empty."],
   ["`FORCE_COLOR`", "Colour even where the output is no terminal; `0`: never."],
   ["`TERM`", "`dumb`: no colour, no live progress."],

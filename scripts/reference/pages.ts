@@ -1,5 +1,6 @@
 // The pages of docs/reference/ that are made from the code.
 import { specSchema } from "../../src/frontends/spec/json-schema.ts";
+import { metadataSchema } from "../../src/report/metadata.ts";
 import { cliPage } from "./cli.ts";
 import { diagnosticsPage } from "./diagnostics.ts";
 import { errorsPage } from "./errors.ts";
@@ -9,6 +10,7 @@ import { specPage } from "./spec.ts";
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["distill.schema.json", `${JSON.stringify(specSchema(), null, 2)}\n`],
+    ["metadata.schema.json", `${JSON.stringify(metadataSchema(), null, 2)}\n`],
     ["distill.yaml.md", specPage()],
     ["cli.md", await cliPage()],
     ["errors.md", errorsPage()],

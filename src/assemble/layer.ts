@@ -1,5 +1,7 @@
 // A layer blob from tree entries (image-spec layer.md): deterministic bytes, cached by what the entries hold.
 import { createHash, type Hash } from "node:crypto";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Bytes } from "../base/bytes.ts";
 import { type Cache, findBlob, findRecord, openBlob, storeBlob, storeRecord } from "../base/cache.ts";
 import { canonicalJson, type Json } from "../base/canonical-json.ts";
@@ -95,6 +97,17 @@ export function cachedLayer(cache: Cache, stored: StoredLayer, mediaType: string
     file: stored.file,
     open: () => openBlob(cache, stored.digest),
   };
+}
+
+/** Reads layers of the cache to their ends: a blob that is not what its digest says is removed, so that it is made again. */
+export async function discardDamaged(layers: readonly Layer[]): Promise<void> {
+  for (const layer of layers) {
+    try {
+      await pipeline(layer.open(), new Writable({ write: (_chunk, _encoding, done) => done() }));
+    } catch {
+      // That it can't be read is known already.
+    }
+  }
 }
 
 function layerKey(entries: readonly Entry[], compression: string): Digest {

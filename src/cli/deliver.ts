@@ -2,12 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { discardDamaged } from "../assemble/layer.ts";
 import { InvalidInput } from "../base/diagnostics.ts";
 import type { Digest } from "../base/digest.ts";
+import { ToolError } from "../base/errors.ts";
 import type { Phase } from "../graph/plan.ts";
 import { makeImageSet, rootOf } from "../oci/derive.ts";
 import { type LocalLocation, parseLocation } from "../oci/locations.ts";
-import type { ImageSet } from "../oci/model.ts";
+import type { Image, ImageSet } from "../oci/model.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import type { PlatformBuild } from "./build-project.ts";
 import type { Context } from "./context.ts";
@@ -28,20 +30,16 @@ interface DestinationOptions {
   readonly "insecure-registry": readonly string[];
   readonly phase: Phase;
   readonly name: string;
+  readonly platforms: readonly string[];
 }
 
 /** Checks all destinations before anything is built. @throws InvalidInput, ToolError "usage" */
 export function destinationsOf(options: DestinationOptions): Destinations {
   const { push, load, phase, name } = options;
-  const locations = options.output.map((text): LocalLocation => {
-    const location = parseLocation(text);
-    if (location.kind !== "bare" && location.kind !== "registry" && location.kind !== "docker-daemon")
-      return location;
-    throw wrongUsage(
-      `${text} is no place for an output`,
-      "write oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR or tar:FILE; --push for a registry, --load for an engine",
-    );
-  });
+  const locations = options.output.map((text) => localLocation(text, options.platforms));
+  const digested = options.tag.find((text) => parseReference(text).digest !== undefined);
+  if (digested !== undefined)
+    throw wrongUsage(`${digested} names a digest, which the build decides`, "leave it out");
   const named = options.tag.map(parseReference).map((one) => (phase === "init" ? withInit(one) : one));
   if (push && named.length === 0) throw wrongUsage("--push needs a name", "add -t REGISTRY/NAME:TAG");
   const fallback = parseReference(phase === "init" ? `${name}-init` : name);
@@ -53,6 +51,23 @@ export function destinationsOf(options: DestinationOptions): Destinations {
     load,
     insecureHosts: options["insecure-registry"],
   };
+}
+
+function localLocation(text: string, platforms: readonly string[]): LocalLocation {
+  const location = parseLocation(text);
+  if (location.kind === "bare" || location.kind === "registry" || location.kind === "docker-daemon") {
+    throw wrongUsage(
+      `${text} is no place for an output`,
+      "write oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR or tar:FILE; --push for a registry, --load for an engine",
+    );
+  }
+  if (platforms.length > 1 && location.kind !== "oci-layout" && location.kind !== "oci-archive") {
+    throw wrongUsage(
+      `${text} holds one platform, not ${platforms.join(" and ")}`,
+      "choose one with --platform, or write oci:DIR or oci-archive:FILE",
+    );
+  }
+  return location;
 }
 
 /** The init image's name: "-init" at the end of the repository. */
@@ -77,12 +92,23 @@ export async function deliver(
   destinations: Destinations,
 ): Promise<Delivered> {
   const set = makeImageSet(builds.map(({ image }) => image));
-  const places = [
+  const places = await mendingCache(set.images, async () => [
     ...(await write(context, set, destinations)),
     ...(destinations.push ? await push(context, set, destinations) : []),
     ...(destinations.load ? await load(context, set, destinations) : []),
-  ];
+  ]);
   return { digest: rootOf(set).digest, places };
+}
+
+/** Runs `work` on images of the cache. Where it finds one damaged, what is damaged is removed: the next build makes it again. */
+export async function mendingCache<T>(images: readonly Image[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof ToolError && (thrown.code === "digest-mismatch" || thrown.code === "malformed"))
+      await discardDamaged(images.flatMap(({ layers }) => layers));
+    throw thrown;
+  }
 }
 
 async function write(

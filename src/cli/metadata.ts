@@ -1,6 +1,7 @@
 // `--metadata FILE`: what a build made, for scripts (docs/reference/metadata.schema.json).
 import { resolve } from "node:path";
 import { writeFileAtomically } from "../base/files.ts";
+import type { BuildMetadata } from "../report/metadata.ts";
 import type { PlatformBuild } from "./build-project.ts";
 import type { Context } from "./context.ts";
 import type { Delivered } from "./deliver.ts";
@@ -12,7 +13,7 @@ export async function writeMetadata(
   builds: readonly PlatformBuild[],
   { digest, places }: Delivered,
 ): Promise<void> {
-  const document = {
+  const document: BuildMetadata = {
     schemaVersion: 1,
     digest,
     places,

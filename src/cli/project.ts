@@ -63,6 +63,25 @@ export async function readProject(
   };
 }
 
+/**
+ * The platforms that are asked for, each once; all of the project's where none is.
+ * @throws InvalidInput for one that the spec has not
+ */
+export function choosePlatforms(project: Project, asked: readonly string[]): readonly string[] {
+  const unknown = asked.filter((one) => !project.platforms.includes(one));
+  if (unknown.length > 0) {
+    throw new InvalidInput([
+      {
+        severity: "error",
+        rule: "unknown-platform",
+        message: `the spec has no platform ${unknown.join(", ")}`,
+        hint: `it has ${project.platforms.join(", ")}; add others under \`platforms\``,
+      },
+    ]);
+  }
+  return asked.length === 0 ? project.platforms : [...new Set(asked)];
+}
+
 /** How a file is named to the user: relative where it lies below the current folder. */
 export function displayName(file: string, cwd: string): string {
   const short = relative(cwd, file);

@@ -1,10 +1,13 @@
 // What a command that builds or explains works with: the lock, the cache, and, made when first asked for, connections,
 // mirrors and threads. A build that finds its image in the cache opens none of these.
 import { availableParallelism } from "node:os";
-import type { Cache, StoredBlob } from "../base/cache.ts";
+import { type Cache, findBlob, type StoredBlob } from "../base/cache.ts";
+import { ToolError } from "../base/errors.ts";
 import { lazy } from "../base/lazy.ts";
+import { parallel } from "../base/pool.ts";
 import type { Archive } from "../debian/archive.ts";
 import { downloadPackages } from "../debian/download.ts";
+import { localFiles } from "../debian/host-apt.ts";
 import type { LockedPackage } from "../debian/locked.ts";
 import { createUnpacker, type Unpacker } from "../debian/unpack.ts";
 import { type Lock, lockedPackages } from "../graph/lock.ts";
@@ -64,7 +67,7 @@ function openSession(
     closers.push(() => made.http.close());
     return made;
   });
-  const archives = lazy((): Promise<readonly Archive[]> => findArchives(context, project.plans));
+  const archives = lazy((): Promise<readonly Archive[]> => findArchives(context, project.plans, localFiles));
   const freshLock = async (): Promise<Lock> =>
     resolveLock(context, project, await archives(), await network(), cache);
   return {
@@ -90,10 +93,13 @@ function openSession(
       await writeLock(context, project, made);
       return made;
     },
-    fetch: async (packages) =>
-      packages.length === 0
-        ? []
-        : downloadPackages((await network()).fetcher, cache, await archives(), packages),
+    async fetch(packages): Promise<readonly StoredBlob[]> {
+      // What is all there needs neither a mirror nor a connection.
+      const held = await parallel(packages, 16, (one) => findBlob(cache, one.digest, one.sizeBytes));
+      const present = held.filter((blob) => blob !== undefined);
+      if (present.length === packages.length) return present;
+      return downloadPackages((await network()).fetcher, cache, await archives(), packages);
+    },
   };
 }
 
@@ -106,10 +112,24 @@ export function packagesFor(
   return lock === undefined ? [] : (lockedPackages(lock, { platform, phase }) ?? []);
 }
 
-/** The date of an image is that of its packages' indexes: a fact of the lock, so a build from it gives the same bytes. */
-export function dateOf(lock: Lock | undefined, { env }: Context): number {
-  const epoch = env["SOURCE_DATE_EPOCH"];
-  if (epoch !== undefined && /^\d+$/.test(epoch)) return Number(epoch);
+/** 9999-12-31T23:59:59Z: the last second that RFC 3339 can write. */
+const dateMax = 253_402_300_799;
+
+/**
+ * The date of an image is that of its packages' indexes: a fact of the lock, so a build from it gives the same bytes.
+ * SOURCE_DATE_EPOCH takes its place (https://reproducible-builds.org/specs/source-date-epoch/).
+ * @throws ToolError "usage" where that is no date
+ */
+export function dateOf(lock: Lock | undefined, { env }: Pick<Context, "env">): number {
+  const epoch = env["SOURCE_DATE_EPOCH"] ?? "";
+  if (epoch !== "") {
+    if (/^\d+$/.test(epoch) && Number(epoch) <= dateMax) return Number(epoch);
+    throw new ToolError("usage", {
+      what: "reading SOURCE_DATE_EPOCH",
+      why: `${JSON.stringify(epoch)} is not a number of seconds since 1970, or too large`,
+      hint: "set it to the output of `date +%s`, or leave it unset",
+    });
+  }
   const dates = (lock?.suites ?? []).map(({ date }) => Date.parse(date) / 1000);
   return Math.max(0, ...dates);
 }

@@ -54,7 +54,9 @@ export function keepDeclared(work: Work): void {
     const origin = entry.origins[entry.origins.length - 1];
     if (origin?.kind !== "declared" && origin?.kind !== "stage") continue;
     const from = origin.kind === "stage" ? `copy from ${origin.stage}` : origin.what;
-    addDeclared(work, entry.path, { from, kind: "declared", evidence: from, confidence: "declared" });
+    const span = origin.kind === "declared" ? origin.span : undefined;
+    const evidence = span === undefined ? from : `${span.file}:${span.line}`;
+    addDeclared(work, entry.path, { from, kind: "declared", evidence, confidence: "declared" });
   }
 }
 

@@ -1,6 +1,7 @@
 // Explanations as plain text, for a terminal of 80 columns.
 import type { Reason } from "../closure/closure.ts";
 import type { Explanation, LeftOutGroup } from "../closure/explain.ts";
+import type { Entry } from "../tree/entry.ts";
 import { formatSize } from "./units.ts";
 
 const othersShown = 5;
@@ -20,6 +21,14 @@ export function renderExplanation(explanation: Explanation): string {
   for (const reason of others.slice(0, othersShown)) lines.push(`  ${reason.from}: ${because(reason)}`);
   if (others.length > othersShown) lines.push(`  and ${others.length - othersShown} more`);
   return `${lines.join("\n")}\n`;
+}
+
+/** A file that is made from what ships, once that is known: the loader's cache, the package database. */
+export function renderMade({ origins, path }: Entry): string {
+  const origin = origins.at(-1);
+  const maker =
+    origin?.kind === "effect" ? origin.effect : origin?.kind === "declared" ? origin.what : "the build";
+  return `${path}\n  made from what is in the image (${maker})\n`;
 }
 
 /** What was left out: a line for each package with its size and number of files, then the main reasons. Ends with a newline. */

@@ -7,7 +7,7 @@ import { type Command, defineCommand } from "../command.ts";
 import { deliver, destinationsOf } from "../deliver.ts";
 import { refuseBelow } from "../level-gate.ts";
 import { writeMetadata } from "../metadata.ts";
-import { type Project, projectOptions, readProject } from "../project.ts";
+import { choosePlatforms, displayName, type Project, projectOptions, readProject } from "../project.ts";
 
 export const command: Command = defineCommand({
   name: "build",
@@ -82,15 +82,21 @@ export const command: Command = defineCommand({
   ],
   async run(context, { options, positionals }) {
     const project = await readProject(context, positionals[0], options.file);
-    const plan = planFor(project, options.target);
+    const plan = planFor(project, options.target, context.cwd);
+    const platforms = choosePlatforms(project, options.platform);
     const settings: BuildSettings = {
       plan,
-      platforms: platformsOf(project, options.platform),
+      platforms,
       frozen: options.frozen,
       compression: options.compression,
       layers: options.layers,
     };
-    const destinations = destinationsOf({ ...options, phase: plan.phase, name: project.spec.name });
+    const destinations = destinationsOf({
+      ...options,
+      phase: plan.phase,
+      name: project.spec.name,
+      platforms,
+    });
     const started = context.now();
     const built = await buildProject(context, project, settings);
     refuseBelow(options["allow-level"] ?? (plan.phase === "init" ? "distro" : "truly-distroless"), built);
@@ -120,30 +126,15 @@ export const command: Command = defineCommand({
   },
 });
 
-function planFor({ plans, specFile }: Project, target: "run" | "init"): ImagePlan {
+function planFor({ plans, specFile }: Project, target: "run" | "init", cwd: string): ImagePlan {
   const plan = plans.find(({ phase }) => phase === target);
   if (plan !== undefined) return plan;
   throw new InvalidInput([
     {
       severity: "error",
       rule: "no-such-phase",
-      message: `${specFile} has no init phase made of packages`,
+      message: `${displayName(specFile, cwd)} has no init phase made of packages`,
       hint: "give it `init: {packages: [...], command: [...]}`",
     },
   ]);
-}
-
-function platformsOf(project: Project, asked: readonly string[]): readonly string[] {
-  const unknown = asked.filter((one) => !project.platforms.includes(one));
-  if (unknown.length > 0) {
-    throw new InvalidInput([
-      {
-        severity: "error",
-        rule: "unknown-platform",
-        message: `the spec has no platform ${unknown.join(", ")}`,
-        hint: `it has ${project.platforms.join(", ")}; add others under \`platforms\``,
-      },
-    ]);
-  }
-  return asked.length === 0 ? project.platforms : asked;
 }

@@ -1,16 +1,16 @@
 // `distill explain`: why a file of a spec's image is there; what was left out; what maintainer scripts would have done.
 import { ToolError } from "../../base/errors.ts";
 import { nearestName } from "../../base/nearest.ts";
-import type { Closure } from "../../closure/closure.ts";
 import { explainPath, leftOutByPackage } from "../../closure/explain.ts";
-import { composePhase } from "../../engines/native/compose-phase.ts";
-import { renderExplanation, renderLeftOut } from "../../report/explain.ts";
+import { type ComposedPhase, composePhase, type PhaseInput } from "../../engines/native/compose-phase.ts";
+import { shippedOf } from "../../engines/native/shipped.ts";
+import { renderExplanation, renderLeftOut, renderMade } from "../../report/explain.ts";
 import { renderScripts } from "../../report/scripts.ts";
 import { type TreePath, treePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { projectOptions, readProject } from "../project.ts";
+import { choosePlatforms, projectOptions, readProject } from "../project.ts";
 import { dateOf, packagesFor, withSession } from "../session.ts";
 
 export const command: Command = defineCommand({
@@ -35,35 +35,48 @@ export const command: Command = defineCommand({
   async run(context, { options, positionals }) {
     const [folder, name] = positionals;
     const project = await readProject(context, folder, options.file);
-    const phase = await withSession(context, project, async (session) => {
+    const [platform = ""] = choosePlatforms(
+      project,
+      options.platform === undefined ? [] : [options.platform],
+    );
+    const [plan] = project.plans;
+    if (plan === undefined) throw new Error("internal error: a project has a run phase");
+    const composed = await withSession(context, project, async (session) => {
       const lock = await session.currentLock(options.frozen);
-      const [plan] = project.plans;
-      const platform = options.platform ?? project.platforms[0] ?? "";
-      if (plan === undefined) throw new Error("internal error: a project has a run phase");
       const packages = packagesFor(lock, platform, plan.phase);
       const debs = await session.fetch(packages);
       const architecture = platform.slice(platform.indexOf("/") + 1);
-      return composePhase(
-        { plan, packages, debs, architecture, context: project.folder, mtime: dateOf(lock, context) },
-        { cache: session.cache, task: context, unpacker: session.unpacker },
-      );
+      const mtime = dateOf(lock, context);
+      const input = { plan, packages, debs, architecture, context: project.folder, mtime };
+      const services = { cache: session.cache, task: context, unpacker: session.unpacker };
+      return { input, phase: await composePhase(input, services) };
     });
+    const { phase } = composed;
     if (options.scripts) context.stdout.write(renderScripts(phase.verdicts, { verbose: options.verbose }));
-    else if (name !== undefined) context.stdout.write(explain(phase.closure, phase.tree, name));
+    else if (name !== undefined) context.stdout.write(await explain(composed, name));
     else context.stdout.write(renderLeftOut(leftOutByPackage(phase.closure)));
     return 0;
   },
 });
 
+interface Composed {
+  readonly input: PhaseInput;
+  readonly phase: ComposedPhase;
+}
+
 /** The chain behind a path; of the file that it leads to, where it is a link or lies behind one. @throws ToolError "not-found" */
-function explain(closure: Closure, tree: Tree, name: string): string {
+async function explain({ input, phase }: Composed, name: string): Promise<string> {
+  const { closure, tree } = phase;
   const path = treePath(name);
   const direct = path === undefined ? undefined : explainPath(closure, path);
   if (direct !== undefined) return renderExplanation(direct);
   const real = path === undefined ? undefined : resolve(tree, path)?.path;
   const behind = real === undefined ? undefined : explainPath(closure, real);
   if (behind !== undefined) return renderExplanation(behind);
-  const nearest = nearestName(name, allPaths(tree));
+  const { tree: shipped } = await shippedOf(phase, input);
+  const made = path === undefined ? undefined : resolve(shipped, path)?.entry;
+  if (made !== undefined) return renderMade(made);
+  const nearest = nearestName(name, allPaths(shipped, tree));
   throw new ToolError("not-found", {
     what: `explaining ${name}`,
     why: "neither the image nor what was composed for it has such a path",
@@ -71,6 +84,6 @@ function explain(closure: Closure, tree: Tree, name: string): string {
   });
 }
 
-function* allPaths(tree: Tree): Generator<TreePath> {
-  for (const { path } of tree.walk()) yield path;
+function* allPaths(...trees: readonly Tree[]): Generator<TreePath> {
+  for (const tree of trees) for (const { path } of tree.walk()) yield path;
 }

@@ -13,6 +13,7 @@ import { formatTime } from "../../report/units.ts";
 import { buildProject } from "../build-project.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { mendingCache } from "../deliver.ts";
 import { hostPlatform } from "../host-image.ts";
 import { type Project, projectOptions, readProject } from "../project.ts";
 import { renderOptions } from "../quoting.ts";
@@ -71,9 +72,10 @@ async function inUnpacked<T>(
   try {
     await mkdir(scratchFolder);
     await chmod(folder, 0o711);
-    const tree = await treeOfImage(image, { scratchFolder, signal: context.signal });
+    const { signal } = context;
+    const tree = await mendingCache([image], () => treeOfImage(image, { scratchFolder, signal }));
     // Nobody is told that an ordinary user's copy keeps no owners: the sandbox maps them (engines/native/sandbox.ts).
-    await writeFolder(tree, root, undefined, context.signal);
+    await writeFolder(tree, root, undefined, signal);
     const config = parseConfig(image.config, "the image's config");
     return await work({ tree, root, ...launchOf(config) });
   } finally {

@@ -145,11 +145,9 @@ function entryOf(
   }
 }
 
-function originOf(addition: Addition): Origin {
-  const what = addition.kind === "directory" ? "directories" : addition.kind === "link" ? "links" : "files";
-  return addition.span === undefined
-    ? { kind: "declared", what }
-    : { kind: "declared", what, span: addition.span };
+function originOf(addition: Exclude<Addition, { kind: "copy" }>): Origin {
+  const field = { directory: "directories", link: "links", file: "files" }[addition.kind];
+  return { kind: "declared", what: `${field} ${addition.path}`, ...spanOf(addition.span) };
 }
 
 function inTheWay(entry: Entry, obstacle: Entry): Diagnostic {

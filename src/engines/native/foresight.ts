@@ -11,7 +11,7 @@ import type { Entry } from "../../tree/entry.ts";
 import type { AddedEntries } from "./additions.ts";
 
 /** Raise it when rounds come to another end. */
-const foresightFormat = 1;
+const foresightFormat = 2;
 
 /** What a composition starts from. */
 interface Start {

@@ -1,0 +1,256 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import {
+  app,
+  openStage,
+  planOf,
+  type Sample,
+  type Samples,
+  type Stage,
+  staticProgram,
+  storeSamples,
+  writeContext,
+} from "../../../testing/phases.ts";
+import { discardDamaged } from "../../assemble/layer.ts";
+import type { ImagePlan } from "../../graph/plan.ts";
+import { treeOfImage } from "../../oci/apply.ts";
+import type { ImageConfig } from "../../oci/model.ts";
+import { type BuildRequest, type BuiltImage, buildImage } from "./build-image.ts";
+
+let stage: Stage;
+let fetches: number;
+
+// One cache serves all tests: the plan's name, which reaches no byte, keeps their requests apart.
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+beforeEach(async () => {
+  fetches = 0;
+  await writeContext(stage.context, { greeting: "hello" });
+});
+
+const plain: Samples = { app };
+const greeting: ImagePlan["additions"][number] = {
+  kind: "copy",
+  source: "greeting",
+  target: "/srv/greeting",
+};
+
+interface Given {
+  readonly samples?: Samples;
+  readonly plan?: Partial<ImagePlan>;
+  readonly request?: Partial<BuildRequest>;
+}
+
+async function build({ samples = plain, plan = {}, request = {} }: Given = {}): Promise<BuiltImage> {
+  const { packages, debs } = await storeSamples(stage.services.cache, samples);
+  const whole: BuildRequest = {
+    plan: planOf({ name: expect.getState().currentTestName ?? "", additions: [greeting], ...plan }),
+    packages,
+    platform: "linux/amd64",
+    context: stage.context,
+    mtime: 1_700_000_000,
+    compression: "gzip",
+    layers: "auto",
+    ...request,
+  };
+  return buildImage(whole, stage.services, () => {
+    fetches += 1;
+    return Promise.resolve(debs);
+  });
+}
+
+function configOf({ image }: BuiltImage): ImageConfig {
+  return JSON.parse(Buffer.from(image.config).toString()) as ImageConfig;
+}
+
+const layersOf = ({ image }: BuiltImage): string[] => image.layers.map(({ descriptor }) => descriptor.digest);
+
+async function filesOf({ image }: BuiltImage): Promise<string[]> {
+  const tree = await treeOfImage(image, { scratchFolder: stage.folder });
+  return [...tree.walk()].flatMap(({ kind, path }) => (kind === "directory" ? [] : [path]));
+}
+
+test("an image: config, layers, figures", async () => {
+  const built = await build();
+  expect(built).toMatchObject({
+    cached: false,
+    figures: { level: "sealed", files: 7, packagesShipped: 1, packagesLocked: 1 },
+  });
+  expect(configOf(built)).toEqual({
+    created: "2023-11-14T22:13:20Z",
+    architecture: "amd64",
+    os: "linux",
+    config: { User: "70:70", Env: ["PATH=/usr/bin"], Entrypoint: ["/usr/bin/app"] },
+    rootfs: { type: "layers", diff_ids: built.image.layers.map(({ diffId }) => diffId) },
+    history: [
+      { created: "2023-11-14T22:13:20Z", created_by: "distill build" },
+      { created: "2023-11-14T22:13:20Z", created_by: "distill build" },
+    ],
+  });
+  expect(await filesOf(built)).toEqual(
+    expect.arrayContaining(["/usr/bin/app", "/srv/greeting", "/var/lib/dpkg/status.d/app"]),
+  );
+});
+
+describe("the same request", () => {
+  test("comes from the cache, without a package", async () => {
+    const first = await build();
+    stage.takeUnpacked();
+    const second = await build();
+    expect(second).toMatchObject({ cached: true, figures: first.figures });
+    expect(second.image.descriptor).toEqual(first.image.descriptor);
+    expect(second.image.config).toEqual(first.image.config);
+    expect(second.image.manifest).toEqual(first.image.manifest);
+    expect([fetches, stage.takeUnpacked()]).toEqual([1, []]);
+  });
+
+  test("gives the same bytes from an empty cache", async () => {
+    const first = await build();
+    const shared = stage;
+    stage = await openStage();
+    try {
+      await writeContext(stage.context, { greeting: "hello" });
+      const second = await build();
+      expect(second.cached).toBe(false);
+      expect(second.image.descriptor).toEqual(first.image.descriptor);
+    } finally {
+      await stage.close();
+      stage = shared;
+    }
+  });
+
+  test("is built again where a layer's blob is gone, or was cut", async () => {
+    const first = await build();
+    const [lower, upper] = first.image.layers.map(({ file = "" }) => file);
+    rmSync(lower ?? "");
+    writeFileSync(upper ?? "", readFileSync(upper ?? "").subarray(1));
+    const second = await build();
+    expect(second.cached).toBe(false);
+    expect(second.image.descriptor).toEqual(first.image.descriptor);
+  });
+
+  test("never gives wrong bytes where a blob was changed", async () => {
+    const first = await build();
+    const file = first.image.layers[0]?.file ?? "";
+    const bytes = readFileSync(file);
+    bytes[30] = (bytes[30] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const second = await build();
+    await expect(filesOf(second)).rejects.toThrow(/decompress|digest/);
+    await discardDamaged(second.image.layers);
+    expect(await filesOf(await build())).toContain("/usr/bin/app");
+  });
+
+  test("wherever its parts are declared", async () => {
+    const first = await build();
+    const span = { file: "distill.yaml", line: 9, column: 1, endLine: 9, endColumn: 2 };
+    const second = await build({ plan: { additions: [{ ...greeting, span }] } });
+    expect(second.cached).toBe(true);
+    expect(second.image.descriptor).toEqual(first.image.descriptor);
+  });
+});
+
+describe("another request", () => {
+  const touched = async (content: string): Promise<void> =>
+    writeContext(stage.context, { greeting: content });
+
+  test("a copied file that changed changes the upper layer alone", async () => {
+    const before = layersOf(await build());
+    await touched("goodbye");
+    const after = layersOf(await build());
+    expect(after).toHaveLength(2);
+    expect([after[0] === before[0], after[1] === before[1]]).toEqual([true, false]);
+  });
+
+  test("a file added to a copied folder is seen, and one that vanished", async () => {
+    const plan: Partial<ImagePlan> = { additions: [{ kind: "copy", source: "folder", target: "/srv" }] };
+    await writeContext(stage.context, { "folder/a": "a" });
+    expect(await filesOf(await build({ plan }))).toContain("/srv/a");
+    await writeContext(stage.context, { "folder/b": "b" });
+    expect(await filesOf(await build({ plan }))).toContain("/srv/b");
+    rmSync(join(stage.context, "folder"), { recursive: true });
+    await expect(build({ plan })).rejects.toMatchObject({ diagnostics: [{ rule: "copy-source-absent" }] });
+  });
+
+  test.each<[string, Given]>([
+    ["a date", { request: { mtime: 1_700_000_001 } }],
+    ["a platform", { request: { platform: "linux/arm64" } }],
+    ["a compression", { request: { compression: "zstd" } }],
+    ["a package", { samples: { app: { ...app, control: { Version: "2" } } } }],
+    ["a config", { plan: { config: { User: "70:70", Labels: { a: "b" }, Entrypoint: ["/usr/bin/app"] } } }],
+  ])("%s makes another image", async (_summary, given) => {
+    const first = await build();
+    const second = await build(given);
+    expect(second.cached).toBe(false);
+    expect(second.image.descriptor.digest).not.toBe(first.image.descriptor.digest);
+  });
+});
+
+test("the init phase is whole; the run phase is not", async () => {
+  const samples: Samples = {
+    app,
+    extra: { requested: false, data: { "/usr/share/extra/x": "x", "/usr/share/doc/extra/README": "r" } },
+  };
+  const init = await build({ samples, plan: { phase: "init", content: "whole" } });
+  expect(await filesOf(init)).toEqual(
+    expect.arrayContaining(["/usr/share/extra/x", "/usr/share/doc/extra/README"]),
+  );
+  expect(await filesOf(await build({ samples }))).not.toContain("/usr/share/extra/x");
+});
+
+describe("the user is a number", () => {
+  const withUser: Sample = {
+    ...app,
+    scripts: { postinst: "#!/bin/sh\nadduser --system --group --home /srv daemon1\n" },
+  };
+  const accounts = [{ name: "app", uid: 7, gid: 8, group: "app", home: "/" }];
+
+  test.each<[string, string | undefined]>([
+    ["app", "7:8"],
+    ["daemon1", "101:101"],
+    ["www-data", undefined],
+    ["7", "7:7"],
+    ["9:app", "9:8"],
+    ["9:10", "9:10"],
+  ])("%s: %s", async (name, expected) => {
+    const plan = { accounts, config: { User: name, Entrypoint: ["/usr/bin/app"] } };
+    const building = build({ samples: { app: withUser }, plan });
+    if (expected === undefined) await expect(building).rejects.toMatchObject({ code: "missing-dependency" });
+    else expect(configOf(await building).config?.User).toBe(expected);
+  });
+
+  test("none stays none, and the image says that it is root's", async () => {
+    const config: Omit<ImagePlan["config"], "User"> = { Entrypoint: ["/usr/bin/app"] };
+    const built = await build({ plan: { config: { ...config, User: "" } } });
+    expect(configOf(built).config?.User).toBe("");
+    expect(built.figures).toMatchObject({
+      level: "distroless",
+      levelReasons: [expect.stringContaining("root") as string],
+    });
+  });
+});
+
+test("a package in a layer of its own", async () => {
+  const samples = {
+    app,
+    other: { data: { "/usr/share/other/x": "x", "/usr/bin/other": { content: staticProgram, mode: 0o755 } } },
+  };
+  const built = await build({
+    samples,
+    request: { layers: "package" },
+    plan: { keep: [{ glob: "/usr/bin/other" }] },
+  });
+  expect(built.image.layers).toHaveLength(4);
+  const single = await build({ samples, request: { layers: "single" } });
+  expect(single.image.layers).toHaveLength(1);
+});
+
+test("a build that fails leaves no half-written blob behind", async () => {
+  const gone: ImagePlan["additions"][number] = { ...greeting, source: "gone" };
+  await expect(build({ plan: { additions: [gone] } })).rejects.toMatchObject({ diagnostics: [{}] });
+  expect(readdirSync(join(stage.folder, "cache/tmp"))).toEqual([]);
+  expect((await build()).cached).toBe(false);
+});
