@@ -29,6 +29,9 @@ const mirror = process.env["DISTILL_DEBIAN_MIRROR"] ?? hostMirror();
 const folder = mkdtempSync(join(tmpdir(), "distill-bench-"));
 const cache = join(folder, "cache");
 const distill = join(process.cwd(), "distill");
+const transfer = join(import.meta.dirname, "bench", "transfer.ts");
+// As the command starts: with what it compiled before.
+const compiled = { NODE_COMPILE_CACHE: join(folder, "compiled") };
 const postgres = join(folder, "postgres");
 cpSync("examples/postgres", postgres, { recursive: true });
 
@@ -187,7 +190,6 @@ function registryScenarios(): readonly Scenario[] {
   const { host } = registry;
   const archive = join(folder, "hot.tar");
   const layout = join(folder, "pushed");
-  const script = join(import.meta.dirname, "bench", "transfer.ts");
   let round = 0;
   const target = (name: string): string => `${host}/${name}-${String(round)}:latest`;
   const names = { ours: "", peer: "" };
@@ -204,8 +206,9 @@ function registryScenarios(): readonly Scenario[] {
           names.ours = target("ours");
         },
         get argv() {
-          return [process.execPath, script, "push", layout, names.ours];
+          return [process.execPath, transfer, "push", layout, names.ours];
         },
+        env: compiled,
       },
       peer: {
         name: "skopeo",
@@ -221,34 +224,44 @@ function registryScenarios(): readonly Scenario[] {
             `docker://${names.peer}`,
           ];
         },
-      },
-    },
-    {
-      name: "pull",
-      what: "pull of the image",
-      target: "0.60",
-      ours: {
-        name: "distill",
-        prepare: () => rmSync(join(folder, "pulled"), { recursive: true, force: true }),
-        get argv() {
-          return [process.execPath, script, "pull", join(folder, "pulled"), names.ours];
-        },
-      },
-      peer: {
-        name: "skopeo",
-        prepare: () => rmSync(join(folder, "pulled-peer"), { recursive: true, force: true }),
-        get argv() {
-          return [
-            "skopeo",
-            "copy",
-            "--src-tls-verify=false",
-            `docker://${names.ours}`,
-            `oci:${join(folder, "pulled-peer")}:latest`,
-          ];
+        // skopeo notes where it sent a blob, and from the second round on would have it mounted from there.
+        get env() {
+          return { _CONTAINERS_ROOTLESS_UID: "1000", XDG_DATA_HOME: join(folder, `skopeo-${String(round)}`) };
         },
       },
     },
+    pullScenario(() => names.ours),
   ];
+}
+
+/** @param name what was pushed in the same round */
+function pullScenario(name: () => string): Scenario {
+  return {
+    name: "pull",
+    what: "pull of the image",
+    target: "0.60",
+    ours: {
+      name: "distill",
+      prepare: () => rmSync(join(folder, "pulled"), { recursive: true, force: true }),
+      get argv() {
+        return [process.execPath, transfer, "pull", join(folder, "pulled"), name()];
+      },
+      env: compiled,
+    },
+    peer: {
+      name: "skopeo",
+      prepare: () => rmSync(join(folder, "pulled-peer"), { recursive: true, force: true }),
+      get argv() {
+        return [
+          "skopeo",
+          "copy",
+          "--src-tls-verify=false",
+          `docker://${name()}`,
+          `oci:${join(folder, "pulled-peer")}:latest`,
+        ];
+      },
+    },
+  };
 }
 
 function report(chosen: readonly Scenario[]): void {
