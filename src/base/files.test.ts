@@ -1,10 +1,20 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { bytesOf } from "./bytes.ts";
-import { makeFolder, writeChunk, writeFileAtomically } from "./files.ts";
+import { makeFolder, writeChunk, writeFileAtomically, writeWholeSync } from "./files.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -71,6 +81,25 @@ test.each([
     ]);
   },
 );
+
+test("the same by a call that waits", () => {
+  const whole = fs.writeSync as (fd: number, chunk: Uint8Array, at: number, length: number) => number;
+  const spy = vi
+    .spyOn(fs, "writeSync")
+    .mockImplementation(((...call: Parameters<typeof whole>) =>
+      whole(call[0], call[1], call[2], Math.min(3, call[3]))) as typeof fs.writeSync);
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    spy.mockRestore();
+    syncBuiltinESMExports();
+  });
+  const fd = openSync(join(folder, "file"), "wx");
+  writeWholeSync(fd, Buffer.from("abcdefgh"));
+  writeWholeSync(fd, Buffer.from("ij"));
+  closeSync(fd);
+  expect(readFileSync(join(folder, "file"), "utf8")).toBe("abcdefghij");
+  expect(spy).toHaveBeenCalledTimes(4);
+});
 
 test("a folder is made with those above it; the topmost new one is told", async () => {
   expect(await makeFolder(join(folder, "a/b/c"))).toBe(join(folder, "a"));

@@ -1,5 +1,6 @@
 // Files that are never half-written: a temporary name beside the target, fsync, rename.
 import { randomBytes } from "node:crypto";
+import { writeSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Bytes } from "./bytes.ts";
@@ -75,6 +76,11 @@ export async function writeChunk(
     const { bytesWritten } = await handle.write(chunk, at, chunk.length - at, place);
     at += bytesWritten;
   }
+}
+
+/** Writes all of `bytes` where the descriptor's own position is: `writeChunk` for workers. @throws the system's own error */
+export function writeWholeSync(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
 /**

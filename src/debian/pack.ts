@@ -1,7 +1,8 @@
 // The pack file: contents of files one after the other, hashed as they are written. Synchronous; for worker threads.
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { type Digest, digestOf, finishDigest } from "../base/digest.ts";
+import { writeWholeSync } from "../base/files.ts";
 import { inMemory, ofFile, type RandomAccess } from "../formats/random-access.ts";
 
 export interface Pack {
@@ -34,7 +35,7 @@ export function createPack(file: string): Pack {
   let hash: Hash | undefined;
 
   const flush = (): void => {
-    writeFully(fd, buffer.subarray(0, held));
+    writeWholeSync(fd, buffer.subarray(0, held));
     written += held;
     held = 0;
   };
@@ -42,7 +43,7 @@ export function createPack(file: string): Pack {
     if (hash === undefined && start > written) {
       // Keep the file's beginning: what lies before it goes to disk first.
       const before = start - written;
-      writeFully(fd, buffer.subarray(0, before));
+      writeWholeSync(fd, buffer.subarray(0, before));
       buffer.copyWithin(0, before, held);
       written += before;
       held -= before;
@@ -80,8 +81,4 @@ export function createPack(file: string): Pack {
     close: () => closeSync(fd),
     sizeBytes: () => written + held,
   };
-}
-
-function writeFully(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
 }

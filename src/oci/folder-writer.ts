@@ -13,13 +13,12 @@ import {
   mkdirSync,
   openSync,
   symlinkSync,
-  writeSync,
 } from "node:fs";
 import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { systemCode, ToolError } from "../base/errors.ts";
 import type { EventSink } from "../base/events.ts";
-import { diskError, makeFolder, temporaryName } from "../base/files.ts";
+import { diskError, makeFolder, temporaryName, writeWholeSync } from "../base/files.ts";
 import { encodeName } from "../base/names.ts";
 import type { Attributes, DirectoryEntry, Entry, FileEntry } from "../tree/entry.ts";
 import { root, type TreePath } from "../tree/path.ts";
@@ -109,9 +108,7 @@ async function makeFile(entry: FileEntry, place: Buffer, unpacking: Unpacking): 
   }
   const fd = openSync(place, "wx", 0o600);
   try {
-    for await (const chunk of entry.content) {
-      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
-    }
+    for await (const chunk of entry.content) writeWholeSync(fd, chunk);
   } finally {
     closeSync(fd);
   }

@@ -1,11 +1,11 @@
 // Contents of many files in one scratch file: written once in a row, read at any time by offset.
 // Invariant: what `finish` returned can be read once the spool is closed, as long as the scratch file is there.
 import { createHash } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { type Bytes, bytesOf } from "../base/bytes.ts";
 import { type Digest, finishDigest } from "../base/digest.ts";
 import { systemCode } from "../base/errors.ts";
-import { diskError } from "../base/files.ts";
+import { diskError, writeWholeSync } from "../base/files.ts";
 import { fileRange } from "./store.ts";
 
 export interface SpooledContent {
@@ -35,7 +35,7 @@ export function createSpool(file: string): Spool {
   let position = 0;
   let hash = createHash("sha256");
   const flush = (): void => {
-    writeWhole(fd, buffer.subarray(0, filled));
+    writeWholeSync(fd, buffer.subarray(0, filled));
     filled = 0;
   };
   return {
@@ -45,7 +45,7 @@ export function createSpool(file: string): Spool {
         position += chunk.length;
         if (filled + chunk.length > bufferBytes) flush();
         if (chunk.length > bufferBytes) {
-          writeWhole(fd, chunk);
+          writeWholeSync(fd, chunk);
         } else {
           buffer.set(chunk, filled);
           filled += chunk.length;
@@ -72,10 +72,6 @@ export function createSpool(file: string): Spool {
         }
       }),
   };
-}
-
-function writeWhole(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
 function guarded<T>(what: string, operation: () => T): T {
