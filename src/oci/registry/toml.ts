@@ -51,7 +51,7 @@ function document(reader: Reader): Table {
 }
 
 function header(reader: Reader, root: Table): Table {
-  const isArray = skip(reader, /\[\[/y) !== "" || skip(reader, /\[/y) === "[[";
+  const isArray = skip(reader, /\[\[?/y) === "[[";
   const keys = dottedKey(reader);
   if (skip(reader, isArray ? /\s*\]\]/y : /\s*\]/y) === "")
     throw new Mistake("the table's name is not closed");
