@@ -41,11 +41,6 @@ export function compileGlob(text: string): Glob {
   };
 }
 
-/** Whether the path matches. For one glob and many paths, compile it. */
-export function matchGlob(glob: string, path: TreePath): boolean {
-  return compileGlob(glob).matches(path);
-}
-
 /**
  * The entries that match, in order. Links among the components before the first wildcard are followed, so that "/lib/*.so"
  * finds what a tree with merged /usr holds in /usr/lib.

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { directory, file, fromPackage, symlink } from "../../testing/trees.ts";
 import { dumpTree } from "./dump.ts";
 import type { Entry } from "./entry.ts";
-import { addEntry, hardLinks, mergeTrees, removeEntry, treeBuilder, treeOf } from "./memory-tree.ts";
+import { addEntry, mergeTrees, removeEntry, treeBuilder, treeOf } from "./memory-tree.ts";
 import { comparePaths, parentOf, path, root } from "./path.ts";
 
 const owners = (entry: Entry | undefined): string[] =>
@@ -64,13 +64,6 @@ describe("treeOf", () => {
     );
     expect(Object.keys(dumpTree(merged))).toEqual(["/a", "/a/x", "/a/y", "/b"]);
     expect(dumpTree(merged)["/a/x"]).toBe(dumpTree(treeOf([file("/q", "2")]))["/q"]);
-  });
-
-  test("hard links are grouped by their id", () => {
-    const entries = [file("/a", "x", { link: "1" }), file("/b", "x", { link: "1" }), file("/c", "x")];
-    expect([...hardLinks(entries)].map(([id, group]) => [id, group.map((one) => one.path)])).toEqual([
-      ["1", ["/a", "/b"]],
-    ]);
   });
 
   test("walks in path order; every entry has a folder for a parent, whatever was added and removed", () => {

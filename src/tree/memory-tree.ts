@@ -1,7 +1,7 @@
 // Trees held in memory, and the builder behind them. Invariant of every tree made here: an entry's parent is a directory
 // of the same tree, so a path that `lookup` finds holds no symbolic link except perhaps its last component.
 import { lazy } from "../base/lazy.ts";
-import type { DirectoryEntry, Entry, FileEntry, Origin } from "./entry.ts";
+import type { DirectoryEntry, Entry, Origin } from "./entry.ts";
 import { baseName, joinPath, parentOf, root, type TreePath } from "./path.ts";
 import type { Tree } from "./tree.ts";
 
@@ -172,16 +172,4 @@ function* descend(
     yield entry;
     if (entry.kind === "directory") push(next);
   }
-}
-
-/** The names of one file among these entries: hard links by their link id. */
-export function hardLinks(entries: Iterable<Entry>): Map<string, FileEntry[]> {
-  const groups = new Map<string, FileEntry[]>();
-  for (const entry of entries) {
-    if (entry.kind !== "file" || entry.link === undefined) continue;
-    const group = groups.get(entry.link);
-    if (group === undefined) groups.set(entry.link, [entry]);
-    else group.push(entry);
-  }
-  return groups;
 }
