@@ -181,6 +181,18 @@ describe("the cache", () => {
   });
 });
 
+test.each([".wh.foo", ".wh..wh..opq", ".wh..wh.plnk", ".wh."])(
+  "a file called %s would remove others: it makes no layer",
+  async (name) => {
+    await withCache(async (cache) => {
+      await expect(assemble(cache, [directory("/srv"), file(`/srv/${name}`)])).rejects.toMatchObject({
+        code: "malformed",
+        why: expect.stringContaining(`/srv/${name}`) as string,
+      });
+    });
+  },
+);
+
 describe("what can't be read makes no layer, and leaves none behind", () => {
   test.each<{ summary: string; content: Bytes; expected: object }>([
     {

@@ -6,10 +6,12 @@ import type { Bytes } from "../base/bytes.ts";
 import { type Cache, findBlob, findRecord, openBlob, storeBlob, storeRecord } from "../base/cache.ts";
 import { canonicalJson, type Json } from "../base/canonical-json.ts";
 import { type Digest, finishDigest, parseDigest } from "../base/digest.ts";
+import { ToolError } from "../base/errors.ts";
 import { compress } from "../formats/compression.ts";
 import { type Layer, mediaTypes } from "../oci/model.ts";
 import { tarOfEntries } from "../oci/tree-tar.ts";
 import type { Entry } from "../tree/entry.ts";
+import { isWhiteout } from "../tree/layers.ts";
 import { parallelGzip } from "./parallel-gzip.ts";
 
 export interface LayerOptions {
@@ -35,7 +37,7 @@ const zstdLevel = 3;
 
 /**
  * The layer that holds exactly these entries (sorted by path, parents included), from the cache or made anew.
- * @throws ToolError "disk", "cache"; whatever reading an entry's content throws
+ * @throws ToolError "malformed" for a name that means a whiteout; "disk", "cache"; whatever reading an entry's content throws
  */
 export async function assembleLayer(
   entries: readonly Entry[],
@@ -43,6 +45,7 @@ export async function assembleLayer(
   options: LayerOptions,
   signal: AbortSignal,
 ): Promise<AssembledLayer> {
+  refuseWhiteouts(entries);
   const mediaType = options.compression === "gzip" ? mediaTypes.layerGzip : mediaTypes.layerZstd;
   const key = layerKey(entries, options.compression);
   const known = await findLayer(cache, key);
@@ -68,6 +71,16 @@ export async function assembleLayer(
     diffId: stored.diffId,
   });
   return { ...cachedLayer(cache, stored, mediaType), cached: false };
+}
+
+function refuseWhiteouts(entries: readonly Entry[]): void {
+  const refused = entries.find((entry) => isWhiteout(entry.path));
+  if (refused === undefined) return;
+  throw new ToolError("malformed", {
+    what: "making a layer",
+    why: `${JSON.stringify(refused.path)} can't be in an image: in a layer, a name that starts with .wh. removes files`,
+    hint: "leave it out, or copy it under another name",
+  });
 }
 
 export interface StoredLayer {
@@ -120,7 +133,7 @@ function layerKey(entries: readonly Entry[], compression: string): Digest {
 }
 
 /** Everything of an entry that reaches the layer's bytes. */
-function identityOf(entry: Entry): Json {
+export function identityOf(entry: Entry): Json {
   const xattrs = [...(entry.xattrs ?? [])].map(
     ([name, value]): Json => [name, Buffer.from(value).toString("hex")],
   );

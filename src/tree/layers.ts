@@ -25,13 +25,18 @@ export type Whiteout =
   | { readonly kind: "opaque"; readonly path: TreePath }
   | { readonly kind: "ignore" };
 
+/** Whether a layer can't hold a file of this name: it would say something of the layers below instead. */
+export function isWhiteout(path: TreePath): boolean {
+  return baseName(path).startsWith(prefix);
+}
+
 /**
  * What the name of a layer's entry says of the layers below: undefined for an ordinary entry.
  * @throws ToolError "malformed" for a whiteout of "", "." or ".."
  */
 export function whiteoutOf(path: TreePath): Whiteout | undefined {
+  if (!isWhiteout(path)) return undefined;
   const name = baseName(path);
-  if (!name.startsWith(prefix)) return undefined;
   if (name === opaque) return { kind: "opaque", path: parentOf(path) };
   if (name.startsWith(bookkeeping)) return { kind: "ignore" };
   const hidden = name.slice(prefix.length);
