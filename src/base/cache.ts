@@ -44,7 +44,10 @@ export function cacheTemporary(cache: Cache): string {
   return join(cache.folder, "tmp", `${process.pid}-${randomBytes(8).toString("hex")}`);
 }
 
-/** The blob if it is there with the right size. Marks it as used. Its content is verified when it is read. */
+/**
+ * The blob if it is there with the right size. Marks it as used. Its content is verified when it is read; one of another
+ * size stays, since the size is what somebody else said of it.
+ */
 export async function findBlob(
   cache: Cache,
   digest: Digest,
@@ -53,10 +56,7 @@ export async function findBlob(
   const file = blobFile(cache, digest);
   try {
     const status = await stat(file);
-    if (sizeBytes !== undefined && status.size !== sizeBytes) {
-      await rm(file, { force: true });
-      return undefined;
-    }
+    if (sizeBytes !== undefined && status.size !== sizeBytes) return undefined;
     await markUsed(file, status.mtimeMs);
     return { digest, sizeBytes: status.size, file };
   } catch (thrown) {
