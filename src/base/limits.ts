@@ -54,6 +54,8 @@ export const limits = {
   /** Shell scripts: maintainer scripts and entrypoints */
   shellScriptBytesMax: 4_194_304,
   shellNestingMax: 200,
+  /** Characters read in a way that did not fit, and then in another (`$((` of bash). */
+  shellRereadLengthMax: 4_194_304,
   /** Interpreting them without running: commands met, ways through that are told apart. */
   shellStepsMax: 50_000,
   shellLinesMax: 48,

@@ -4,6 +4,7 @@ import {
   accept,
   acceptOperator,
   acceptRedirect,
+  attempt,
   type Cursor,
   deeper,
   describeHere,
@@ -203,22 +204,26 @@ function readAssignment(cursor: Cursor): Assignment | undefined {
   const pattern = bash ? /[A-Za-z_][A-Za-z0-9_]*(?=\+?=|\[)/y : /[A-Za-z_][A-Za-z0-9_]*(?==)/y;
   pattern.lastIndex = start;
   const name = pattern.exec(cursor.text)?.[0];
-  if (name === undefined) return undefined;
-  cursor.at += name.length;
-  const bracketed = peek(cursor) === "[";
-  const subscript = bracketed ? readSubscript(cursor) : undefined;
-  if (bracketed && subscript === undefined) fail(cursor, "a [ is not closed", start);
-  const append = bash && peek(cursor) === "+" && accept(cursor, "+");
-  if (!accept(cursor, "=")) {
-    cursor.at = start;
-    return undefined;
-  }
+  const target =
+    name === undefined ? undefined : attempt(cursor, "assignment", () => readTarget(cursor, name));
+  if (name === undefined || target === undefined) return undefined;
   const from = cursor.at;
   const value: Word =
     bash && peek(cursor) === "("
       ? { parts: [readArray(cursor)], extent: extentFrom(cursor, from) }
       : (readWord(cursor) ?? { parts: [], extent: extentFrom(cursor, from) });
-  return { name, subscript, append, value, extent: extentFrom(cursor, start) };
+  return { name, ...target, value, extent: extentFrom(cursor, start) };
+}
+
+/** `name=`, or of bash `name[...]+=`. */
+function readTarget(cursor: Cursor, name: string): Pick<Assignment, "subscript" | "append"> | undefined {
+  const start = cursor.at;
+  cursor.at += name.length;
+  const bracketed = peek(cursor) === "[";
+  const subscript = bracketed ? readSubscript(cursor) : undefined;
+  if (bracketed && subscript === undefined) fail(cursor, "a [ is not closed", start);
+  const append = cursor.dialect === "bash" && accept(cursor, "+");
+  return accept(cursor, "=") ? { subscript, append } : undefined;
 }
 
 /** Redirections after a compound command. */

@@ -15,6 +15,7 @@ import { readConditional } from "./conditional.ts";
 import {
   accept,
   acceptOperator,
+  attempt,
   type Cursor,
   deeper,
   describeHere,
@@ -91,17 +92,15 @@ function readArithmeticCommand(cursor: Cursor, start: number): Command | undefin
 }
 
 function tryArithmetic(cursor: Cursor): Word | undefined {
-  const before = cursor.at;
-  try {
-    cursor.at += 2;
-    const expression = readArithmetic(cursor);
-    if (expression === undefined) cursor.at = before;
-    return expression;
-  } catch (thrown) {
-    if (!(thrown instanceof SyntaxFailure)) throw thrown;
-    cursor.at = before;
-    return undefined;
-  }
+  return attempt(cursor, "arithmetic", () => {
+    try {
+      cursor.at += 2;
+      return readArithmetic(cursor);
+    } catch (thrown) {
+      if (!(thrown instanceof SyntaxFailure) || thrown.final) throw thrown;
+      return undefined;
+    }
+  });
 }
 
 function readGroup(cursor: Cursor, start: number): Command {
@@ -246,11 +245,12 @@ function readFunction(cursor: Cursor, start: number): Command {
 function readCoprocess(cursor: Cursor, start: number): Command {
   const direct = readCompound(cursor);
   if (direct !== undefined) return coprocess(cursor, start, undefined, direct);
-  const before = cursor.at;
-  const name = literalText(readWord(cursor));
-  const named = name === undefined ? undefined : readCompound(cursor);
-  if (named !== undefined) return coprocess(cursor, start, name, named);
-  cursor.at = before;
+  const named = attempt(cursor, "coprocess", () => {
+    const name = literalText(readWord(cursor));
+    const body = name === undefined ? undefined : readCompound(cursor);
+    return body === undefined ? undefined : { name, body };
+  });
+  if (named !== undefined) return coprocess(cursor, start, named.name, named.body);
   return coprocess(cursor, start, undefined, readCommand(cursor));
 }
 

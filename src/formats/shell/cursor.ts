@@ -16,6 +16,10 @@ interface Shared {
   depth: number;
   /** bash reads `@(a|b)` as a pattern only after `shopt -s extglob`. */
   extendedPatterns: boolean;
+  /** Readings that did not fit, by text, so that what is nested in two of them isn't read four times. */
+  readonly misread: Map<string, Set<string>>;
+  /** Characters that such readings took. */
+  rereadLength: number;
 }
 
 /** Parsers that call each other in a circle, reached through the cursor so that modules don't. */
@@ -41,15 +45,51 @@ export type OpenRedirect = { -readonly [K in keyof Redirect]: Redirect[K] };
 
 export class SyntaxFailure extends Error {
   readonly offset: number;
-  constructor(message: string, offset: number) {
+  /** Past a limit: no other reading is tried. */
+  readonly final: boolean;
+  constructor(message: string, offset: number, final = false) {
     super(message);
     this.offset = offset;
+    this.final = final;
   }
 }
 
 /** @throws SyntaxFailure always */
 export function fail(cursor: Cursor, message: string, at: number = cursor.at): never {
   throw new SyntaxFailure(message, cursor.origin(at));
+}
+
+/** @throws SyntaxFailure always, one that no other reading of the text is tried after */
+function failFinally(cursor: Cursor, message: string): never {
+  throw new SyntaxFailure(message, cursor.origin(cursor.at), true);
+}
+
+/**
+ * One of two readings of what stands here: where `parse` answers undefined, all is as before, and the other is the caller's.
+ * A reading that did not fit isn't tried there again.
+ * @throws SyntaxFailure what `parse` throws; past limits.shellRereadLengthMax
+ */
+export function attempt<T>(
+  cursor: Cursor,
+  reading: "arithmetic" | "assignment" | "coprocess" | "subscript",
+  parse: () => T | undefined,
+): T | undefined {
+  const { shared, at } = cursor;
+  const { extendedPatterns, misread } = shared;
+  const pending = [...cursor.pending];
+  const key = `${reading} ${at} ${pending.length} ${extendedPatterns}`;
+  const known = misread.get(cursor.text) ?? new Set();
+  if (known.has(key)) return undefined;
+  const result = parse();
+  if (result !== undefined) return result;
+  misread.set(cursor.text, known.add(key));
+  shared.rereadLength += cursor.at - at;
+  if (shared.rereadLength > limits.shellRereadLengthMax)
+    failFinally(cursor, `more than ${limits.shellRereadLengthMax} characters can be read in two ways`);
+  shared.extendedPatterns = extendedPatterns;
+  cursor.pending.splice(0, cursor.pending.length, ...pending);
+  cursor.at = at;
+  return undefined;
 }
 
 /** A cursor over other text (a body whose escapes were taken off), whose offsets map back through `origin`. */
@@ -61,7 +101,7 @@ export function nested(cursor: Cursor, text: string, origin: (offset: number) =>
 export function deeper<T>(cursor: Cursor, parse: () => T): T {
   const { shared } = cursor;
   if (shared.depth >= limits.shellNestingMax)
-    fail(cursor, `nested deeper than ${limits.shellNestingMax} levels`);
+    failFinally(cursor, `nested deeper than ${limits.shellNestingMax} levels`);
   shared.depth++;
   try {
     return parse();

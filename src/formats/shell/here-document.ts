@@ -20,7 +20,7 @@ function readBody(inner: Cursor, text: string): WordPart[] {
     return readQuotedParts(inner, () => false, "");
   } catch (thrown) {
     // bash reads the expansions of a body only when it runs the command.
-    if (!(thrown instanceof SyntaxFailure) || inner.dialect === "posix") throw thrown;
+    if (!(thrown instanceof SyntaxFailure) || thrown.final || inner.dialect === "posix") throw thrown;
     const extent = { start: inner.origin(0), end: inner.origin(text.length) };
     return [{ kind: "quoted", quote: "single", text, extent }];
   }

@@ -296,6 +296,41 @@ describe("mistakes", () => {
     expect(long.diagnostics[0]?.message).toContain("shellScriptBytesMax");
   });
 
+  test.each<[string, string, string]>([
+    ["arithmetic or a substitution", "$((", ") )"],
+    ["arithmetic or a subshell", "((", ") )"],
+    ["arithmetic or a subshell, with a mistake", "(( $(", ""],
+    ["an element's subscript or a word", "a=([$(", ")] )"],
+    ["an assignment or a word", "a[$(", ")]"],
+    ["a coprocess's name or its command", "coproc $(", ")"],
+    ["a substitution", "$(", ")"],
+    ["a parameter's default", "${x:-", "}"],
+    ["a parameter's subscript", "${x[", "]}"],
+    ["a here-document", "cat <<E\n$(", ")\nE\n"],
+    ["a process", "<(", ")"],
+    ["a function", "f() {\n", "\n}\n"],
+    ["a condition", "[[ a && ( b || $(", ") ) ]]"],
+    ["a loop", "for x in a; do\n", "\ndone"],
+    ["a case", "case x in (a) ", ";; esac"],
+  ])("nested 30 times it is read in no time: %s", (_, opening, closing) => {
+    const before = performance.now();
+    parseShell(`${opening.repeat(30)} x ${closing.repeat(30)}`, { file: "x", dialect: "bash" });
+    expect(performance.now() - before).toBeLessThan(4000);
+  });
+
+  test("a reading that did not fit leaves nothing behind", () => {
+    const script = parse("(( $(cat <<E) ) )\nx\nE\necho y", "bash");
+    expect(script.commands).toHaveLength(2);
+    expect(simple("echo $((a) | b)", "bash").words).toHaveLength(2);
+  });
+
+  test("what is read twice is bounded", () => {
+    const filler = "x".repeat(limits.shellRereadLengthMax / 16);
+    const twice = `${"$((".repeat(30)} ${filler} ${") )".repeat(30)}`;
+    const { diagnostics } = parseShell(twice, { file: "x", dialect: "bash" });
+    expect(diagnostics[0]?.message).toContain("can be read in two ways");
+  });
+
   test("never throws, and a value is there exactly where no diagnostic is", () => {
     const token = fc.constantFrom(
       ..."a;&|()<>{}[]'\"`$\\\n #=!*".split(""),

@@ -36,7 +36,7 @@ export function parseShell(text: string, options: ShellOptions): Parsed<Script> 
     origin: (offset) => offset,
     dialect,
     pending: [],
-    shared: { depth: 0, extendedPatterns: false },
+    shared: { depth: 0, extendedPatterns: false, misread: new Map(), rereadLength: 0 },
     grammar: { list: readList, compound: readCompound, hereDocument: readHereDocument },
   };
   try {

@@ -3,6 +3,7 @@ import type { ArrayElement, Word, WordPart } from "./ast.ts";
 import {
   accept,
   atEnd,
+  attempt,
   type Cursor,
   deeper,
   extentFrom,
@@ -176,11 +177,12 @@ function readParenthesised(cursor: Cursor, start: number): ReturnType<Cursor["gr
 /** `$((` begins arithmetic; bash takes it for a substitution of a subshell where no `))` closes it. */
 function readArithmeticOrCommand(cursor: Cursor): WordPart {
   const start = cursor.at;
-  cursor.at += 3;
-  const expression = deeper(cursor, () => readArithmetic(cursor));
+  const expression = attempt(cursor, "arithmetic", () => {
+    cursor.at += 3;
+    return deeper(cursor, () => readArithmetic(cursor));
+  });
   if (expression !== undefined) return { kind: "arithmetic", expression, extent: extentFrom(cursor, start) };
   if (cursor.dialect === "posix") fail(cursor, "arithmetic is not closed by ))", start);
-  cursor.at = start;
   return readCommandSubstitution(cursor);
 }
 
@@ -285,11 +287,10 @@ export function readArray(cursor: Cursor): WordPart {
 
 function readElementSubscript(cursor: Cursor): Word | undefined {
   if (peek(cursor) !== "[") return undefined;
-  const start = cursor.at;
-  const subscript = readSubscript(cursor);
-  if (subscript !== undefined && accept(cursor, "=")) return subscript;
-  cursor.at = start;
-  return undefined;
+  return attempt(cursor, "subscript", () => {
+    const subscript = readSubscript(cursor);
+    return accept(cursor, "=") ? subscript : undefined;
+  });
 }
 
 /** `[...]` of an array element; undefined where no bracket closes it. */
