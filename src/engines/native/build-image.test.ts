@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -153,6 +161,8 @@ describe("the same request", () => {
   });
 });
 
+let changing = 0;
+
 describe("another request", () => {
   const touched = async (content: string): Promise<void> =>
     writeContext(stage.context, { greeting: content });
@@ -163,6 +173,22 @@ describe("another request", () => {
     const after = layersOf(await build());
     expect(after).toHaveLength(2);
     expect([after[0] === before[0], after[1] === before[1]]).toEqual([true, false]);
+  });
+
+  test.each<[string, (folder: string) => void, boolean]>([
+    ["nothing", () => undefined, true],
+    ["a file's execute bit", (folder) => chmodSync(join(folder, "a"), 0o755), false],
+    ["bits that no image gets", (folder) => chmodSync(join(folder, "a"), 0o600), true],
+    ["times", (folder) => utimesSync(join(folder, "a"), 1, 1), true],
+    ["a new link", (folder) => symlinkSync("a", join(folder, "link")), false],
+    ["what is outside of the copies", (folder) => writeFileSync(`${folder}-not`, "x"), true],
+  ])("%s of a copied folder that changed", async (_summary, change, cached) => {
+    const source = `changing-${changing++}`;
+    const plan: Partial<ImagePlan> = { additions: [{ kind: "copy", source, target: "/srv" }] };
+    await writeContext(stage.context, { [`${source}/a`]: "a" });
+    await build({ plan });
+    change(join(stage.context, source));
+    expect((await build({ plan })).cached).toBe(cached);
   });
 
   test("a file added to a copied folder is seen, and one that vanished", async () => {

@@ -8,7 +8,7 @@ import type { HealthcheckSpec, InitSpec, Located, RepositorySpec, RunSpec, Spec 
 /** The default search path of an image that sets none (as Docker's). */
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The plan of the image that ships. `folder` is the spec's own, absolute: a keyring's path is relative to it. */
+/** The plan of the image that ships. `folder` is the spec's own, absolute: a keyring lies below it. */
 export function lowerRun(spec: Spec, folder: string): ImagePlan {
   const { run } = spec;
   return {
@@ -60,7 +60,7 @@ function repositoryOf(spec: RepositorySpec, folder: string): RepositoryRequest {
     ...(spec.mirror === undefined ? {} : { mirror: spec.mirror }),
     ...(spec.securityMirror === undefined ? {} : { securityMirror: spec.securityMirror }),
     ...(spec.snapshot === undefined ? {} : { snapshot: spec.snapshot }),
-    ...(keyring === undefined ? {} : { keyring: keyring.startsWith("/") ? keyring : `${folder}/${keyring}` }),
+    ...(keyring === undefined ? {} : { keyring: `${folder}/${keyring}` }),
   };
 }
 
