@@ -8,6 +8,7 @@ import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { type Archive, urlsOf } from "./archive.ts";
 import { asError, type Fetcher, getSmall, isNotFound } from "./fetch.ts";
+import { keyringDigest } from "./keyring.ts";
 import { checkRelease, parseRelease, type Release } from "./release.ts";
 import { isClearSigned, unverifiedText } from "./signature.ts";
 import { type SignedText, verifyOnce } from "./verified-text.ts";
@@ -20,20 +21,19 @@ export interface SignedRelease {
   readonly signer: string | undefined;
 }
 
-/** What is kept of the last answer. */
+/** What is kept of a mirror's last answer. */
 interface Held {
-  readonly url: string;
   readonly digest: Digest;
   readonly etag: string;
   readonly lastModified: string;
-  /** Of the release, in milliseconds since the epoch. */
-  readonly date: number;
 }
 
 const namespace = "in-release";
+const dateNamespace = "release-date";
 
 /**
- * The verified release file of a suite. Without a network, the file of the last time serves while it is valid.
+ * The verified release file of a suite. Without a network, the file of the last time serves while it is valid. No mirror's file
+ * is taken that is older than the newest one that any mirror of the archive gave.
  * @throws ToolError "network", "not-found", "signature", "malformed", "limit"
  */
 export async function fetchRelease(
@@ -100,25 +100,57 @@ async function fetchFrom(
     return verify(fetcher, cache, archive, suite, heldContent, what);
   }
   const release = await verify(fetcher, cache, archive, suite, answer.content, what);
-  if (held !== undefined && release.release.date < held.date)
-    throw olderThanHeld(what, release.release.date, held.date);
   await storeBlob(cache, answer.content, release.digest);
   const { etag, lastModified } = answer;
-  await storeRecord(
-    cache,
-    namespace,
-    digestOf(url),
-    [url, release.digest, etag, lastModified, release.release.date].join("\n"),
-  );
+  await storeRecord(cache, namespace, answerKey(url), { digest: release.digest, etag, lastModified });
   return release;
 }
 
-function olderThanHeld(what: string, date: number, heldDate: number): ToolError {
-  return new ToolError("signature", {
-    what: `verifying ${what}`,
-    why: `it is older than the one that this mirror served before (${new Date(date).toISOString()}, ${new Date(heldDate).toISOString()})`,
-    hint: "the mirror went back in time: wait, or use another; `distill cache prune` forgets what it served before",
-  });
+/**
+ * Refuses a release older than the newest that the archive gave, and remembers it where it is newer.
+ * @throws ToolError "signature"
+ */
+async function checkNewest(
+  cache: Cache,
+  archive: Archive,
+  suite: string,
+  date: number,
+  what: string,
+): Promise<void> {
+  const key = await dateKey(archive, suite);
+  const newest = await findRecord(cache, dateNamespace, key);
+  if (typeof newest === "number" && date < newest) {
+    throw new ToolError("signature", {
+      what: `verifying ${what}`,
+      why: `it is older than one that the archive gave before (${new Date(date).toISOString()}, ${new Date(newest).toISOString()})`,
+      hint: "the mirror went back in time: wait, or use another; `distill cache prune` forgets what was seen before",
+    });
+  }
+  if (date !== newest) await storeRecord(cache, dateNamespace, key, date);
+}
+
+/**
+ * Names an archive's suite whichever mirror serves it. Archives of one name differ by the keys that sign them; where no key
+ * vouches for a file, or an old state is asked for on purpose (a snapshot), also by their mirrors.
+ */
+async function dateKey({ name, mirrors, trust }: Archive, suite: string): Promise<Digest> {
+  const signed = !trust.unsignedAccepted;
+  const keys = signed ? [keyringDigest(await trust.keyring()), ...(trust.fingerprints ?? [])] : [];
+  const places = signed && trust.checkValidUntil ? [] : mirrors.map(withoutCredentials);
+  return digestOf([name, suite, ...keys, ...places].join("\n"));
+}
+
+/** The key of a mirror's answer, in which no password hides. */
+function answerKey(url: string): Digest {
+  return digestOf(withoutCredentials(url));
+}
+
+function withoutCredentials(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed === null) return url;
+  parsed.username = "";
+  parsed.password = "";
+  return parsed.href;
 }
 
 type Answer =
@@ -140,13 +172,13 @@ async function ask(fetcher: Fetcher, url: string, held: Held | undefined): Promi
 }
 
 async function findHeld(cache: Cache, url: string): Promise<Held | undefined> {
-  const record = await findRecord(cache, namespace, digestOf(url));
-  if (typeof record !== "string") return undefined;
-  const [heldUrl, hex = "", etag = "", lastModified = "", date = ""] = record.split("\n");
+  const record = await findRecord(cache, namespace, answerKey(url));
+  if (typeof record !== "object" || record === null || !("digest" in record)) return undefined;
+  const { digest: hex, etag, lastModified } = record;
+  if (typeof hex !== "string" || typeof etag !== "string" || typeof lastModified !== "string")
+    return undefined;
   const digest = parseDigest(hex);
-  return digest === undefined || heldUrl !== url
-    ? undefined
-    : { url, digest, etag, lastModified, date: Number(date) };
+  return digest === undefined ? undefined : { digest, etag, lastModified };
 }
 
 async function readHeld(cache: Cache, digest: Digest): Promise<Uint8Array | undefined> {
@@ -172,6 +204,7 @@ async function verify(
   const { text, signer } = await signedText(fetcher, cache, archive, content, what);
   const release = parseRelease(text, what);
   checkRelease(release, { suite, now, checkValidUntil: trust.checkValidUntil }, what);
+  await checkNewest(cache, archive, suite, release.date, what);
   return { release, digest: digestOf(content), signer };
 }
 
