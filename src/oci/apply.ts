@@ -4,8 +4,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createTarReader, type TarHeader } from "../formats/tar-reader.ts";
-import type { Entry, FileEntry, Origin } from "../tree/entry.ts";
-import { applyLayer, type HardLink, type LayerEntry } from "../tree/layers.ts";
+import type { Origin } from "../tree/entry.ts";
+import { applyLayer, type LayerEntry } from "../tree/layers.ts";
 import { finishTree, type TreeBuilder, treeBuilder } from "../tree/memory-tree.ts";
 import { type TreePath, treePath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -68,7 +68,7 @@ async function addLayer(
     reader.write(chunk);
   }
   reader.finish();
-  applyLayer(builder, withLinkIds(entries, index));
+  applyLayer(builder, entries, index);
 }
 
 function entryOf(
@@ -105,20 +105,4 @@ function pathOf(name: string, what: string): TreePath {
     throw malformed(what, `the name ${JSON.stringify(name)} is no path inside an image`);
   }
   return path;
-}
-
-/**
- * Every file that hard links of its layer name gets an id of its own, as a name may stand for several files over time: in
- * this layer, or in another one.
- */
-function withLinkIds(entries: readonly LayerEntry[], layerIndex: number): readonly LayerEntry[] {
-  const targets = new Set(entries.filter(isHardLink).map((entry) => entry.target));
-  return entries.map((entry, index): LayerEntry => {
-    const named = entry.kind === "file" && targets.has(entry.path);
-    return named ? ({ ...entry, link: `${layerIndex}/${index}` } satisfies FileEntry) : entry;
-  });
-}
-
-function isHardLink(entry: Entry | HardLink): entry is HardLink {
-  return entry.kind === "hardlink";
 }

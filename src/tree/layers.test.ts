@@ -11,7 +11,7 @@ import type { Tree } from "./tree.ts";
 
 function layered(...layers: readonly (readonly LayerEntry[])[]): Tree {
   const builder = treeBuilder();
-  for (const layer of layers) applyLayer(builder, layer);
+  for (const [index, layer] of layers.entries()) applyLayer(builder, layer, index);
   return finishTree(builder);
 }
 
@@ -110,6 +110,47 @@ describe("layers", () => {
     expect(names.map((one) => (one.kind === "file" ? one.digest : ""))[0]).toBe(
       names.map((one) => (one.kind === "file" ? one.digest : ""))[1],
     );
+  });
+
+  const hardlink = (name: string, target: string): LayerEntry => ({
+    kind: "hardlink",
+    path: path(name),
+    target: path(target),
+    origins: [],
+  });
+  test.each<[string, LayerEntry[][]]>([
+    [
+      "in the next layer",
+      [
+        [file("/a", "old"), hardlink("/b", "/a")],
+        [file("/a", "new"), hardlink("/c", "/a")],
+      ],
+    ],
+    [
+      "in the same layer",
+      [[file("/a", "old"), hardlink("/b", "/a"), file("/a", "new"), hardlink("/c", "/a")]],
+    ],
+    [
+      "in the next layer, with links in layers of their own",
+      [[file("/a", "old")], [hardlink("/b", "/a")], [file("/a", "new")], [hardlink("/c", "/a")]],
+    ],
+    [
+      "in the next layer, named through a link",
+      [
+        [file("/a", "old"), symlink("/here", "."), hardlink("/b", "/here/a")],
+        [file("/a", "new"), hardlink("/c", "/here/a")],
+      ],
+    ],
+  ])("a file replaced %s shares no id with what its other name keeps", (_, layers) => {
+    const tree = layered(...layers);
+    const fileAt = (name: string): Entry & { readonly kind: "file" } => {
+      const entry = tree.lookup(path(name));
+      if (entry?.kind !== "file") throw new Error(`${name} is no file`);
+      return entry;
+    };
+    const [a, b, c] = [fileAt("/a"), fileAt("/b"), fileAt("/c")];
+    expect([a.digest === c.digest, a.link === c.link, a.link]).toEqual([true, true, expect.any(String)]);
+    expect([b.digest === a.digest, b.link === a.link]).toEqual([false, false]);
   });
 
   test.each<[string, LayerEntry[]]>([

@@ -52,9 +52,10 @@ export function whiteoutOf(path: TreePath): Whiteout | undefined {
 /**
  * Applies one layer to a tree under construction. Whiteouts hide what lower layers hold, never what this one does, wherever
  * in the layer they stand. Entries go through links among their parents, inside the root, as they do on a real file system.
+ * `layerIndex` tells the layers of one tree apart.
  * @throws ToolError "malformed": links in a circle, a whiteout of nothing, a hard link to nothing
  */
-export function applyLayer(builder: TreeBuilder, entries: Iterable<LayerEntry>): void {
+export function applyLayer(builder: TreeBuilder, entries: Iterable<LayerEntry>, layerIndex: number): void {
   const present: LayerEntry[] = [];
   for (const entry of entries) {
     const whiteout = whiteoutOf(entry.path);
@@ -62,10 +63,11 @@ export function applyLayer(builder: TreeBuilder, entries: Iterable<LayerEntry>):
     else if (whiteout.kind === "remove") removeEntry(builder, placeOf(builder, whiteout.path));
     else if (whiteout.kind === "opaque") removeBelow(builder, folderOf(builder, whiteout.path));
   }
-  for (const entry of present) {
+  for (const [index, entry] of present.entries()) {
     const path = placeOf(builder, entry.path);
-    if (entry.kind === "hardlink") addEntry(builder, linkedFile(builder, entry, path));
-    else addEntry(builder, path === entry.path ? entry : { ...entry, path });
+    if (entry.kind === "hardlink") {
+      addEntry(builder, linkedFile(builder, entry, path, `${layerIndex}/${index}`));
+    } else addEntry(builder, path === entry.path ? entry : { ...entry, path });
   }
 }
 
@@ -74,8 +76,11 @@ function folderOf(builder: TreeBuilder, folder: TreePath): TreePath {
   return folder === root ? root : parentOf(placeOf(builder, joinPath(folder, opaque)));
 }
 
-/** The file that a hard link names, under its new name; both get the same link id from then on. */
-function linkedFile(builder: TreeBuilder, link: HardLink, path: TreePath): FileEntry {
+/**
+ * The file that a hard link names, under its new name; both have the same link id from then on. A name stands for several
+ * files over time, so the id of one that has none is not its name but where it was linked first.
+ */
+function linkedFile(builder: TreeBuilder, link: HardLink, path: TreePath, newId: string): FileEntry {
   const target = placeOf(builder, link.target);
   const file = builder.entries.get(target);
   if (file?.kind !== "file") {
@@ -84,7 +89,7 @@ function linkedFile(builder: TreeBuilder, link: HardLink, path: TreePath): FileE
       why: `the hard link ${JSON.stringify(link.path)} names ${JSON.stringify(link.target)}, which is no file`,
     });
   }
-  const id = file.link ?? target;
+  const id = file.link ?? newId;
   if (file.link === undefined) builder.entries.set(target, { ...file, link: id });
   return { ...file, path, link: id, origins: link.origins };
 }
