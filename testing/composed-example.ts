@@ -4,6 +4,7 @@ import type { Context, Output } from "../src/cli/context.ts";
 import { readProject } from "../src/cli/project.ts";
 import { dateOf, packagesFor, withSession } from "../src/cli/session.ts";
 import { type ComposedPhase, composePhase } from "../src/engines/native/compose-phase.ts";
+import { readCopies } from "../src/engines/native/context-files.ts";
 
 /** Composes the run phase of a locked project for amd64. */
 export async function composedExample(project: string, cacheFolder: string): Promise<ComposedPhase> {
@@ -15,14 +16,9 @@ export async function composedExample(project: string, cacheFolder: string): Pro
     if (plan === undefined) throw new Error("a project has a run phase");
     const packages = packagesFor(lock, "linux/amd64", "run");
     const debs = await session.fetch(packages);
-    const phase = {
-      plan,
-      packages,
-      debs,
-      architecture: "amd64",
-      context: project,
-      mtime: dateOf(lock, context),
-    };
+    const mtime = dateOf(lock, context);
+    const copies = await readCopies(plan.additions, { context: project, mtime, signal: context.signal });
+    const phase = { plan, packages, debs, architecture: "amd64", copies, mtime };
     return composePhase(phase, { cache: session.cache, task: context, unpacker: session.unpacker });
   });
 }

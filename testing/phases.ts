@@ -7,6 +7,7 @@ import { type Cache, openCache, type StoredBlob, storeBlob } from "../src/base/c
 import type { LockedPackage } from "../src/debian/locked.ts";
 import { createUnpacker, type Unpacker } from "../src/debian/unpack.ts";
 import type { PhaseInput, Services } from "../src/engines/native/compose-phase.ts";
+import { readCopies } from "../src/engines/native/context-files.ts";
 import type { ImagePlan } from "../src/graph/plan.ts";
 import { type DebContent, debOf, elfOf, type TarEntry } from "./builders.ts";
 
@@ -162,5 +163,8 @@ export async function phaseOf(
   plan: Partial<ImagePlan> = {},
 ): Promise<PhaseInput> {
   const { packages, debs } = await storeSamples(stage.services.cache, samples);
-  return { plan: planOf(plan), packages, debs, architecture: "amd64", context: stage.context, mtime: 1000 };
+  const made = planOf(plan);
+  const { signal } = stage.services.task;
+  const copies = await readCopies(made.additions, { context: stage.context, mtime: 1000, signal });
+  return { plan: made, packages, debs, architecture: "amd64", copies, mtime: 1000 };
 }

@@ -1,5 +1,6 @@
 // What an image is to hold, as data: frontends make it, engines carry it out. Everything in it can change the image;
 // everything that can't (names, tags, where it is written) is outside.
+import type { Json } from "../base/canonical-json.ts";
 import type { Span } from "../base/diagnostics.ts";
 import type { RepositoryRequest } from "../debian/sources.ts";
 import type { RunConfig } from "../oci/model.ts";
@@ -71,4 +72,19 @@ export interface ImagePlan {
   readonly config: RunConfig;
   /** `pruned`: only the closure of the launch ships. `whole`: every file of every package does (init images). */
   readonly content: "pruned" | "whole";
+}
+
+/** A plan as JSON without the places where it was written: equal for plans that mean the same. */
+export function planJson(plan: ImagePlan): Json {
+  const placeless = <T extends { readonly span?: unknown }>({ span, ...rest }: T): Omit<T, "span"> =>
+    rest;
+  return JSON.parse(
+    JSON.stringify({
+      ...plan,
+      packages: plan.packages.map(placeless),
+      additions: plan.additions.map(placeless),
+      keep: plan.keep.map(placeless),
+      drop: plan.drop.map(placeless),
+    }),
+  ) as Json;
 }

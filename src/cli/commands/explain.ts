@@ -3,6 +3,7 @@ import { ToolError } from "../../base/errors.ts";
 import { nearestName } from "../../base/nearest.ts";
 import { explainPath, leftOutByPackage } from "../../closure/explain.ts";
 import { type ComposedPhase, composePhase, type PhaseInput } from "../../engines/native/compose-phase.ts";
+import { readCopies } from "../../engines/native/context-files.ts";
 import { shippedOf } from "../../engines/native/shipped.ts";
 import { renderExplanation, renderLeftOut, renderMade } from "../../report/explain.ts";
 import { renderScripts } from "../../report/scripts.ts";
@@ -47,7 +48,9 @@ export const command: Command = defineCommand({
       const debs = await session.fetch(packages);
       const architecture = platform.slice(platform.indexOf("/") + 1);
       const mtime = dateOf(lock, context);
-      const input = { plan, packages, debs, architecture, context: project.folder, mtime };
+      const { signal } = context;
+      const copies = await readCopies(plan.additions, { context: project.folder, mtime, signal });
+      const input = { plan, packages, debs, architecture, copies, mtime };
       const services = { cache: session.cache, task: context, unpacker: session.unpacker };
       return { input, phase: await composePhase(input, services) };
     });

@@ -3,6 +3,7 @@
 import { bytesOf } from "../../base/bytes.ts";
 import type { Diagnostic, Span } from "../../base/diagnostics.ts";
 import { type Digest, digestOf } from "../../base/digest.ts";
+import { assert } from "../../base/errors.ts";
 import { inMemory } from "../../formats/random-access.ts";
 import type { Addition } from "../../graph/plan.ts";
 import type { Entry, Origin } from "../../tree/entry.ts";
@@ -12,7 +13,7 @@ import { placeEntry, placeOf } from "../../tree/merged-usr.ts";
 import { joinPath, parentOf, path, root, type TreePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
-import { type CopyFailure, copied, copyFromContext } from "./context-files.ts";
+import { type Copies, type CopyFailure, copied } from "./context-files.ts";
 
 export interface Owner {
   readonly uid: number;
@@ -20,8 +21,8 @@ export interface Owner {
 }
 
 export interface AdditionSettings {
-  /** The folder that copies are relative to. */
-  readonly context: string;
+  /** Of these additions, already read. */
+  readonly copies: Copies;
   /** Seconds since the epoch, for every entry. */
   readonly mtime: number;
   /** The ids behind "user", "user:group" or numbers; undefined where there is no such account. */
@@ -49,13 +50,14 @@ export async function entriesOf(
     if (owner === undefined) {
       diagnostics.push(unknownOwner(addition));
     } else if (addition.kind === "copy") {
-      const made = await copyFromContext(addition, settings.context, { ...owner, mtime: settings.mtime });
+      const made = settings.copies.get(addition);
+      assert(made !== undefined, "every copy was read");
       if ("problem" in made) {
         diagnostics.push(copyDiagnostic(made, addition.span));
         continue;
       }
-      entries.push(...made.entries);
-      for (const [digest, found] of made.facts) facts.set(digest, found);
+      entries.push(...made.entries.map((entry) => ({ ...entry, ...owner })));
+      for (const [digest, found] of await made.facts()) facts.set(digest, found);
     } else {
       entries.push(entryOf(addition, owner, settings.mtime, facts));
     }

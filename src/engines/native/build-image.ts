@@ -1,16 +1,15 @@
 // One phase on one platform: from a plan and locked packages to an image, or straight from the cache where nothing changed.
-import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { assembleLayer, type CachedLayer } from "../../assemble/layer.ts";
+import { assembleLayer, type CachedLayer, identityOf } from "../../assemble/layer.ts";
 import { type LayerStrategy, planLayers } from "../../assemble/strategy.ts";
 import { canonicalJson, type Json } from "../../base/canonical-json.ts";
-import { type Digest, finishDigest } from "../../base/digest.ts";
+import { type Digest, digestOf } from "../../base/digest.ts";
 import type { LockedPackage } from "../../debian/locked.ts";
-import type { ImagePlan } from "../../graph/plan.ts";
+import { type ImagePlan, planJson } from "../../graph/plan.ts";
 import { makeImage } from "../../oci/derive.ts";
 import type { Image, ImageConfig } from "../../oci/model.ts";
 import type { Services } from "./compose-phase.ts";
-import { contextDigests } from "./context-digest.ts";
+import { type Copies, readCopies } from "./context-files.ts";
 import { findImage, type ImageFigures, type ImageRecord, storeImage } from "./image-record.ts";
 
 export interface BuildRequest {
@@ -49,28 +48,34 @@ export async function buildImage(
   services: Services,
   fetchPackages: FetchPackages,
 ): Promise<BuiltImage> {
-  const key = await requestKey(request);
+  const { plan, context, mtime } = request;
+  const copies = await readCopies(plan.additions, { context, mtime, signal: services.task.signal });
+  const key = requestKey(request, copies);
   const known = await findImage(services.cache, key);
   if (known !== undefined) return { image: imageOf(known), figures: known.figures, cached: true };
-  const record = await compose(request, services, fetchPackages);
+  const record = await compose(request, copies, services, fetchPackages);
   await storeImage(services.cache, key, record);
   return { image: imageOf(record), figures: record.figures, cached: false };
 }
 
 /** Everything that decides the bytes: the request without its spans, the content of copied files, this program. */
-async function requestKey(request: BuildRequest): Promise<Digest> {
-  const { plan, packages, context, ...rest } = request;
-  const hash = createHash("sha256");
-  const plain = JSON.parse(
-    JSON.stringify(plan, (name, value: unknown) => (name === "span" ? undefined : value)),
-  ) as Json;
+function requestKey({ plan, packages, context, ...rest }: BuildRequest, copies: Copies): Digest {
   const locked = packages.map(
     ({ name, digest, depends, requested }): Json => ({ name, digest, depends, requested }),
   );
-  hash.update(canonicalJson({ format: buildFormat, plan: plain, packages: locked, ...rest }));
-  hash.update(process.version);
-  for (const line of await contextDigests(plan.additions, context)) hash.update(`\n${line}`);
-  return finishDigest(hash);
+  const copied = [...copies.values()].map(
+    (one): Json => ("problem" in one ? { ...one } : one.entries.map(identityOf)),
+  );
+  return digestOf(
+    canonicalJson({
+      format: buildFormat,
+      node: process.version,
+      plan: planJson(plan),
+      packages: locked,
+      copied,
+      ...rest,
+    }),
+  );
 }
 
 function imageOf({ config, layers }: ImageRecord): Image {
@@ -79,6 +84,7 @@ function imageOf({ config, layers }: ImageRecord): Image {
 
 async function compose(
   request: BuildRequest,
+  copies: Copies,
   services: Services,
   fetchPackages: FetchPackages,
 ): Promise<ImageRecord> {
@@ -92,7 +98,7 @@ async function compose(
     import("./account-files.ts"),
   ]);
   const debs = await fetchPackages(packages);
-  const input = { plan, packages, debs, architecture, context: request.context, mtime };
+  const input = { plan, packages, debs, architecture, copies, mtime };
   const phase = await composePhase(input, services);
   const shipped = await shippedOf(phase, input);
   await services.unpacker.close();

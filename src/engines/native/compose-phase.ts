@@ -28,6 +28,7 @@ import { addEntry, finishTree, treeBuilder } from "../../tree/memory-tree.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { accountEntries, ownerFinder } from "./account-files.ts";
 import { type AddedEntries, entriesOf, layOver, linksTowards } from "./additions.ts";
+import type { Copies } from "./context-files.ts";
 import { diversionsOf, verdictsOf } from "./effects.ts";
 import { foreseen, foresightKey, remember } from "./foresight.ts";
 import { type Catalogue, catalogueOf, type KnownPackage, packageView } from "./package-view.ts";
@@ -39,8 +40,8 @@ export interface PhaseInput {
   readonly debs: readonly StoredBlob[];
   /** Debian's name: "amd64". */
   readonly architecture: string;
-  /** The folder that copies are relative to. */
-  readonly context: string;
+  /** Of the plan's additions. */
+  readonly copies: Copies;
   /** Seconds since the epoch, for everything that no package dates. */
   readonly mtime: number;
 }
@@ -111,8 +112,8 @@ function firstWanted(
 }
 
 /** What the spec adds, before anybody knows the accounts. @throws InvalidInput for copies that can't be made */
-async function readAdditions({ plan, context, mtime }: PhaseInput): Promise<AddedEntries> {
-  return entriesOf(plan.additions, { context, mtime, ownerOf: () => ({ uid: 0, gid: 0 }) });
+async function readAdditions({ plan, copies, mtime }: PhaseInput): Promise<AddedEntries> {
+  return entriesOf(plan.additions, { copies, mtime, ownerOf: () => ({ uid: 0, gid: 0 }) });
 }
 
 async function addContents(
@@ -251,7 +252,7 @@ interface LaidTree {
 }
 
 /** Packages, what their scripts would do, generated files, accounts, and the spec's additions, one over the other. */
-async function layTree({ plan, mtime, context, known, progress, verdicts }: Round): Promise<LaidTree> {
+async function layTree({ plan, mtime, copies, known, progress, verdicts }: Round): Promise<LaidTree> {
   const { tree: unpackedTree } = composeTree({
     contents: [...progress.contents.values()],
     controls: known.map(({ control }) => control),
@@ -270,7 +271,7 @@ async function layTree({ plan, mtime, context, known, progress, verdicts }: Roun
     alternatives: plan.alternatives,
     mtime,
   });
-  const added = await entriesOf(plan.additions, { context, mtime, ownerOf: ownerFinder(accounts) });
+  const added = await entriesOf(plan.additions, { copies, mtime, ownerOf: ownerFinder(accounts) });
   if (added.diagnostics.length > 0) throw new InvalidInput(added.diagnostics);
   const accountFiles = accountEntries(accounts, applied.tree, mtime);
   const certificates = applied.generators.has("ca-certificates")

@@ -7,6 +7,7 @@ import type { Bytes } from "../../base/bytes.ts";
 import { type Digest, finishDigest } from "../../base/digest.ts";
 import { systemCode, ToolError } from "../../base/errors.ts";
 import { diskError } from "../../base/files.ts";
+import { lazy } from "../../base/lazy.ts";
 import { decodeName, encodeName } from "../../base/names.ts";
 import { ofFile } from "../../formats/random-access.ts";
 import type { Addition } from "../../graph/plan.ts";
@@ -16,36 +17,48 @@ import { baseName, joinPath, path as literalPath, type TreePath, treePath } from
 
 export type CopyAddition = Extract<Addition, { kind: "copy" }>;
 
-/** What a copy puts into the tree. Modes are 0755 where the owner may execute and for folders, else 0644, unless given. */
+/**
+ * What a copy puts into the tree, root's until its owner is known. Modes are 0755 where the owner may execute and for folders,
+ * else 0644, unless given.
+ */
 export interface CopiedEntries {
   readonly entries: readonly Entry[];
-  readonly facts: ReadonlyMap<Digest, Facts>;
+  /** Of the files; read when first asked for, since a build that finds its image in the cache needs none. */
+  readonly facts: () => Promise<ReadonlyMap<Digest, Facts>>;
 }
 
-export interface CopyTarget {
-  readonly uid: number;
-  readonly gid: number;
+/** Every copy of a plan, read once: the same bytes decide a build's key and its layers. */
+export type Copies = ReadonlyMap<CopyAddition, CopiedEntries | CopyFailure>;
+
+export interface ContextSettings {
+  /** The folder that copies are relative to. */
+  readonly context: string;
   /** Seconds since the epoch, for every entry: a checkout's own times would not be reproducible. */
   readonly mtime: number;
+  readonly signal: AbortSignal;
 }
 
 /** A copy whose source isn't usable: a mistake of the spec, reported with its place by the caller. */
 export type CopyFailure = { readonly problem: "absent" | "outside" | "special"; readonly source: string };
 
 /**
- * Reads what `copy` names below `context`. A folder's content goes into the target folder; a file becomes the target, or
- * lies in it where the target ends with a slash.
- * @throws ToolError "disk"
+ * Reads what the copies among `additions` name below the context. A folder's content goes into the target folder; a file
+ * becomes the target, or lies in it where the target ends with a slash.
+ * @throws ToolError "disk"; the signal's reason
  */
-export async function copyFromContext(
-  copy: CopyAddition,
-  context: string,
-  target: CopyTarget,
-): Promise<CopiedEntries | CopyFailure> {
-  const source = join(context, copy.source);
-  const inside = await isInside(source, context);
+export async function readCopies(additions: readonly Addition[], settings: ContextSettings): Promise<Copies> {
+  const copies = new Map<CopyAddition, CopiedEntries | CopyFailure>();
+  for (const addition of additions) {
+    if (addition.kind === "copy") copies.set(addition, await readCopy(addition, settings));
+  }
+  return copies;
+}
+
+async function readCopy(copy: CopyAddition, settings: ContextSettings): Promise<CopiedEntries | CopyFailure> {
+  const source = join(settings.context, copy.source);
+  const inside = await isInside(source, settings.context);
   if (inside !== "inside") return { problem: inside, source: copy.source };
-  const collected: Collected = { entries: [], facts: new Map(), copy, context, target };
+  const collected: Collected = { entries: [], files: new Map(), copy, settings };
   try {
     const status = await lstat(encodeName(source));
     const into = literalPath(copy.target);
@@ -56,18 +69,19 @@ export async function copyFromContext(
         ? into
         : joinPath(into, baseName(literalPath(copy.source))),
     );
-    return failure ?? collected;
+    return failure ?? { entries: collected.entries, facts: lazy(() => factsIn(collected.files)) };
   } catch (thrown) {
+    if (systemCode(thrown) === undefined) throw thrown;
     throw diskError(`reading ${copy.source}`, thrown);
   }
 }
 
 interface Collected {
   readonly entries: Entry[];
-  readonly facts: Map<Digest, Facts>;
+  /** Where each content lies. */
+  readonly files: Map<Digest, string>;
   readonly copy: CopyAddition;
-  readonly context: string;
-  readonly target: CopyTarget;
+  readonly settings: ContextSettings;
 }
 
 async function isInside(source: string, context: string): Promise<"inside" | "outside" | "absent"> {
@@ -81,14 +95,16 @@ async function isInside(source: string, context: string): Promise<"inside" | "ou
 }
 
 async function add(collected: Collected, source: string, at: TreePath): Promise<CopyFailure | undefined> {
-  const { copy, context, target } = collected;
+  const { copy, settings } = collected;
+  const { context, mtime, signal } = settings;
+  signal.throwIfAborted();
   const status = await lstat(encodeName(source));
   const common = {
     path: at,
     origins: [originOf(copy)],
-    uid: target.uid,
-    gid: target.gid,
-    mtime: target.mtime,
+    uid: 0,
+    gid: 0,
+    mtime,
   };
   if (status.isSymbolicLink()) {
     collected.entries.push({ ...common, kind: "symlink", mode: 0o777, target: await linkTarget(source) });
@@ -101,8 +117,8 @@ async function add(collected: Collected, source: string, at: TreePath): Promise<
       if (failure !== undefined) return failure;
     }
   } else if (status.isFile()) {
-    const { digest, facts, sizeBytes } = await examine(source);
-    collected.facts.set(digest, facts);
+    const { digest, sizeBytes } = await examine(source, signal);
+    collected.files.set(digest, source);
     const mode = copy.mode ?? ((status.mode & 0o100) === 0 ? 0o644 : 0o755);
     collected.entries.push({
       ...common,
@@ -119,12 +135,12 @@ async function add(collected: Collected, source: string, at: TreePath): Promise<
 }
 
 /** Names of a folder, as bytes have them, in one order everywhere. @throws as readdir does */
-export async function namesIn(folder: string): Promise<readonly string[]> {
+async function namesIn(folder: string): Promise<readonly string[]> {
   return (await readdir(encodeName(folder), { encoding: "buffer" })).map(decodeName).sort();
 }
 
 /** What a link says. @throws as readlink does */
-export async function linkTarget(link: string): Promise<string> {
+async function linkTarget(link: string): Promise<string> {
   return decodeName(await readlink(encodeName(link), { encoding: "buffer" }));
 }
 
@@ -136,19 +152,38 @@ function originOf(copy: CopyAddition): Origin {
   return copy.span === undefined ? { kind: "declared", what } : { kind: "declared", what, span: copy.span };
 }
 
-async function examine(file: string): Promise<{ digest: Digest; facts: Facts; sizeBytes: number }> {
+async function examine(file: string, signal: AbortSignal): Promise<{ digest: Digest; sizeBytes: number }> {
   const handle = await open(encodeName(file), "r");
   try {
     const hash = createHash("sha256");
     let sizeBytes = 0;
     for await (const chunk of chunksOf(handle)) {
+      signal.throwIfAborted();
       hash.update(chunk);
       sizeBytes += chunk.length;
     }
-    return { digest: finishDigest(hash), facts: factsOf(ofFile(handle.fd, 0, sizeBytes)), sizeBytes };
+    return { digest: finishDigest(hash), sizeBytes };
   } finally {
     await handle.close();
   }
+}
+
+/** A file that has changed since gives the facts of other bytes; reading it for a layer will tell. */
+async function factsIn(files: ReadonlyMap<Digest, string>): Promise<ReadonlyMap<Digest, Facts>> {
+  const facts = new Map<Digest, Facts>();
+  for (const [digest, file] of files) {
+    try {
+      const handle = await open(encodeName(file), "r");
+      try {
+        facts.set(digest, factsOf(ofFile(handle.fd, 0, (await handle.stat()).size)));
+      } finally {
+        await handle.close();
+      }
+    } catch (thrown) {
+      throw diskError(`reading ${file}`, thrown);
+    }
+  }
+  return facts;
 }
 
 /** A file's bytes; an error in place of the end where they are no longer those that were examined. */

@@ -6,7 +6,7 @@ import { findRecord, storeRecord } from "../../base/cache.ts";
 import { canonicalJson, type Json } from "../../base/canonical-json.ts";
 import { type Digest, digestOf } from "../../base/digest.ts";
 import type { LockedPackage } from "../../debian/locked.ts";
-import type { ImagePlan } from "../../graph/plan.ts";
+import { type ImagePlan, planJson } from "../../graph/plan.ts";
 import type { Entry } from "../../tree/entry.ts";
 import type { AddedEntries } from "./additions.ts";
 
@@ -25,9 +25,7 @@ export function foresightKey({ plan, packages, architecture }: Start, added: Add
   return digestOf(
     canonicalJson({
       format: foresightFormat,
-      plan: JSON.parse(
-        JSON.stringify(plan, (name, value: unknown) => (name === "span" ? undefined : value)),
-      ) as Json,
+      plan: planJson(plan),
       packages: packages.map(({ digest, depends, requested }): Json => ({ digest, depends, requested })),
       architecture,
       added: added.entries.map((entry) => aspectsOf(entry, added)),
