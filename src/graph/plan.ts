@@ -76,8 +76,7 @@ export interface ImagePlan {
 
 /** A plan as JSON without the places where it was written: equal for plans that mean the same. */
 export function planJson(plan: ImagePlan): Json {
-  const placeless = <T extends { readonly span?: unknown }>({ span, ...rest }: T): Omit<T, "span"> =>
-    rest;
+  const placeless = <T extends { readonly span?: unknown }>({ span, ...rest }: T): Omit<T, "span"> => rest;
   return JSON.parse(
     JSON.stringify({
       ...plan,
