@@ -30,7 +30,7 @@ interface Unpacking {
   /** First path of each file with several names. */
   readonly links: Map<string, Buffer>;
   /** What could not be kept, for the event at the end. */
-  readonly lost: { owners: number; xattrs: number };
+  readonly lost: { owners: number; rights: number; xattrs: number };
 }
 
 /**
@@ -49,7 +49,7 @@ export async function writeFolder(
     folder: temporary,
     signal,
     links: new Map(),
-    lost: { owners: 0, xattrs: 0 },
+    lost: { owners: 0, rights: 0, xattrs: 0 },
   };
   try {
     await requireEmpty(folder);
@@ -116,6 +116,13 @@ async function makeFile(entry: FileEntry, place: Buffer, unpacking: Unpacking): 
   if (entry.link !== undefined) unpacking.links.set(entry.link, place);
 }
 
+/** setuid and setgid. */
+const rightsBits = 0o6000;
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
 /** Owner first, as changing it clears setuid; then mode, then time. */
 function setAttributes(
   place: Buffer,
@@ -123,9 +130,12 @@ function setAttributes(
   unpacking: Unpacking,
 ): void {
   const owned = tryOwner(place, entry, unpacking);
-  // Without its owner, a program that takes its owner's rights would take the unpacking user's.
-  const mode = owned ? entry.mode : entry.mode & 0o1777;
-  if (entry.kind !== "symlink") chmodSync(place, mode);
+  if (entry.kind !== "symlink") {
+    // A program that takes its owner's rights would take the unpacking user's: for want of its owner, or as the image says.
+    const mode = owned && isRoot() ? entry.mode : entry.mode & ~rightsBits;
+    if (mode !== entry.mode) unpacking.lost.rights += 1;
+    chmodSync(place, mode);
+  }
   lutimesSync(place, entry.mtime, entry.mtime);
   if (entry.xattrs !== undefined && entry.xattrs.size > 0) unpacking.lost.xattrs += 1;
 }
@@ -181,6 +191,7 @@ async function openFolders(folder: Buffer): Promise<void> {
 function report(lost: Unpacking["lost"], folder: string, emit: EventSink | undefined): void {
   const parts: string[] = [];
   if (lost.owners > 0) parts.push(`the owners of ${lost.owners} entries (only root can give files away)`);
+  if (lost.rights > 0) parts.push(`the setuid and setgid bits of ${lost.rights} entries`);
   if (lost.xattrs > 0) parts.push(`the extended attributes of ${lost.xattrs} entries`);
   if (parts.length === 0) return;
   emit?.({
