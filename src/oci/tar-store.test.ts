@@ -4,7 +4,9 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type TarEntry, tarOf } from "../../testing/builders.ts";
 import { withFolder } from "../../testing/layouts.ts";
+import { archiveOf, paxHeader, tarBlock } from "../../testing/tar-blocks.ts";
 import { collect } from "../base/bytes.ts";
+import { tarPadding } from "../formats/tar-writer.ts";
 import type { FileStore } from "./store.ts";
 import { tarStore } from "./tar-store.ts";
 
@@ -83,6 +85,14 @@ describe("tarStore", () => {
   });
 
   const archive = tarOf([{ name: "a", content: "x".repeat(2000) }]);
+  const sparse = (map: string, sizeBytes = 2_000_000): Buffer =>
+    archiveOf(
+      paxHeader(["GNU.sparse.size", `${sizeBytes}`], ["GNU.sparse.map", map], ["GNU.sparse.name", "disk"]),
+      tarBlock({ name: "sparse/disk", sizeBytes: 4 }),
+      Buffer.from("data"),
+      tarPadding(4),
+      tarOf([{ name: "b", content: "2" }]),
+    );
   const wrong: readonly { readonly summary: string; readonly tar: Uint8Array; readonly error: object }[] = [
     {
       summary: "a member twice",
@@ -109,6 +119,11 @@ describe("tarStore", () => {
     },
     { summary: "a member that is cut short", tar: archive.subarray(0, 1500), error: { code: "malformed" } },
     { summary: "a header that is cut short", tar: archive.subarray(0, 300), error: { code: "malformed" } },
+    ...["0,4", "1999996,4", "100,2,200,2"].map((map) => ({
+      summary: `a member with holes (${map})`,
+      tar: sparse(map),
+      error: { code: "malformed", why: "disk is a sparse file" },
+    })),
     { summary: "no tar", tar: Buffer.alloc(1024, "text "), error: { code: "malformed" } },
     { summary: "a broken gzip stream", tar: gzipSync(archive).subarray(0, 60), error: { code: "malformed" } },
     {
@@ -117,6 +132,13 @@ describe("tarStore", () => {
       error: { code: "limit" },
     },
   ];
+  test("reads a sparse file that has no holes", async () => {
+    await withStore(sparse("0,4", 4), async (store) => {
+      expect(await contentOf(store, "disk")).toBe("data");
+      expect(await contentOf(store, "b")).toBe("2");
+    });
+  });
+
   test.each(wrong)("refuses $summary", async ({ tar, error }) => {
     await expect(withStore(tar, async () => undefined)).rejects.toMatchObject(error);
   });

@@ -9,7 +9,8 @@ import { diskError, writeFileAtomically } from "../base/files.ts";
 import { limits } from "../base/limits.ts";
 import { type Compression, decompress, detectCompression } from "../formats/compression.ts";
 import { ofFile, type RandomAccess } from "../formats/random-access.ts";
-import { createTarReader, type TarHeader } from "../formats/tar-reader.ts";
+import { createTarParser } from "../formats/tar-parser.ts";
+import type { TarHeader } from "../formats/tar-reader.ts";
 import { abortable } from "./blob.ts";
 import { malformed } from "./json.ts";
 import { type FileStore, fileRange } from "./store.ts";
@@ -82,12 +83,18 @@ function membersOf(archive: RandomAccess, what: string): ReadonlyMap<string, Mem
   const members = new Map<string, Member>();
   let ends = 0;
   let found: TarHeader | undefined;
-  const reader = createTarReader(
+  let name = "";
+  const reader = createTarParser(
     {
       entry: (header) => {
         found = header;
+        name = header.name;
       },
       data: () => undefined,
+      // What lies in the archive for a sparse file is neither as long as the file nor the file.
+      hole: () => {
+        throw malformed(what, `${name} is a sparse file`);
+      },
       end: () => {
         ends += 1;
       },
