@@ -89,6 +89,37 @@ describe("the launch", () => {
     ]);
   });
 
+  describe("a link whose target goes up leads where the folders before really are", () => {
+    const entries = [
+      ...base,
+      symlink("/cur", "/opt/v1/x"),
+      directory("/opt/v1/x"),
+      program("/opt/v1/main"),
+      program("/main"),
+    ];
+    test.each<[string, readonly Entry[], string, string[]]>([
+      ["itself", [symlink("/app", "/cur/../main")], "/app", ["/app", "/cur", "/opt/v1/main"]],
+      ["as a relative one", [symlink("/bin/x", ".././cur/../main")], "/bin/x", ["/bin/x", "/cur"]],
+      ["among the parents", [symlink("/v1", "cur/..")], "/v1/main", ["/cur", "/opt/v1/main", "/v1"]],
+    ])("%s", (_, links, entrypoint, expected) => {
+      const closure = closureOf([...entries, ...links], { launch: { entrypoint: [entrypoint] } });
+      const found = keptFiles(closure);
+      expect(closure.missing).toEqual([]);
+      expect(found).toEqual(expect.arrayContaining([...expected, "/opt/v1/main"]));
+      expect(found).not.toContain("/main");
+      // Without the folder that it leaves again, the path leads nowhere.
+      expect(closure.reasons.has(path("/opt/v1/x"))).toBe(true);
+    });
+
+    test("and nowhere where a drop takes one of the links", () => {
+      const closure = closureOf([...entries, symlink("/app", "/cur/../main")], {
+        launch: { entrypoint: ["/app"] },
+        drop: [{ glob: "/cur", source: "distill.yaml:1" }],
+      });
+      expect(closure.missing.map((one) => one.what)).toEqual(["/cur"]);
+    });
+  });
+
   test("chains of scripts, and a circle of links, come to an end", () => {
     const entries = [
       ...base,

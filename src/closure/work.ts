@@ -92,14 +92,35 @@ export function keepPath(work: Work, path: TreePath, reason: Reason, use: Use): 
     }
     if (forbidden(work, real, why)) return undefined;
     addReason(work, real, why, use);
-    for (const link of folder.links) keepParentLink(work, link, real);
+    for (const one of [...folder.links, ...folder.left]) keepOnTheWay(work, one, real);
     if (entry.kind !== "symlink") return real;
     const target = targetOf(real, entry.target);
     if (target === undefined) return undefined;
     why = { from: real, kind: "link", evidence: `link to ${entry.target}`, confidence: why.confidence };
+    if (climbs(entry.target)) return keepClimbing(work, real, target, why, use);
     at = target;
   }
   return undefined;
+}
+
+/** Keeps what a link leads to whose target goes up again: from where the folders before really are, not as it is written. */
+function keepClimbing(
+  work: Work,
+  link: TreePath,
+  written: TreePath,
+  why: Reason,
+  use: Use,
+): TreePath | undefined {
+  const found = resolve(work.input.tree, link);
+  if (found === undefined) {
+    deferPath(work, written);
+    return undefined;
+  }
+  const between = found.links.slice(1);
+  if ([...between, found.path].some((one) => forbidden(work, one, why))) return undefined;
+  addReason(work, found.path, why, use);
+  for (const one of [...between, ...found.left]) keepOnTheWay(work, one, found.path);
+  return found.path;
 }
 
 /** Adds a reason to an entry that exists at exactly this path, and keeps its folders. */
@@ -130,9 +151,14 @@ export function addMissing(work: Work, missing: Missing): void {
   if (!work.findings.missing.has(key)) work.findings.missing.set(key, missing);
 }
 
-/** The path that a link's target names, seen from where the link is. */
-export function targetOf(link: TreePath, target: string): TreePath | undefined {
+/** The path that a link's target names, seen from where the link is; of one that `climbs`, only as it is written. */
+function targetOf(link: TreePath, target: string): TreePath | undefined {
   return treePath(target.startsWith("/") ? target : `${parentOf(link)}/${target}`);
+}
+
+/** Whether `..` follows a name, which may be a link: then text alone doesn't tell where it leads. */
+function climbs(target: string): boolean {
+  return /(?:^|\/)\.\.(?:\/|$)/.test(target.replace(/^(?:\.\.?\/)+/, ""));
 }
 
 /** Where a folder really is, with the links met. */
@@ -156,12 +182,13 @@ export function find(work: Work, path: TreePath): Pick<Resolution, "path" | "ent
   return entry.kind === "symlink" ? resolve(work.input.tree, real) : { path: real, entry };
 }
 
-function keepParentLink(work: Work, link: TreePath, holding: TreePath): void {
-  if (work.reasons.has(link)) return;
+/** Keeps a link, or a folder left again, that a path goes through. */
+function keepOnTheWay(work: Work, through: TreePath, to: TreePath): void {
+  if (work.reasons.has(through)) return;
   addReason(
     work,
-    link,
-    { from: holding, kind: "link", evidence: `on the way to ${holding}`, confidence: "certain" },
+    through,
+    { from: to, kind: "link", evidence: `on the way to ${to}`, confidence: "certain" },
     "ship",
   );
 }

@@ -11,6 +11,8 @@ export interface Resolution {
   readonly entry: Entry;
   /** Every link met, in order, those of the parents too. */
   readonly links: readonly TreePath[];
+  /** Every folder left again through `..`: without it the path leads nowhere. */
+  readonly left: readonly TreePath[];
 }
 
 interface ResolveOptions {
@@ -24,9 +26,10 @@ export function resolve(tree: Tree, path: TreePath, options: ResolveOptions = {}
   const direct = tree.lookup(path);
   const followLast = options.followLast ?? true;
   if (direct !== undefined && (direct.kind !== "symlink" || !followLast)) {
-    return { path, entry: direct, links: [] };
+    return { path, entry: direct, links: [], left: [] };
   }
   const links: TreePath[] = [];
+  const left: TreePath[] = [];
   const rest = path.split("/").reverse();
   let at: TreePath = root;
   let entry = tree.lookup(root);
@@ -34,6 +37,7 @@ export function resolve(tree: Tree, path: TreePath, options: ResolveOptions = {}
     if (part === "") continue;
     if (entry?.kind !== "directory") return undefined;
     if (part === ".") continue;
+    if (part === "..") left.push(at);
     const next = part === ".." ? parentOf(at) : joinPath(at, part);
     const found = tree.lookup(next);
     if (found?.kind !== "symlink" || (!followLast && rest.length === 0)) {
@@ -50,5 +54,5 @@ export function resolve(tree: Tree, path: TreePath, options: ResolveOptions = {}
     for (let index = target.length - 1; index >= 0; index--) rest.push(target[index] ?? "");
     if (rest.length > limits.pathComponentsMax) return undefined;
   }
-  return entry === undefined ? undefined : { path: at, entry, links };
+  return entry === undefined ? undefined : { path: at, entry, links, left };
 }
