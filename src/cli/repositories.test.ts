@@ -25,12 +25,12 @@ function plan(repository: Partial<ImagePlan["repositories"][number]> = {}): Imag
 
 const apt = { "/etc/apt/sources.list": "deb https://apt.example/debian bookworm main\n" };
 const system = { "/etc/distill/config.yaml": "debian: {mirror: https://system.example/debian}\n" };
-const home = { "/home/me/.config/distill/config.yaml": "debian: {mirror: https://home.example/debian}\n" };
+const home = { "/users/me/.config/distill/config.yaml": "debian: {mirror: https://home.example/debian}\n" };
 const xdg = {
   "/xdg/distill/config.yaml":
     "debian:\n  mirror: https://xdg.example/debian\n  security-mirror: https://xdg.example/sec\n",
 };
-const env = { HOME: "/home/me", DISTILL_DEBIAN_MIRROR: "https://env.example/debian" };
+const env = { HOME: "/users/me", DISTILL_DEBIAN_MIRROR: "https://env.example/debian" };
 
 describe("which mirror is taken", () => {
   test.each<{
@@ -53,19 +53,19 @@ describe("which mirror is taken", () => {
     {
       summary: "before that the user's",
       files: { ...apt, ...system, ...home },
-      env: { HOME: "/home/me" },
+      env: { HOME: "/users/me" },
       mirrors: ["https://home.example/debian", "https://home.example/debian-security"],
     },
     {
       summary: "in XDG_CONFIG_HOME where that is set",
       files: { ...home, ...xdg },
-      env: { HOME: "/home/me", XDG_CONFIG_HOME: "/xdg" },
+      env: { HOME: "/users/me", XDG_CONFIG_HOME: "/xdg" },
       mirrors: ["https://xdg.example/debian", "https://xdg.example/sec"],
     },
     {
       summary: "an empty XDG_CONFIG_HOME is none",
       files: home,
-      env: { HOME: "/home/me", XDG_CONFIG_HOME: "" },
+      env: { HOME: "/users/me", XDG_CONFIG_HOME: "" },
       mirrors: ["https://home.example/debian", "https://home.example/debian-security"],
     },
     {
