@@ -1,7 +1,7 @@
 // Files that are never half-written: a temporary name beside the target, fsync, rename.
 import { randomBytes } from "node:crypto";
-import { writeSync } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type Stats, writeSync } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Bytes } from "./bytes.ts";
 import { messageOf, systemCode, ToolError } from "./errors.ts";
@@ -75,6 +75,16 @@ export async function writeChunk(
     const place = position === null ? null : position + at;
     const { bytesWritten } = await handle.write(chunk, at, chunk.length - at, place);
     at += bytesWritten;
+  }
+}
+
+/** What lies at `path`, a link itself where it is one; undefined where nothing does. @throws the system's own error */
+export async function statusOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (thrown) {
+    if (systemCode(thrown) === "ENOENT") return undefined;
+    throw thrown;
   }
 }
 

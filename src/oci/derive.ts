@@ -104,6 +104,15 @@ export function indexBytes(
   });
 }
 
+/** The bytes of an index that someone else wrote with one more manifest, last; all else stays as it stands in `document`. */
+export function indexDocument(
+  document: Readonly<Record<string, unknown>>,
+  manifests: readonly unknown[],
+  added: Descriptor,
+): Uint8Array {
+  return documentBytes({ ...document, manifests: [...manifests, orderedDescriptor(added)] });
+}
+
 /** The platform that a config states. */
 export function platformOf(config: ImageConfig): Platform {
   const { os, architecture, variant } = config;

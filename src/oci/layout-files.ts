@@ -24,13 +24,3 @@ export function taggedDescriptor(descriptor: Descriptor, tag: string | undefined
   const tagged = tag === undefined ? kept : [...kept, [refNameAnnotation, tag] as const];
   return tagged.length === 0 ? plain : { ...plain, annotations: Object.fromEntries(tagged) };
 }
-
-/** The manifests of index.json with `descriptor` as the one named `tag` (or the one without a name) in place of what had it. */
-export function withTag(
-  manifests: readonly Descriptor[],
-  descriptor: Descriptor,
-  tag: string | undefined,
-): readonly Descriptor[] {
-  const others = manifests.filter((one) => one.annotations?.[refNameAnnotation] !== tag);
-  return [...others, taggedDescriptor(descriptor, tag)];
-}

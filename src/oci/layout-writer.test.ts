@@ -1,13 +1,15 @@
-import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import timers from "node:timers/promises";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { filesAsFolder, imageOf, layoutFiles, tarLayer, withFolder } from "../../testing/layouts.ts";
 import { collect } from "../base/bytes.ts";
 import { digestOf, hexOf } from "../base/digest.ts";
 import { ociArchive } from "./archive-writer.ts";
 import { makeImageSet } from "./derive.ts";
 import { writeLayout } from "./layout-writer.ts";
-import type { Image, ImageSet } from "./model.ts";
+import type { Image, ImageSet, Layer } from "./model.ts";
 import { openImageSet } from "./open.ts";
 
 const layer = tarLayer([{ name: "a", content: "1" }]);
@@ -92,11 +94,7 @@ describe("writeLayout", () => {
     await withFolder(async (folder) => {
       await writeLayout(first, folder, "1");
       const before = await filesOf(folder);
-      const failing = tarLayer([{ name: "c", content: "3" }]);
-      const [broken] = makeImageSet([imageOf([failing])]).images;
-      const set: ImageSet = {
-        images: [{ ...(broken as Image), layers: [{ ...failing, open: () => failingStream() }] }],
-      };
+      const { failing, set } = brokenSet();
       await expect(writeLayout(set, folder, "1")).rejects.toThrow("the line is dead");
       const after = await filesOf(folder);
       expect(after["index.json"]).toBe(before["index.json"]);
@@ -159,13 +157,133 @@ describe("writeLayout", () => {
   });
 });
 
+describe("several writers", () => {
+  test("of one new layout at once: each one's tag is there", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "a");
+      const tags = Array.from({ length: 8 }, (_, at) => `tag-${at}`);
+      await Promise.all(tags.map((tag, at) => writeLayout(at % 2 === 0 ? first : second, path, tag)));
+      for (const [at, tag] of tags.entries()) {
+        expect(await digestIn(path, tag), tag).toBe(
+          (at % 2 === 0 ? first : second).images[0]?.descriptor.digest,
+        );
+      }
+      expect((await readdir(path)).sort()).toEqual(["blobs", "index.json", "oci-layout"]);
+    });
+  });
+
+  test("keep what other tools wrote about their images", async () => {
+    await withFolder(async (folder) => {
+      const others = [
+        {
+          mediaType: "application/vnd.example.thing.v1+json",
+          digest: digestOf("other"),
+          size: 5,
+          data: "b3RoZXI=",
+          urls: ["https://example.test/other"],
+        },
+        {
+          ...first.images[0]?.descriptor,
+          platform: { os: "linux", architecture: "amd64", "os.features": ["x"] },
+          annotations: { "org.opencontainers.image.ref.name": "1" },
+        },
+      ];
+      const index = { annotations: { "example.test": "kept" }, schemaVersion: 2, unknown: [1] };
+      await filesAsFolder(
+        {
+          "oci-layout": '{"imageLayoutVersion":"1.0.0"}',
+          "index.json": JSON.stringify({ ...index, manifests: others }),
+        },
+        folder,
+      );
+      await writeLayout(second, folder, "2");
+      const added = {
+        ...second.images[0]?.descriptor,
+        annotations: { "org.opencontainers.image.ref.name": "2" },
+      };
+      const found = async (): Promise<unknown> =>
+        JSON.parse(await readFile(join(folder, "index.json"), "utf8"));
+      expect(await found()).toEqual({ ...index, manifests: [...others, added] });
+      await writeLayout(first, folder, "1");
+      expect(await found()).toMatchObject({
+        ...index,
+        manifests: [others[0], added, { size: expect.any(Number) as number }],
+      });
+    });
+  });
+
+  test("wait for each other, until they are told to stop or it has been long", async () => {
+    await withFolder(async (folder) => {
+      await writeLayout(first, folder, "1");
+      const lock = join(folder, "index.json.lock");
+      await writeFile(lock, "");
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(new Error("enough")), 60);
+      await expect(writeLayout(first, folder, "2", stop.signal)).rejects.toThrow("enough");
+      setTimeout(() => void rm(lock), 60);
+      await writeLayout(first, folder, "3");
+      expect(await digestIn(folder, "3")).toBe(first.images[0]?.descriptor.digest);
+
+      const spy = vi.spyOn(timers, "setTimeout").mockResolvedValue(undefined);
+      syncBuiltinESMExports();
+      onTestFinished(() => {
+        spy.mockRestore();
+        syncBuiltinESMExports();
+      });
+      await writeFile(lock, "");
+      await expect(writeLayout(first, folder, "4")).rejects.toMatchObject({
+        code: "disk",
+        why: "another process has been changing it for 10 seconds",
+        hint: `where none is, remove ${lock}`,
+      });
+      expect(await readdir(folder)).toContain("index.json.lock");
+    });
+  });
+
+  test("one that fails takes its own folders alone", async () => {
+    await withFolder(async (folder) => {
+      const { set } = brokenSet(() => writeLayout(first, join(folder, "new/beside"), "1"));
+      await expect(writeLayout(set, join(folder, "new/own/image"), "1")).rejects.toThrow("the line is dead");
+      expect(await readdir(join(folder, "new"))).toEqual(["beside"]);
+      expect(await digestIn(join(folder, "new/beside"), "1")).toBe(first.images[0]?.descriptor.digest);
+
+      await expect(writeLayout(brokenSet().set, join(folder, "alone/own/image"), "1")).rejects.toThrow(
+        "dead",
+      );
+      expect(await readdir(folder)).toEqual(["new"]);
+    });
+  });
+
+  test("one that fails leaves a layout that another has finished meanwhile", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "new");
+      const { set } = brokenSet(() => writeLayout(first, path, "1"));
+      await expect(writeLayout(set, path, "2")).rejects.toThrow("the line is dead");
+      expect(await digestIn(path, "1")).toBe(first.images[0]?.descriptor.digest);
+      expect((await readdir(path)).sort()).toEqual(["blobs", "index.json", "oci-layout"]);
+    });
+  });
+});
+
+/** A set whose layer can't be read: it breaks off once `before` is done. */
+function brokenSet(before: () => Promise<void> = async () => undefined): {
+  readonly failing: Layer;
+  readonly set: ImageSet;
+} {
+  const failing = tarLayer([{ name: "c", content: "3" }]);
+  const [broken] = makeImageSet([imageOf([failing])]).images;
+  const layers = [{ ...failing, open: () => failingStream(before) }];
+  return { failing, set: { images: [{ ...(broken as Image), layers }] } };
+}
+
 function withLayerFile(file: string): ImageSet {
   const [image] = first.images;
   return { images: [{ ...(image as Image), layers: [{ ...layer, file }] }] };
 }
 
-async function* failingStream(): AsyncGenerator<Uint8Array> {
+async function* failingStream(before: () => Promise<void>): AsyncGenerator<Uint8Array> {
   yield Buffer.from("some");
+  await before();
   throw new Error("the line is dead");
 }
 

@@ -1,21 +1,20 @@
 // Writes an image set into an OCI image layout (image-spec v1.1, image-layout.md), new or existing.
 // Invariant: whenever it stops, index.json names only what is wholly there: blobs are placed under a temporary name, checked
-// and renamed; index.json is replaced last. Images that were there under other tags stay. A folder that was made for an image
-// goes with it where the image could not be written.
+// and renamed; index.json is replaced last (layout-index.ts). Images that were there under other tags stay. Where the image could
+// not be written, the folder that was made for it goes, with those above it that nobody else has put anything into.
 import { createHash } from "node:crypto";
-import { createReadStream, type Stats } from "node:fs";
-import { link, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { createReadStream } from "node:fs";
+import { link, lstat, mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { finishDigest } from "../base/digest.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
-import { diskError, makeFolder, temporaryName, writeFileAtomically } from "../base/files.ts";
-import { limits } from "../base/limits.ts";
+import { diskError, makeFolder, statusOf, temporaryName, writeFileAtomically } from "../base/files.ts";
 import { parallel } from "../base/pool.ts";
 import { type BlobSource, blobsOf } from "./blob.ts";
-import { indexBytes, rootOf } from "./derive.ts";
-import { blobPath, indexFile, layoutMarker, layoutMarkerText, withTag } from "./layout-files.ts";
+import { rootOf } from "./derive.ts";
+import { blobPath, layoutMarker, layoutMarkerText } from "./layout-files.ts";
+import { addToIndex, checkIndex, removeUnfinished } from "./layout-index.ts";
 import type { Descriptor, ImageSet } from "./model.ts";
-import { parseIndex } from "./validate.ts";
 
 const placedAtOnce = 4;
 
@@ -29,30 +28,38 @@ export async function writeLayout(
   tag: string | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
+  const target = resolve(folder);
   let made: string | undefined;
   try {
-    made = await makeFolder(folder);
-    const manifests = await prepareFolder(folder);
+    made = await makeFolder(target);
+    await prepareFolder(target);
     await parallel(blobsOf(set), placedAtOnce, async (blob) => {
       signal?.throwIfAborted();
-      await placeBlob(blob, join(folder, blobPath(blob.descriptor.digest)), signal);
+      await placeBlob(blob, join(target, blobPath(blob.descriptor.digest)), signal);
     });
-    await writeFileAtomically(join(folder, indexFile), indexBytes(withTag(manifests, rootOf(set), tag)));
+    await addToIndex(target, rootOf(set), tag, signal);
   } catch (thrown) {
-    // Another process may have finished an image here meanwhile.
-    if (made !== undefined && !(await exists(join(folder, indexFile)))) {
-      await rm(made, { recursive: true, force: true }).catch(() => undefined);
-    }
+    // What can't be removed is not what the user has to know: that is what failed first.
+    if (made !== undefined) await removeMade(target, made).catch(() => undefined);
     if (systemCode(thrown) === undefined) throw thrown;
     throw diskError(`writing the OCI layout ${folder}`, thrown);
   }
 }
 
-/** Makes what is missing of the layout's frame. Returns the manifests that it names so far. */
-async function prepareFolder(folder: string): Promise<readonly Descriptor[]> {
+/** Removes what was made for a layout that is not finished: its folder, and those above up to `topmost` that are empty then. */
+async function removeMade(folder: string, topmost: string): Promise<void> {
+  if (!(await removeUnfinished(folder))) return;
+  for (let at = folder; at !== topmost && at !== dirname(at); ) {
+    at = dirname(at);
+    await rmdir(at);
+  }
+}
+
+/** Makes what is missing of the layout's frame, which another process may be making too. */
+async function prepareFolder(folder: string): Promise<void> {
   const names = await readdir(folder);
   if (!names.includes(layoutMarker)) {
-    if (names.length > 0) {
+    if (names.some((name) => !name.startsWith(`${layoutMarker}.tmp-`))) {
       throw new ToolError("usage", {
         what: `writing the OCI layout ${folder}`,
         why: "the folder isn't empty, and isn't an OCI layout",
@@ -72,13 +79,7 @@ async function prepareFolder(folder: string): Promise<readonly Descriptor[]> {
       });
     }
   }
-  if (!names.includes(indexFile)) return [];
-  const file = join(folder, indexFile);
-  const status = await lstat(file);
-  if (!status.isFile() || status.size > limits.manifestBytesMax) {
-    throw new ToolError("malformed", { what: `reading ${file}`, why: "it is no file, or too large" });
-  }
-  return parseIndex(await readFile(file), file).manifests;
+  await checkIndex(folder);
 }
 
 async function placeBlob(blob: BlobSource, target: string, signal: AbortSignal | undefined): Promise<void> {
@@ -139,17 +140,4 @@ async function isIntact(
   });
   for await (const chunk of stream as AsyncIterable<Buffer>) hash.update(chunk);
   return finishDigest(hash) === descriptor.digest;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await statusOf(path).catch(() => undefined)) !== undefined;
-}
-
-async function statusOf(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path);
-  } catch (thrown) {
-    if (systemCode(thrown) === "ENOENT") return undefined;
-    throw thrown;
-  }
 }
