@@ -1,6 +1,7 @@
 // Runs one program in the root of an image, without a shell in it and without a daemon: util-linux's unshare(1), new mount,
 // pid, ipc, uts and network namespaces, and a user namespace where the caller is an ordinary user. Inside: a read-only root,
-// its own /proc, a minimal /dev, an empty /tmp; no capabilities, no new privileges, nothing of the host but the kernel.
+// its own /proc, a minimal /dev, an empty /tmp; no new privileges, nothing of the host but the kernel; and no capabilities, but
+// those that root has in a user namespace of its own, where the image runs as root.
 //
 // As root, files have their real owners and the program gets its real ids. An ordinary user has one id to map: the program
 // sees itself as the wanted user, and every file as its own.
@@ -8,7 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, type Writable } from "node:stream";
-import { ToolError } from "../../base/errors.ts";
+import { systemCode, ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 
 export interface SandboxRequest {
@@ -42,11 +43,14 @@ export interface SandboxHost {
 const nobody = 65_534;
 
 /**
- * Prepares the mounts with the host's tools, says "ready" on descriptor 3, then hands over. Its arguments: the root, then the
- * command that goes on.
+ * Says its own process id (the host's, which the host's /proc still shows), prepares the mounts with the host's tools, says
+ * "ready", both on descriptor 3, then hands over: the program is this very process. Its arguments: the root, then the command
+ * that goes on.
  */
 const setup = `set -eu
 root=$1; shift
+read -r pid rest < /proc/self/stat
+echo "$pid" >&3
 mount --bind "$root" "$root"
 for folder in proc dev tmp; do [ -d "$root/$folder" ] || mkdir -p "$root/$folder"; done
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
@@ -124,14 +128,19 @@ function hostTool(name: string, host: SandboxHost): string {
 function watch(child: ChildProcess, request: SandboxRequest, signal: AbortSignal): Promise<SandboxResult> {
   return new Promise((resolve, reject) => {
     let timedOut = false;
-    // The first process of the pid namespace takes all the others with it; --kill-child ends it with unshare.
-    const kill = (): void => void child.kill("SIGKILL");
+    // The first process of the pid namespace takes all the others with it. unshare's --kill-child doesn't reach it: the kernel
+    // forgets a parent-death signal when ids change.
+    const kill = (): void => {
+      const pid = Number(/^(\d+)\n/.exec(ready?.() ?? "")?.[1]);
+      if (pid > 0) killQuietly(pid);
+      child.kill("SIGKILL");
+    };
+    const [, stdout, stderr, ready] = child.stdio.map((stream) => captured(stream));
     const timer = setTimeout(() => {
       timedOut = true;
       kill();
     }, request.timeoutMs);
     signal.addEventListener("abort", kill, { once: true });
-    const [, stdout, stderr, ready] = child.stdio.map((stream) => captured(stream));
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(request.stdin ?? "");
     child.on("error", (thrown) => reject(sandboxError(thrown.message)));
@@ -143,13 +152,22 @@ function watch(child: ChildProcess, request: SandboxRequest, signal: AbortSignal
         reject(
           new ToolError("interrupted", { what: "running a program in the image", why: "it was interrupted" }),
         );
-      } else if (ready?.() !== "ready\n" && !timedOut) {
+      } else if (ready?.().endsWith("\nready\n") !== true && !timedOut) {
         reject(sandboxError(output.stderr.trim()));
       } else {
         resolve({ exitCode: code ?? undefined, signal: ended ?? undefined, timedOut, ...output });
       }
     });
   });
+}
+
+/** It may have ended in the meantime. */
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (thrown) {
+    if (systemCode(thrown) !== "ESRCH") throw thrown;
+  }
 }
 
 /** The first bytes of an output; the rest is read and thrown away, so that the program never blocks on it. */
