@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Bytes, bytesOf, collect } from "./bytes.ts";
 import { ToolError } from "./errors.ts";
-import { createHttp, type Http, type HttpSettings } from "./http.ts";
+import { createHttp, type Http, type HttpSettings, isPassingConnectionError } from "./http.ts";
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -146,6 +146,15 @@ describe("a failure", () => {
     const attempt = async (): Promise<string> =>
       textOf((await client({ idleTimeoutMs: 50 }).request("GET", `${url}/file`)).body);
     expect(await errorOf(attempt())).toMatch(expected);
+  });
+
+  test("an answer that never comes is a time-out, and may pass", async () => {
+    const url = await serve(() => undefined);
+    const thrown: unknown = await client({ idleTimeoutMs: 50 })
+      .request("GET", url)
+      .catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: "network", cause: { code: "ETIMEDOUT" } });
+    expect(isPassingConnectionError(thrown instanceof ToolError && thrown.cause)).toBe(true);
   });
 
   test("a refused connection, with a hint, and without what may be a credential", async () => {

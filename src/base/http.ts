@@ -112,7 +112,7 @@ async function exchange(
   };
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const outgoing = (secure ? https : http).request(target, parameters, resolve);
-    outgoing.on("timeout", () => outgoing.destroy(new Error(`no byte came for ${idleTimeoutMs} ms`)));
+    outgoing.on("timeout", () => outgoing.destroy(timedOut(idleTimeoutMs)));
     outgoing.on("error", (thrown) => reject(networkError(target, thrown, options.signal)));
     send(options.body, outgoing).catch((thrown: unknown) => {
       outgoing.destroy(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
@@ -124,6 +124,11 @@ async function exchange(
     body: bodyOf(message, target, options.signal),
     discard: () => discard(message),
   };
+}
+
+/** With the code that the system gives its own time-outs, so that those who retry know it. */
+function timedOut(idleTimeoutMs: number): Error {
+  return Object.assign(new Error(`no byte came for ${idleTimeoutMs} ms`), { code: "ETIMEDOUT" });
 }
 
 async function send(body: Uint8Array | Bytes | undefined, outgoing: ClientRequest): Promise<void> {
@@ -214,6 +219,33 @@ function discard(message: IncomingMessage): void {
     sizeBytes += chunk.length;
     if (sizeBytes > discardedBytesMax) message.destroy();
   });
+}
+
+const passingCodes: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "ENETRESET",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "HPE_INVALID_EOF_STATE",
+]);
+
+/**
+ * Whether a connection's failure may pass within seconds; `thrown` is the cause of the error "network". An unknown host, a
+ * refusal and a bad certificate stay what they are.
+ */
+export function isPassingConnectionError(thrown: unknown): boolean {
+  return passingCodes.has(systemCode(thrown) ?? "");
+}
+
+/** How long Retry-After asks to wait (RFC 9110 section 10.2.3): it holds seconds or an HTTP date. */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header.trim()) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 
 function parseUrl(url: string): URL {

@@ -1,13 +1,16 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { type Fault, serveRepository, type TestRepository } from "../../testing/debian-repository.ts";
+import { bytesOf } from "../base/bytes.ts";
 import { type Cache, openCache } from "../base/cache.ts";
 import { digestOf } from "../base/digest.ts";
 import { ToolError } from "../base/errors.ts";
 import type { Event } from "../base/events.ts";
-import { createHttp, type Http } from "../base/http.ts";
+import { createHttp, type Http, type HttpResponse } from "../base/http.ts";
 import type { Archive } from "./archive.ts";
 import { downloadPackages } from "./download.ts";
 import type { Fetcher } from "./fetch.ts";
@@ -134,6 +137,65 @@ test("a server that ignores ranges starts again from the beginning", async () =>
     hello,
   ]);
   expect(await readFile(blob?.file ?? "", "utf8")).toBe(content);
+});
+
+test("a mirror that stalls before the first byte is asked again", async () => {
+  let stalls = 1;
+  const stalling = createServer((_, response) => {
+    if (stalls-- <= 0) response.end(content);
+  });
+  await new Promise<void>((resolve) => stalling.listen(0, "127.0.0.1", resolve));
+  const impatient = createHttp({ idleTimeoutMs: 50 });
+  onTestFinished(() => {
+    impatient.close();
+    stalling.closeAllConnections();
+    stalling.close();
+  });
+  const url = `http://127.0.0.1:${(stalling.address() as AddressInfo).port}`;
+  const [blob] = await downloadPackages(
+    { ...fetcherOf(), http: impatient },
+    await newCache(),
+    archives(url),
+    [hello],
+  );
+  expect(await readFile(blob?.file ?? "", "utf8")).toBe(content);
+});
+
+const cause = (code: string): Error => Object.assign(new Error(code), { code });
+const broken = (code: string) => (): HttpResponse => {
+  throw new ToolError("network", { what: "requesting", why: code, cause: cause(code) });
+};
+const busy = (wait: string) => (): HttpResponse => ({
+  status: 503,
+  headers: new Map([["retry-after", wait]]),
+  body: bytesOf(Buffer.alloc(0)),
+  discard: () => undefined,
+});
+
+test.each<[summary: string, answer: () => HttpResponse, attempts: number, waitMs: number]>([
+  ["a connection that is cut, until it is enough", broken("ECONNRESET"), 3, 0],
+  ["an unknown host, once", broken("ENOTFOUND"), 1, 0],
+  ["a refused connection, once", broken("ECONNREFUSED"), 1, 0],
+  ["a certificate that isn't trusted, once", broken("SELF_SIGNED_CERT_IN_CHAIN"), 1, 0],
+  ["a certificate of another host, once", broken("ERR_TLS_CERT_ALTNAME_INVALID"), 1, 0],
+  ["a server that asks for a second, after it", busy("1"), 2, 990],
+  ["a server that asks for a date, after it", busy("Thu, 01 Jan 1970 00:00:01 GMT"), 2, 990],
+  ["a server that asks for an hour, once", busy("3600"), 1, 0],
+])("asked: %s", async (_, answer, attempts, waitMs) => {
+  let requests = 0;
+  const stub: Http = {
+    request: async () => {
+      requests++;
+      return answer();
+    },
+    close: () => undefined,
+  };
+  const start = performance.now();
+  const fetcher = { ...fetcherOf(), http: stub, attemptsMax: waitMs > 0 ? 2 : 3 };
+  const download = downloadPackages(fetcher, await newCache(), archives("http://mirror.example"), [hello]);
+  await expect(download).rejects.toMatchObject({ code: "network" });
+  expect(requests).toBe(attempts);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(waitMs);
 });
 
 test("progress is told in bytes, for what is missing only", async () => {

@@ -3,11 +3,12 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { collect } from "../base/bytes.ts";
 import { blobFile, type Cache, cacheTemporary, type StoredBlob } from "../base/cache.ts";
 import { type Digest, finishDigest } from "../base/digest.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError, writeChunk } from "../base/files.ts";
-import type { Http, HttpResponse } from "../base/http.ts";
+import { type Http, type HttpResponse, isPassingConnectionError, retryAfterMs } from "../base/http.ts";
 import type { Task } from "../base/io.ts";
 import { limits } from "../base/limits.ts";
 
@@ -26,6 +27,9 @@ export function createFetcher(http: Http, task: Task): Fetcher {
 
 /** Answers that may differ the next time. */
 const passingStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** A server that asks for a longer wait than this gets no second request. */
+const askedWaitMsMax = 120_000;
 
 export interface SmallFile {
   /** 200, or 304 where a condition among the headers held. */
@@ -46,7 +50,7 @@ export async function getSmall(
 ): Promise<SmallFile> {
   return retrying(fetcher, async () => {
     const response = await getOnce(fetcher, url, headers);
-    const content = await readBody(response, limitBytes, safeUrl(url));
+    const content = await collect(response.body, limitBytes, safeUrl(url));
     return { status: response.status, headers: response.headers, content };
   });
 }
@@ -66,7 +70,7 @@ async function getOnce(
       at = redirected(at, location);
       continue;
     }
-    throw statusError(at, response.status);
+    throw statusError(at, response, fetcher.task.now());
   }
   throw new ToolError("network", {
     what: `fetching ${safeUrl(url)}`,
@@ -88,23 +92,33 @@ function redirected(from: string, location: string): string {
   return target.href;
 }
 
-class PassingFailure extends ToolError {}
+/** An answer that may differ once the server's wait is over. */
+class PassingFailure extends ToolError {
+  readonly waitMs: number;
 
-function statusError(url: string, status: number): ToolError {
+  constructor(detail: { readonly what: string; readonly why: string }, waitMs: number) {
+    super("network", detail);
+    this.waitMs = waitMs;
+  }
+}
+
+function statusError(url: string, { status, headers }: HttpResponse, nowMs: number): ToolError {
   const what = `fetching ${safeUrl(url)}`;
   if (status === 404 || status === 410) {
     return new ToolError("not-found", { what, why: `the server has no such file (status ${status})` });
   }
   const failure = { what, why: `the server answered with status ${status}` };
-  return passingStatuses.has(status)
-    ? new PassingFailure("network", failure)
+  const waitMs = retryAfterMs(headers.get("retry-after"), nowMs) ?? 0;
+  return passingStatuses.has(status) && waitMs <= askedWaitMsMax
+    ? new PassingFailure(failure, waitMs)
     : new ToolError("network", failure);
 }
 
-/** Failures of the connection, and statuses that may pass. */
+/** Failures of the connection, and statuses, that may pass. */
 function mayPass(thrown: unknown): boolean {
   if (thrown instanceof PassingFailure) return true;
-  return thrown instanceof ToolError && thrown.code === "network" && thrown.cause !== undefined;
+  if (!(thrown instanceof ToolError) || thrown.code !== "network") return false;
+  return isPassingConnectionError(thrown.cause);
 }
 
 async function retrying<T>(fetcher: Fetcher, attempt: () => Promise<T>): Promise<T> {
@@ -113,14 +127,15 @@ async function retrying<T>(fetcher: Fetcher, attempt: () => Promise<T>): Promise
       return await attempt();
     } catch (thrown) {
       if (!mayPass(thrown) || failures >= fetcher.attemptsMax) throw thrown;
-      await pause(fetcher, failures);
+      await pause(fetcher, failures, thrown instanceof PassingFailure ? thrown.waitMs : 0);
     }
   }
 }
 
-async function pause(fetcher: Fetcher, failures: number): Promise<void> {
+async function pause(fetcher: Fetcher, failures: number, waitMs: number): Promise<void> {
   const { signal } = fetcher.task;
-  await sleep(fetcher.retryDelayMs * 2 ** (failures - 1), undefined, { signal }).catch(() => {
+  const delayMs = Math.max(fetcher.retryDelayMs * 2 ** (failures - 1), waitMs);
+  await sleep(delayMs, undefined, { signal }).catch(() => {
     signal.throwIfAborted();
   });
 }
@@ -255,20 +270,6 @@ function mismatch(url: string, wanted: WantedFile, why: string): ToolError {
     why,
     hint: "the mirror may be in the middle of an update: try again later, or name another one",
   });
-}
-
-async function readBody(response: HttpResponse, limitBytes: number, what: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > limitBytes) {
-      response.discard();
-      throw new ToolError("limit", { what: `reading ${what}`, why: `it is larger than ${limitBytes} bytes` });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, sizeBytes);
 }
 
 /** Whether an error means "not there", so that another place may be tried. */
