@@ -8,6 +8,9 @@ export const limits = {
   layersMax: 512,
   indexManifestsMax: 4096,
   indexDepthMax: 4,
+  /** Manifests, indexes and configs that are held of what one name stands for. */
+  imageDocumentsMax: 10_000,
+  imageDocumentsBytesMax: 67_108_864,
   historyMax: 10_000,
   jsonDepthMax: 64,
   archiveMembersMax: 200_000,
@@ -32,8 +35,9 @@ export const limits = {
   debBytesMax: 4_294_967_296,
   debControlBytesMax: 16_777_216,
   debDataBytesMax: 34_359_738_368,
-  /** Output bytes for one byte of compressed input, past the first mebibyte of output. */
+  /** Output bytes for one byte of compressed input, or of an archive with holes, past those that are free. */
   expansionRatioMax: 1100,
+  expansionFreeBytes: 1_048_576,
   stanzaBytesMax: 4_194_304,
   packagesInImageMax: 20_000,
   /** Choices that the resolver tries before it gives up; real requests take a few hundred. */
@@ -62,6 +66,8 @@ export const limits = {
   shellRoundsMax: 1000,
   /** Text of one variable, output or file that the interpreter holds. */
   shellTextLengthMax: 1_048_576,
+  /** One match of a pattern or regular expression: places in it that are followed, over all characters. */
+  shellMatchStepsMax: 4_194_304,
   /** ELF */
   programHeadersMax: 1024,
   dynamicEntriesMax: 65_536,

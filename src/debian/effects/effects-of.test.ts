@@ -333,6 +333,19 @@ describe("unknown", () => {
     );
   });
 
+  test("what a pattern of bash replaces is known, or said not to be", () => {
+    const control = (text: string): PackageControl => ({
+      ...controlOf({}),
+      scripts: { postinst: `#!/bin/bash\n${text}\n` },
+    });
+    const known = effectsOf(control("n=my-pkg-x; mkdir /var/lib/${n//-/_}"), contextOf({}));
+    expect(known.effects.map(({ action }) => action)).toMatchObject([
+      { kind: "directory", path: "/var/lib/my_pkg_x" },
+    ]);
+    const unknown = effectsOf(control("n=my-pkg-x; mkdir /var/lib/${n//[z-a]/_}"), contextOf({}));
+    expect(unknown).toMatchObject({ verdict: "unknown", effects: [] });
+  });
+
   test("texts that grow are bounded", () => {
     const { unknown } = verdictOf({ postinst: "x=aaaaaaaa\nwhile [ 1 ]; do x=$x$x; done" });
     expect(unknown[0]?.why).toContain("shellRoundsMax");

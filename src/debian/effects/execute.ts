@@ -270,7 +270,11 @@ function matches(
     const pattern = expandPattern(state, word);
     if (pattern === "*") return true;
     if (pattern === undefined || !subject.known) answer = undefined;
-    else if (matchesPattern(pattern, subject.text)) return true;
+    else {
+      const matched = matchesPattern(pattern, subject.text);
+      if (matched === true) return true;
+      if (matched === undefined) answer = undefined;
+    }
   }
   return answer;
 }

@@ -17,7 +17,11 @@ export function expandGlob(state: State, pattern: string, literal: Value): Value
     if (made.kind === "absent") names.delete(baseName(path));
     else names.add(baseName(path));
   }
-  const matching = [...names].filter((name) => matchesName(pattern.slice(cut + 1), name)).sort();
+  const answers = [...names].map((name) => ({ name, matches: matchesName(pattern.slice(cut + 1), name) }));
+  if (answers.some(({ matches }) => matches === undefined)) {
+    return [unknown(`the names that match "${pattern}" can't be told`)];
+  }
+  const matching = answers.flatMap(({ name, matches }) => (matches === true ? [name] : [])).sort();
   return matching.length === 0
     ? [literal]
     : matching.map((name) => known(cut < 0 ? name : joinPath(folder, name)));

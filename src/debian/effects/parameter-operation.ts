@@ -60,7 +60,7 @@ function applyOperation(
     const pattern = operand.pattern(word);
     return pattern === undefined
       ? unknown("the pattern is not known")
-      : known(trimPattern(operator, pattern, subject.text));
+      : decided(trimPattern(operator, pattern, subject.text), pattern);
   }
   if (operator.startsWith("/")) return replace(subject.text, operator, word, second, operand);
   if (operator === ":") return slice(subject.text, word, second, operand);
@@ -99,7 +99,15 @@ function replace(
   const pattern = operand.pattern(word);
   const replacement = second === undefined ? empty : operand.word(second);
   if (pattern === undefined || !replacement.known) return unknown("the replacement is not known");
-  return known(replacePattern(operator, pattern, replacement.text, text));
+  // bash of 5.2 on puts what was matched for it, unless it was quoted.
+  if (replacement.text.includes("&")) return unknown("the replacement holds a &");
+  return decided(replacePattern(operator, pattern, replacement.text, text), pattern);
+}
+
+function decided(text: string | undefined, pattern: string): Value {
+  return text === undefined
+    ? unknown(`what the pattern "${pattern.slice(0, 80)}" matches is not decided`)
+    : known(text);
 }
 
 function slice(text: string, word: Word, second: Word | undefined, operand: Operand): Value {

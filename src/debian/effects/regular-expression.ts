@@ -1,6 +1,5 @@
 // POSIX regular expressions (XBD 9), basic and extended, with the GNU operators that Debian's scripts use, as JavaScript's.
 // Leftmost-longest and leftmost-first differ for alternations only; scripts that hang on that aren't known.
-import { bracket } from "./pattern.ts";
 
 const sameInBoth: Readonly<Record<string, string>> = {
   "\\w": "\\w",
@@ -86,4 +85,43 @@ function basic(source: string, at: number, next: string, before: string): string
   if (next === "^" && at > 0 && !before.endsWith("(") && !before.endsWith("|")) return "\\^";
   if (next === "$" && at < source.length - 1 && !/^\\[)|]/.test(source.slice(at + 1))) return "\\$";
   return next;
+}
+
+function quote(character: string): string {
+  return character.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}
+
+const classes: Readonly<Record<string, string>> = {
+  alnum: "A-Za-z0-9",
+  alpha: "A-Za-z",
+  blank: " \\t",
+  digit: "0-9",
+  lower: "a-z",
+  upper: "A-Z",
+  punct: "!-\\/:-@\\[-`{-~",
+  space: "\\s",
+  xdigit: "0-9A-Fa-f",
+};
+
+/** A bracket expression from `[` at `at`; undefined where it isn't closed. */
+function bracket(pattern: string, at: number): { source: string; end: number } | undefined {
+  let index = at + 1;
+  let source = "[";
+  if (pattern[index] === "!" || pattern[index] === "^") {
+    source += "^";
+    index++;
+  }
+  const first = index;
+  for (; index < pattern.length; index++) {
+    const next = pattern[index] ?? "";
+    if (next === "]" && index > first) return { source: `${source}]`, end: index };
+    const named = /^\[:([a-z]+):\]/.exec(pattern.slice(index, index + 12));
+    const set = named?.[1] === undefined ? undefined : classes[named[1]];
+    if (named !== null && set !== undefined) {
+      source += set;
+      index += named[0].length - 1;
+    } else if (next === "\\") source += `\\${pattern[++index] ?? "\\"}`;
+    else source += next === "-" ? "-" : quote(next);
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import type { FileTest } from "./effect.ts";
 import { expandPattern, expandWord, pathOf } from "./expand.ts";
 import { testFile } from "./files.ts";
 import { fork } from "./paths.ts";
-import { escapePattern, matchesPattern } from "./pattern.ts";
+import { matchesPattern } from "./pattern.ts";
 import type { State } from "./state.ts";
 import { type Field, known, type Value } from "./value.ts";
 
@@ -225,17 +225,26 @@ function binaryOutcome(test: Extract<Test, { kind: "binary" }>): Outcome {
   const { operator, left, right } = test;
   if (!left.known) return undecided(left.why);
   if (!right.known) return undecided(right.why);
-  const holds = compare(operator, left.text, right.text, test.pattern ?? escapePattern(right.text));
+  const holds = compare(operator, left.text, right.text, test.pattern);
   return holds === undefined ? undecided(`the test ${operator} is not decided`) : holds ? success : failure;
 }
 
-function compare(operator: string, left: string, right: string, pattern: string): boolean | undefined {
+function compare(
+  operator: string,
+  left: string,
+  right: string,
+  pattern: string | undefined,
+): boolean | undefined {
+  const matches = (): boolean | undefined =>
+    pattern === undefined ? left === right : matchesPattern(pattern, left);
   switch (operator) {
     case "=":
     case "==":
-      return matchesPattern(pattern, left);
-    case "!=":
-      return !matchesPattern(pattern, left);
+      return matches();
+    case "!=": {
+      const matched = matches();
+      return matched === undefined ? undefined : !matched;
+    }
     case "<":
       return left < right;
     case ">":

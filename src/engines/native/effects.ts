@@ -24,7 +24,7 @@ export interface VerdictInput {
 }
 
 /** Raise it when the same scripts are judged otherwise. */
-const verdictFormat = 3;
+const verdictFormat = 4;
 
 /**
  * The verdicts in the order of configuration, remembered by what they depend on. Files that scripts source are read where
