@@ -1,13 +1,14 @@
 // The project on the command line: a folder with a spec, read and lowered.
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { InvalidInput, requireValue } from "../base/diagnostics.ts";
+import { type Diagnostic, InvalidInput, requireValue } from "../base/diagnostics.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
 import { limits } from "../base/limits.ts";
 import { lowerInit, lowerRun } from "../frontends/spec/lower.ts";
 import { decodeSpec, parseSpec } from "../frontends/spec/parse.ts";
 import type { Spec } from "../frontends/spec/spec.ts";
+import { unbuiltStages } from "../frontends/spec/unbuilt.ts";
 import type { ImagePlan } from "../graph/plan.ts";
 import type { Context } from "./context.ts";
 import { hostPlatform } from "./host-image.ts";
@@ -45,10 +46,7 @@ export async function readProject(
   const text = requireValue(decodeSpec(await readSpecFile(specFile, shown), shown));
   const parsed = parseSpec(text, shown);
   const spec = requireValue(parsed);
-  for (const { message, span } of parsed.diagnostics) {
-    const place = span === undefined ? shown : `${span.file}:${span.line}:${span.column}`;
-    context.emit({ type: "log", level: "warning", message: `${place}: ${message}` });
-  }
+  warn(context, shown, [...parsed.diagnostics, ...buildable(spec)]);
   const run = lowerRun(spec, dirname(specFile));
   const init = lowerInit(spec, dirname(specFile));
   const named = spec.platforms.map(({ value }) => `${value.os}/${value.architecture}`);
@@ -61,6 +59,20 @@ export async function readProject(
     plans: init === undefined ? [run] : [run, init],
     platforms,
   };
+}
+
+/** Warnings about what would not be built. @throws InvalidInput where the image would lack it */
+function buildable(spec: Spec): readonly Diagnostic[] {
+  const found = unbuiltStages(spec);
+  if (found.some(({ severity }) => severity === "error")) throw new InvalidInput(found);
+  return found;
+}
+
+function warn(context: Context, shown: string, warnings: readonly Diagnostic[]): void {
+  for (const { message, span } of warnings) {
+    const place = span === undefined ? shown : `${span.file}:${span.line}:${span.column}`;
+    context.emit({ type: "log", level: "warning", message: `${place}: ${message}` });
+  }
 }
 
 /**

@@ -139,6 +139,36 @@ describe("what is refused", () => {
   });
 });
 
+describe("what a spec says and this version does not build", () => {
+  const stage = "build: {made: {packages: [app]}}\n";
+
+  test.each(["build", "lock", "test", "explain", "update"])(
+    "%s refuses copies from stages",
+    async (command) => {
+      const copy = "  copy: [{from: made, source: /out, target: /out}]\n";
+      await project.write({ "distill.yaml": `${spec}${copy}${stage}` });
+      const ran = await project.run([command]);
+      expect(ran).toMatchObject({ code: 2, stdout: "" });
+      expect(ran.stderr).toMatch(/^distill\.yaml:9:10: error: \/out can't be copied.*\[not-yet-built\]/);
+    },
+  );
+
+  test("stages that nothing is copied from are warned of", async () => {
+    await project.write({ "distill.yaml": `${spec}${stage}` });
+    const ran = await build();
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain("warning: distill.yaml:9:9: the stage made is not built");
+  });
+
+  test("an init phase of an image, where it is asked for", async () => {
+    await project.write({ "distill.yaml": `${spec}init: {image: example.test/init}\n` });
+    expect(await build()).toMatchObject({ code: 0 });
+    const ran = await build("--target", "init");
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/^distill\.yaml:9:15: error: the init phase can't start.*\[not-yet-built\]/);
+  });
+});
+
 describe("--frozen", () => {
   test.each<[string, string, RegExp]>([
     ["without a lock", "other.yaml", /there is no other\.lock/],

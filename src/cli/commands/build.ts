@@ -1,6 +1,7 @@
 // `distill build`: from a spec to an image, wherever it is wanted.
 import { InvalidInput } from "../../base/diagnostics.ts";
 import { levels } from "../../closure/level.ts";
+import { unbuiltInit } from "../../frontends/spec/unbuilt.ts";
 import type { ImagePlan } from "../../graph/plan.ts";
 import { type BuildSettings, buildProject } from "../build-project.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -126,9 +127,11 @@ export const command: Command = defineCommand({
   },
 });
 
-function planFor({ plans, specFile }: Project, target: "run" | "init", cwd: string): ImagePlan {
+function planFor({ plans, spec, specFile }: Project, target: "run" | "init", cwd: string): ImagePlan {
   const plan = plans.find(({ phase }) => phase === target);
   if (plan !== undefined) return plan;
+  const unbuilt = unbuiltInit(spec);
+  if (unbuilt !== undefined) throw new InvalidInput([unbuilt]);
   throw new InvalidInput([
     {
       severity: "error",

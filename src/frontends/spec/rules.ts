@@ -30,6 +30,8 @@ export const specRules = {
   "conflicting-ids": "Two users, or a user and a base account, have the same number or name.",
   "empty-image": "Nothing brings the program into the image: no packages, no copied files.",
   "missing-command": "An init phase of packages names no command.",
+  "not-yet-built":
+    "Something that a spec may say, and that this version does not build: copies from stages of `build`, init phases of an image.",
   "wrong-pattern": "A regular expression is not valid.",
 } as const;
 
