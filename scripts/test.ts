@@ -33,6 +33,8 @@ const debianPackages: readonly string[] = [
     "util-linux",
     "uidmap",
     "bubblewrap",
+    "busybox-static",
+    "procps",
   ],
   // engines and registry
   ...[

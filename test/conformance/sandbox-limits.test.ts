@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { helloProgram } from "../../../testing/hello-program.ts";
-import { withFolder } from "../../../testing/layouts.ts";
-import { runInSandbox, type SandboxRequest, type SandboxResult } from "./sandbox.ts";
+import { runInSandbox, type SandboxRequest, type SandboxResult } from "../../src/engines/native/sandbox.ts";
+import { helloProgram } from "../../testing/hello-program.ts";
+import { withFolder } from "../../testing/layouts.ts";
 
 const host = { isRoot: process.getuid?.() === 0, path: process.env["PATH"] ?? "" };
 const busybox = spawnSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).stdout.trim();
