@@ -4,7 +4,7 @@ import { path, treePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Reason } from "./closure.ts";
 import { groupFile, passwdFile } from "./settings.ts";
-import { addMissing, keepPath, type Work } from "./work.ts";
+import { addMissing, addUnproven, keepPath, type Work } from "./work.ts";
 
 /** Keeps the account files and the home folder of the user; a named user or group without a line is missing. */
 export function keepAccounts(work: Work): void {
@@ -26,7 +26,10 @@ function requireLine(work: Work, wanted: string, file: typeof passwdFile): reado
   if (there) keepPath(work, file, reasonOf(work, evidence), "ship");
   const text = work.input.settings?.get(file);
   if (text === undefined && there) {
-    if (!numeric) work.findings.unproven.set(file, `not read: whether it names ${wanted} is not known`);
+    if (!numeric) {
+      const why = `not read: whether it names ${wanted} is not known`;
+      addUnproven(work, { path: file, kind: "unread", why });
+    }
     return undefined;
   }
   const lines = (text ?? "").split("\n").map((line) => line.split(":"));

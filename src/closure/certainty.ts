@@ -2,7 +2,7 @@
 // kept because a rule or a string names it stops no build: in the full system it could not be loaded either.
 import type { TreePath } from "../tree/path.ts";
 import type { Missing, Reason } from "./closure.ts";
-import type { Work } from "./work.ts";
+import { addUnproven, type Work } from "./work.ts";
 
 /** What is missing for something certainly needed; the rest is noted as unproven. */
 export function certainlyMissing(work: Work): Missing[] {
@@ -11,7 +11,8 @@ export function certainlyMissing(work: Work): Missing[] {
     if (!one.neededBy.startsWith("/") || certain.has(one.neededBy)) return true;
     const by = one.neededBy as TreePath;
     if (!work.findings.unproven.has(by)) {
-      work.findings.unproven.set(by, `it can't be loaded: ${one.what} is not there (${one.evidence})`);
+      const why = `it can't be loaded: ${one.what} is not there (${one.evidence})`;
+      addUnproven(work, { path: by, kind: "unloadable", why });
     }
     return false;
   });

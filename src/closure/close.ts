@@ -29,6 +29,6 @@ export function close(input: ClosureInput): Closure {
     leftOut,
     mentioned: [...mentioned.values()],
     deferred,
-    unproven: [...unproven].map(([path, why]) => ({ path, why })),
+    unproven: [...unproven.values()],
   };
 }

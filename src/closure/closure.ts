@@ -107,6 +107,17 @@ export interface Mention {
   readonly evidence: string;
 }
 
+/** What the closure can't tell of a file. */
+export interface Unproven {
+  readonly path: TreePath;
+  /**
+   * `no-rule`: a runtime, loader or wrapper that loads or starts what no rule tells. `unread`: its content is not known.
+   * `unloadable`: what it needs is not there. `unnamed`: a library of a kept package that nothing names.
+   */
+  readonly kind: "no-rule" | "unread" | "unloadable" | "unnamed";
+  readonly why: string;
+}
+
 export interface Closure {
   /** Kept paths with their reasons; the first reason is the one that brought the path in. */
   readonly reasons: ReadonlyMap<TreePath, readonly Reason[]>;
@@ -116,6 +127,6 @@ export interface Closure {
   readonly mentioned: readonly Mention[];
   /** Packages whose content has to be in the tree before this closure is final. Empty: it is final. */
   readonly deferred: ReadonlySet<string>;
-  /** Runtimes or loaders met for which no knowledge rule exists: said aloud, never guessed. */
-  readonly unproven: readonly { readonly path: TreePath; readonly why: string }[];
+  /** Never guessed. A build says those of kind `no-rule` aloud. */
+  readonly unproven: readonly Unproven[];
 }

@@ -9,7 +9,7 @@ import { loadsUnknown } from "./knowledge/runtimes-unknown.ts";
 import { deferPath } from "./pending.ts";
 import { keepLibrary, type LoadedNames, loadProcess } from "./process.ts";
 import { keepScriptInterpreter } from "./scripts.ts";
-import { factsAt, find, isCode, keepPath, type Work } from "./work.ts";
+import { addUnproven, factsAt, find, isCode, keepPath, type Work } from "./work.ts";
 
 interface Followed {
   readonly present: LoadedNames;
@@ -53,7 +53,8 @@ function visit(work: Work, path: TreePath, followed: Followed): void {
   if (elf?.interpreter !== undefined) loadProcess(work, path, followed.present);
   else if (elf !== undefined) followed.modules.push(path);
   else if (facts.magic === "elf") {
-    work.findings.unproven.set(path, "an ELF file that can't be read: what it needs is not known");
+    const why = "an ELF file that can't be read: what it needs is not known";
+    addUnproven(work, { path, kind: "unread", why });
   }
   applyRules(work, path, followed);
   if (elf === undefined) return;
@@ -72,20 +73,16 @@ function applyRules(work: Work, path: TreePath, followed: Followed): void {
   if (elf === undefined) return;
   const unknown = loadsUnknown(elf.soname ?? baseName(path));
   if (unknown !== undefined) {
-    work.findings.unproven.set(
-      path,
-      `it loads ${unknown} by name, and no rule tells which: declare them with keep`,
-    );
+    const why = `it loads ${unknown} by name, and no rule tells which: declare them with keep`;
+    addUnproven(work, { path, kind: "no-rule", why });
     return;
   }
   const script = work.reasons
     .get(path)
     ?.find((one) => one.kind === "interpreter" && one.evidence.startsWith("#!"));
   if (script === undefined || baseName(path) === "env") return;
-  work.findings.unproven.set(
-    path,
-    `it runs ${script.from}, and no rule tells what a script of it needs: declare that with keep`,
-  );
+  const why = `it runs ${script.from}, and no rule tells what a script of it needs: declare that with keep`;
+  addUnproven(work, { path, kind: "no-rule", why });
 }
 
 /** UAPI "ELF Dlopen Metadata": one of the sonames of each note, the first that is found. A suggestion is none for a minimal image. */

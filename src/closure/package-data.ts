@@ -7,7 +7,7 @@ import type { LeftOut, Reason } from "./closure.ts";
 import { looksLikeCode } from "./code-paths.ts";
 import { documentationFilter } from "./documentation.ts";
 import { packageOf } from "./pending.ts";
-import { addData, isCode, type Work } from "./work.ts";
+import { addData, addUnproven, isCode, type Work } from "./work.ts";
 
 /** The packages whose data stays, each with the reason that all of its data shares. */
 type KeptPackages = ReadonlyMap<string, Reason>;
@@ -155,6 +155,6 @@ function whyCodeIsLeftOut(work: Work, entry: FileEntry, kept: KeptPackages): str
     return "code that nothing reaches";
   }
   const why = `a library of ${owner} that nothing names; perhaps it is loaded by name`;
-  work.findings.unproven.set(entry.path, why);
+  addUnproven(work, { path: entry.path, kind: "unnamed", why });
   return why;
 }

@@ -6,7 +6,7 @@ import type { Facts } from "../tree/facts.ts";
 import { compileGlob, type Glob } from "../tree/glob.ts";
 import { baseName, joinPath, parentOf, root, type TreePath, treePath } from "../tree/path.ts";
 import { type Resolution, resolve } from "../tree/resolve.ts";
-import type { ClosureInput, Mention, Missing, Reason } from "./closure.ts";
+import type { ClosureInput, Mention, Missing, Reason, Unproven } from "./closure.ts";
 import { deferPath } from "./pending.ts";
 import type { LoaderSettings } from "./search-path.ts";
 
@@ -38,7 +38,7 @@ export interface Findings {
   readonly missing: Map<string, Missing>;
   readonly deferred: Set<string>;
   readonly mentioned: Map<TreePath, Mention>;
-  readonly unproven: Map<TreePath, string>;
+  readonly unproven: Map<TreePath, Unproven>;
   /** What a `drop` left out although something asked for it. */
   readonly dropped: Map<TreePath, string>;
   readonly drops: readonly { readonly glob: Glob; readonly source: string }[];
@@ -149,6 +149,10 @@ export function addData(work: Work, path: TreePath, reason: Reason): void {
 export function addMissing(work: Work, missing: Missing): void {
   const key = `${missing.kind}\0${missing.what}\0${missing.neededBy}`;
   if (!work.findings.missing.has(key)) work.findings.missing.set(key, missing);
+}
+
+export function addUnproven(work: Work, unproven: Unproven): void {
+  work.findings.unproven.set(unproven.path, unproven);
 }
 
 /** The path that a link's target names, seen from where the link is; of one that `climbs`, only as it is written. */

@@ -70,6 +70,9 @@ describe("knowledge rules", () => {
       ],
       { launch: { entrypoint: ["/app/main.foo"] } },
     );
-    expect(closure.unproven.map((one) => one.path)).toEqual(["/usr/bin/foo", `${multiarch}/liblua5.4.so.0`]);
+    expect(closure.unproven.map((one) => [one.path, one.kind])).toEqual([
+      ["/usr/bin/foo", "no-rule"],
+      [`${multiarch}/liblua5.4.so.0`, "no-rule"],
+    ]);
   });
 });

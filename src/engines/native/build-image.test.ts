@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   app,
+  executable,
   openStage,
   planOf,
   type Sample,
@@ -21,6 +22,7 @@ import {
   writeContext,
 } from "../../../testing/phases.ts";
 import { discardDamaged } from "../../assemble/layer.ts";
+import type { Event } from "../../base/events.ts";
 import type { ImagePlan } from "../../graph/plan.ts";
 import { treeOfImage } from "../../oci/apply.ts";
 import type { ImageConfig } from "../../oci/model.ts";
@@ -257,6 +259,29 @@ describe("the user is a number", () => {
       levelReasons: [expect.stringContaining("root") as string],
     });
   });
+});
+
+test("a runtime that no rule is about is said aloud, where something may have been left out", async () => {
+  const samples: Samples = { app: { data: { "/usr/bin/ocamlrun": executable(staticProgram) } } };
+  const config: ImagePlan["config"] = { User: "70:70", Entrypoint: ["/usr/bin/ocamlrun"] };
+  const events: Event[] = [];
+  const quiet = stage;
+  const task = { ...stage.services.task, emit: (event: Event) => void events.push(event) };
+  stage = { ...stage, services: { ...stage.services, task } };
+  try {
+    await build({ samples, plan: { config, phase: "init", content: "whole" } });
+    expect(events.filter(({ type }) => type === "log")).toEqual([]);
+    await build({ samples, plan: { config } });
+  } finally {
+    stage = quiet;
+  }
+  expect(events.filter(({ type }) => type === "log")).toEqual([
+    {
+      type: "log",
+      level: "warning",
+      message: expect.stringContaining("/usr/bin/ocamlrun: it loads OCaml libraries") as string,
+    },
+  ]);
 });
 
 test("a package in a layer of its own", async () => {

@@ -91,15 +91,20 @@ async function compose(
   const { plan, packages, platform, mtime } = request;
   const architecture = platform.slice(platform.indexOf("/") + 1);
   // Loaded here: a build that finds its image in the cache needs none of it.
-  const [{ composePhase }, { shippedOf }, { levelOf }, { numericUser }] = await Promise.all([
-    import("./compose-phase.ts"),
-    import("./shipped.ts"),
-    import("../../closure/level.ts"),
-    import("./account-files.ts"),
-  ]);
+  const [{ composePhase }, { shippedOf }, { levelOf }, { numericUser }, { unprovenWarning }] =
+    await Promise.all([
+      import("./compose-phase.ts"),
+      import("./shipped.ts"),
+      import("../../closure/level.ts"),
+      import("./account-files.ts"),
+      import("./unproven.ts"),
+    ]);
   const debs = await fetchPackages(packages);
   const input = { plan, packages, debs, architecture, copies, mtime };
   const phase = await composePhase(input, services);
+  // Where all of the packages ships, nothing can have been left out.
+  const warning = plan.content === "whole" ? undefined : unprovenWarning(phase.closure.unproven);
+  if (warning !== undefined) services.task.emit({ type: "log", level: "warning", message: warning });
   const shipped = await shippedOf(phase, input);
   await services.unpacker.close();
   const entries = [...shipped.tree.walk()];
