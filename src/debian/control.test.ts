@@ -52,12 +52,24 @@ describe("parseControl", () => {
       sonames: ["libbfd-2.40-system.so", "libbfd.so.2.40-system"],
     },
     {
+      summary: "no symbols of lines that only resemble one's first",
+      files: { symbols: "liba.so.1\n.so.1 a\n*b.so.1 b\nlibc-2.so\tc #MINVER#\n" },
+      sonames: ["libc-2.so"],
+    },
+    {
       summary: "shlibs of a kind, where symbols settles the spelling",
       files: { shlibs: "udeb: libz 1 zlib1g-udeb\nlibz 1 zlib1g\n", symbols: "libz.so.1 zlib1g #MINVER#\n" },
       sonames: ["libz.so.1"],
     },
   ])("reads sonames: $summary", ({ files, sonames }) => {
     expect(parseControl({ control: stanza, ...files }, digest).sonames).toEqual(sonames);
+  });
+
+  test("a line of many sonames takes time in proportion to its length", () => {
+    const startedMs = performance.now();
+    const { sonames } = parseControl({ control: stanza, symbols: ".so".repeat(100_000) }, digest);
+    expect(sonames).toEqual([]);
+    expect(performance.now() - startedMs).toBeLessThan(1500);
   });
 
   test.each([

@@ -131,8 +131,8 @@ function parseConffiles(text: string): readonly TreePath[] {
 function sonamesOf(shlibs: string, symbols: string): readonly string[] {
   const sonames = new Set<string>();
   for (const line of linesOf(symbols)) {
-    const match = /^([^\s|*#]\S*\.so\S*)\s+\S/.exec(line);
-    if (match?.[1] !== undefined) sonames.add(match[1]);
+    const [soname = "", owner] = line.split(/\s+/, 2);
+    if (owner !== undefined && !/^[|*#]/.test(soname) && soname.includes(".so", 1)) sonames.add(soname);
   }
   for (const line of linesOf(shlibs)) {
     const [library, version] = line.replace(/^\S+:\s+/, "").split(/\s+/);

@@ -11,6 +11,8 @@ test.each<[field: string, groups: readonly string[], malformed?: readonly string
   ["a (>= 1:2.0-3~x)", ["a (>= 1:2.0-3~x)"]],
   ["a(<<1)", ["a (<< 1)"]],
   ["a ( = 1 )", ["a (= 1)"]],
+  ["a \t (\n=  1\t) \n[ amd64\tarm64 ]  < cross >\n<stage1>", ["a (= 1) [amd64 arm64] <cross> <stage1>"]],
+  ["a  b", [], ["a  b"]],
   ["a (< 1), b (> 2)", ["a (<= 1)", "b (>= 2)"]],
   ["python3:any (>= 3.9~)", ["python3:any (>= 3.9~)"]],
   ["a:native, a:arm64", ["a:native", "a:arm64"]],
@@ -56,6 +58,17 @@ test("what is written is read back", () => {
       },
     ),
   );
+});
+
+test.each([
+  ["blanks", `a${" ".repeat(20_000)}!`],
+  ["blanks within parentheses", `a (>=${" ".repeat(20_000)}!`],
+  ["profiles", `a${" <b>".repeat(5_000)}!`],
+  ["letters", `${"a".repeat(20_000)}!`],
+])("many %s take time in proportion to their number", (_, field) => {
+  const startedMs = performance.now();
+  expect(parseRelations(field).malformed.length).toBe(1);
+  expect(performance.now() - startedMs).toBeLessThan(1500);
 });
 
 test("no text makes the parser throw", () => {

@@ -42,8 +42,9 @@ const relations: Readonly<Record<string, Relation>> = {
   ">": ">=",
 };
 
+/** Of an alternative whose runs of blanks are one each: optional runs side by side would be tried in every division. */
 const alternativePattern =
-  /^([A-Za-z0-9][A-Za-z0-9+._-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*([<>=]{1,2})\s*([^()<>=\s]+)\s*\))?\s*(?:\[([^\][]*)\])?((?:\s*<[^<>]*>)*)$/;
+  /^([A-Za-z0-9][A-Za-z0-9+._-]*)(?::([a-z0-9-]+))? ?(?:\( ?([<>=]{1,2}) ?([^()<>= ]+) ?\))? ?(?:\[([^\][]*)\])?((?: ?<[^<>]*>)*)$/;
 
 /** Reads a field's value. A malformed alternative is reported and left out; a group left empty is left out. */
 export function parseRelations(value: string): ParsedRelations {
@@ -63,7 +64,7 @@ export function parseRelations(value: string): ParsedRelations {
 }
 
 function parseAlternative(text: string): Dependency | undefined {
-  const match = alternativePattern.exec(text);
+  const match = alternativePattern.exec(text.replace(/\s+/g, " "));
   if (match === null) return undefined;
   const [, name = "", qualifier, sign, version, architectures, profiles] = match;
   const relation = sign === undefined ? undefined : relations[sign];

@@ -100,8 +100,10 @@ function parseIsaNeeded(image: ElfImage, content: Buffer): number {
 /** A JSON array of objects; "soname" is a list, "priority" is "recommended" if absent. */
 function parseDlopen(content: Buffer): DlopenNote[] {
   let value: unknown;
+  let end = content.length;
+  while (end > 0 && content[end - 1] === 0) end -= 1;
   try {
-    value = JSON.parse(content.toString("utf8").replace(/\0+$/, ""));
+    value = JSON.parse(content.toString("utf8", 0, end));
   } catch {
     return [];
   }

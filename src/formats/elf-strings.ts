@@ -116,21 +116,55 @@ function addPaths(run: string, isStart: boolean, paths: Set<string>): void {
 }
 
 const versionMark = Buffer.from(".so.");
+const prefix: readonly number[] = [...Buffer.from("lib")];
+const dot = 0x2e;
+/** Characters between "lib" and ".so.". */
+const stem = byteTable(/[\w.+-]/);
 const stemBytesMax = 128;
 const versionBytesMax = 64;
 
-/** `lib*.so.N...` around each ".so."; where more follows the numbers, with it and without. */
+/** `lib*.so.N...` around each ".so."; where more follows the numbers, with it and without. Names don't overlap. */
 function collectSonames(chunk: Buffer, borders: Borders, sonames: Set<string>): void {
+  let from = 0;
   for (let at = chunk.indexOf(versionMark); at >= 0; at = chunk.indexOf(versionMark, at + 1)) {
+    const numbersEnd = endOfNumbers(chunk, at + 3);
+    if (numbersEnd === at + 3) continue;
     let start = at;
     while (start > 0 && at - start < stemBytesMax && plausible[chunk[start - 1] ?? 0] === 1) start -= 1;
-    let end = at + versionMark.length;
+    let end = numbersEnd;
     while (end < chunk.length && end - at < versionBytesMax && plausible[chunk[end] ?? 0] === 1) end += 1;
     if ((start === 0 && !borders.isFirst) || (end === chunk.length && !borders.isLast)) continue;
-    const run = chunk.toString("latin1", start, end);
-    for (const match of run.matchAll(/lib[\w.+-]+?\.so(?:\.\d+)+/g)) {
-      sonames.add(match[0]);
-      if (match.index === 0) sonames.add(run);
-    }
+    const name = startOfName(chunk, at, Math.max(start, from));
+    if (name === undefined) continue;
+    sonames.add(chunk.toString("latin1", name, numbersEnd));
+    if (name === start) sonames.add(chunk.toString("latin1", start, end));
+    from = numbersEnd;
   }
+}
+
+/** Where ".1.22" ends that begins at `at`; `at` where nothing of it is there. */
+function endOfNumbers(chunk: Buffer, at: number): number {
+  const end = Math.min(chunk.length, at + versionBytesMax);
+  let numbersEnd = at;
+  for (let next = at; chunk[next] === dot; next = numbersEnd) {
+    let digits = next + 1;
+    while (digits < end && isDigit(chunk[digits] ?? 0)) digits += 1;
+    if (digits === next + 1) break;
+    numbersEnd = digits;
+  }
+  return numbersEnd;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+/** The first "lib" from `least` on that only a stem, of one character or more, parts from ".so." at `at`. */
+function startOfName(chunk: Buffer, at: number, least: number): number | undefined {
+  let found: number | undefined;
+  for (let start = at - 1; start >= least && stem[chunk[start] ?? 0] === 1; start--) {
+    if (start + prefix.length < at && prefix.every((byte, index) => chunk[start + index] === byte))
+      found = start;
+  }
+  return found;
 }
