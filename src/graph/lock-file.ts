@@ -62,6 +62,11 @@ export async function parseLock(text: string, file: string): Promise<Parsed<Lock
       diagnostic("lock-malformed", `the lock is larger than ${limits.lockBytesMax} bytes (lockBytesMax)`),
     ]);
   }
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) {
+    const why = `the lock is nested deeper than ${limits.jsonDepthMax} levels (jsonDepthMax)`;
+    return failed([diagnostic("lock-malformed", why, lineSpan(file, lineAt(text, deep)))]);
+  }
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -83,6 +88,22 @@ export async function parseLock(text: string, file: string): Promise<Parsed<Lock
   return { value: read.lock, diagnostics: [] };
 }
 
+/** Where brackets are nested too deep: past that, what is written recursively about a value may not end well. */
+function tooDeepAt(text: string): number | undefined {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (quoted && character === "\\") at += 1;
+    else if (character === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === "[" || character === "{") depth += 1;
+    else if (character === "]" || character === "}") depth -= 1;
+    if (depth > limits.jsonDepthMax) return at;
+  }
+  return undefined;
+}
+
 function failed(diagnostics: readonly Diagnostic[]): Parsed<Lock> {
   return { value: undefined, diagnostics };
 }
@@ -93,7 +114,7 @@ function diagnostic(rule: string, message: string, span?: Span, hint: string = m
 
 function syntaxError(text: string, file: string, message: string): Diagnostic {
   if (/^(?:<{7}|={7}|>{7})/m.test(text)) {
-    const line = text.slice(0, text.search(/^(?:<{7}|={7}|>{7})/m)).split("\n").length;
+    const line = lineAt(text, text.search(/^(?:<{7}|={7}|>{7})/m));
     return diagnostic(
       "lock-malformed",
       "the lock holds the marks of an unfinished merge",
@@ -101,12 +122,12 @@ function syntaxError(text: string, file: string, message: string): Diagnostic {
     );
   }
   const position = /position (\d+)/.exec(message)?.[1];
-  const before = text.slice(0, position === undefined ? text.length : Number(position));
-  return diagnostic(
-    "lock-malformed",
-    `the lock is not JSON: ${message}`,
-    lineSpan(file, before.split("\n").length),
-  );
+  const line = lineAt(text, position === undefined ? text.length : Number(position));
+  return diagnostic("lock-malformed", `the lock is not JSON: ${message}`, lineSpan(file, line));
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split("\n").length;
 }
 
 function lineSpan(file: string, line: number): Span {

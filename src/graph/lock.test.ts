@@ -109,6 +109,20 @@ describe("refused, with the place", () => {
     ],
     ["a list", "[]", ["1 lock-malformed: it must be an object"]],
     [
+      "a request of 100000 lists in each other",
+      fix((text) =>
+        text.replace(/"request": "[^"]*"/, `"request": ${"[".repeat(100_000)}${"]".repeat(100_000)}`),
+      ),
+      ["3 lock-malformed: the lock is nested deeper than 64 levels (jsonDepthMax)"],
+    ],
+    [
+      "a version that is nested",
+      fix((text) =>
+        text.replace('"lockVersion": 1', `"lockVersion": ${"[".repeat(62)}"[\\"["${"]".repeat(62)}`),
+      ),
+      ["2 lock-version: the lock has version [["],
+    ],
+    [
       "a later version",
       fix((text) => text.replace('"lockVersion": 1', '"lockVersion": 2')),
       ["2 lock-version: the lock has version 2"],
