@@ -114,7 +114,7 @@ interface Origin {
 
 async function attempt(context: Context, request: ApiRequest): Promise<HttpResponse> {
   const origin = await originOf(context, request);
-  const url = new URL(request.path, origin.url);
+  const url = addressOf(context, request, origin);
   const own = url.origin === origin.url.origin;
   const audience: Audience = request;
   const { signal } = context.task;
@@ -133,6 +133,25 @@ async function attempt(context: Context, request: ApiRequest): Promise<HttpRespo
   if (request.expect.includes(response.status))
     return { ...response, body: explained(context, request, url, response) };
   throw await failureOf(context, request, response);
+}
+
+/** Where a request goes. What an upload is to be sent to is the registry's word, as a redirect is. */
+function addressOf(context: Context, request: ApiRequest, origin: Origin): URL {
+  const { insecure, path, what } = request;
+  const refuse = (why: string): ToolError =>
+    new ToolError("registry", { what, why: context.secrets.redact(why) });
+  const url = URL.canParse(path, origin.url.href) ? new URL(path, origin.url) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw refuse(`${origin.url.host} gave no valid address`);
+  }
+  if (isDowngrade(origin.url, url) && !insecure) {
+    throw refuse(`${origin.url.host} leads from https to plain HTTP at ${url.host}`);
+  }
+  return url;
+}
+
+function isDowngrade(from: URL, to: URL): boolean {
+  return from.protocol === "https:" && to.protocol === "http:";
 }
 
 /** Follows redirects; across hosts without the credentials. */
@@ -159,7 +178,7 @@ async function follow(
     const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
     if (next === undefined || !/^https?:$/.test(next.protocol))
       throw refuse(`${url.host} redirects to no valid address`);
-    if (next.protocol === "http:" && url.protocol === "https:" && !request.insecure) {
+    if (isDowngrade(url, next) && !request.insecure) {
       throw refuse(`${url.host} redirects from https to plain HTTP at ${next.host}`);
     }
     url = next;
