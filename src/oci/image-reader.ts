@@ -32,6 +32,8 @@ interface Reading {
   readonly attachments: Attachment[];
   /** Digests that were followed: one image may stand in an index twice. */
   readonly seen: Set<string>;
+  /** Manifests, indexes and configs held so far. */
+  readonly held: { documents: number; bytes: number };
 }
 
 /**
@@ -40,16 +42,22 @@ interface Reading {
  * @throws ToolError "malformed", "digest-mismatch", "limit"
  */
 export async function readImageSet(root: Descriptor, find: BlobFinder): Promise<ImageSet> {
-  const reading: Reading = { find, images: [], attachments: [], seen: new Set() };
+  const reading: Reading = {
+    find,
+    images: [],
+    attachments: [],
+    seen: new Set(),
+    held: { documents: 0, bytes: 0 },
+  };
   if (!isIndexType(root.mediaType)) {
     if (!isManifestType(root.mediaType)) throw notAnImage(root, `its media type is ${root.mediaType}`);
-    const bytes = await readDocument(find, root, limits.manifestBytesMax);
+    const bytes = await readDocument(reading, root, limits.manifestBytesMax);
     if (bytes === undefined) throw missing(root);
     await addManifest(reading, root, bytes);
     if (reading.images.length === 0) throw notAnImage(root, "it is an artifact of another kind");
     return { images: reading.images };
   }
-  const bytes = await readDocument(find, root, limits.manifestBytesMax);
+  const bytes = await readDocument(reading, root, limits.manifestBytesMax);
   if (bytes === undefined) throw missing(root);
   await addIndex(reading, root, bytes, 1);
   if (reading.images.length === 0) throw notAnImage(root, "none of the images that its index names is there");
@@ -76,7 +84,7 @@ async function addIndex(
     if (reading.seen.has(one.digest)) continue;
     reading.seen.add(one.digest);
     if (!isIndexType(one.mediaType) && !isManifestType(one.mediaType)) continue;
-    const inner = await readDocument(reading.find, one, limits.manifestBytesMax);
+    const inner = await readDocument(reading, one, limits.manifestBytesMax);
     if (inner === undefined) continue;
     if (isManifestType(one.mediaType)) {
       await addManifest(reading, one, inner);
@@ -90,7 +98,7 @@ async function addIndex(
 async function addManifest(reading: Reading, descriptor: Descriptor, bytes: Uint8Array): Promise<void> {
   const manifest = parseManifest(bytes, `the manifest ${descriptor.digest}`);
   if (isImage(descriptor, manifest)) {
-    reading.images.push(await readImage(reading.find, descriptor, bytes, manifest));
+    reading.images.push(await readImage(reading, descriptor, bytes, manifest));
     return;
   }
   const blobs: BlobSource[] = [];
@@ -111,12 +119,12 @@ function isImage(descriptor: Descriptor, manifest: Manifest): boolean {
 }
 
 async function readImage(
-  find: BlobFinder,
+  reading: Reading,
   descriptor: Descriptor,
   bytes: Uint8Array,
   manifest: Manifest,
 ): Promise<Image> {
-  const config = await readDocument(find, manifest.config, limits.configBytesMax);
+  const config = await readDocument(reading, manifest.config, limits.configBytesMax);
   if (config === undefined) throw missing(manifest.config);
   const parsed = parseConfig(config, `the config ${manifest.config.digest}`);
   const ids = parsed.rootfs.diff_ids;
@@ -130,7 +138,7 @@ async function readImage(
   for (const [index, diffId] of ids.entries()) {
     const layer = manifest.layers[index];
     if (layer === undefined) continue;
-    const blob = await findVerified(find, layer);
+    const blob = await findVerified(reading.find, layer);
     if (blob === undefined) throw missing(layer);
     layers.push({ ...blob, diffId });
   }
@@ -151,7 +159,7 @@ async function findVerified(find: BlobFinder, descriptor: Descriptor): Promise<B
 
 /** A manifest, index or config in memory, verified; undefined where it isn't there. */
 async function readDocument(
-  find: BlobFinder,
+  reading: Reading,
   descriptor: Descriptor,
   bytesMax: number,
 ): Promise<Uint8Array | undefined> {
@@ -159,8 +167,27 @@ async function readDocument(
   if (descriptor.size > bytesMax) {
     throw new ToolError("limit", { what: `reading ${what}`, why: `it is larger than ${bytesMax} bytes` });
   }
-  const found = await find(descriptor);
-  return found === undefined ? undefined : collect(verified(found.open(), descriptor, what), bytesMax, what);
+  const found = await reading.find(descriptor);
+  if (found === undefined) return undefined;
+  hold(reading.held, descriptor);
+  return collect(verified(found.open(), descriptor, what), bytesMax, what);
+}
+
+/** Each document is bounded by itself; this bounds what an index of indexes has of them. */
+function hold(held: Reading["held"], descriptor: Descriptor): void {
+  held.documents += 1;
+  held.bytes += descriptor.size;
+  const exceeded =
+    held.documents > limits.imageDocumentsMax
+      ? ("imageDocumentsMax" as const)
+      : held.bytes > limits.imageDocumentsBytesMax
+        ? ("imageDocumentsBytesMax" as const)
+        : undefined;
+  if (exceeded === undefined) return;
+  throw new ToolError("limit", {
+    what: `reading the blob ${descriptor.digest}`,
+    why: `the manifests and configs of its image are more than ${exceeded} (${limits[exceeded]})`,
+  });
 }
 
 function missing(descriptor: Descriptor): ToolError {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { digestOf } from "../base/digest.ts";
+import { limits } from "../base/limits.ts";
 import { parseConfig, parseIndex, parseManifest } from "./validate.ts";
 
 const digest = digestOf("x");
@@ -83,6 +84,15 @@ describe("parseManifest", () => {
       expect.objectContaining({ code: "limit", why: '"layers" has 513 members, more than 512' }),
     );
   });
+});
+
+test.each(["config", "layers"])("bounds the size of what a manifest names: %s", (member) => {
+  const named = (size: number): Uint8Array =>
+    bytes({ ...manifest, [member]: member === "config" ? { ...config, size } : [layer, { ...layer, size }] });
+  expect(() => parseManifest(named(limits.layerBytesMax), "m")).not.toThrow();
+  expect(() => parseManifest(named(limits.layerBytesMax + 1), "m")).toThrow(
+    expect.objectContaining({ code: "limit", why: expect.stringContaining("layerBytesMax") as string }),
+  );
 });
 
 describe("parseIndex", () => {

@@ -40,6 +40,12 @@ export function parseManifest(bytes: Uint8Array, what: string): Manifest {
   const layers = descriptors(value["layers"], "layers", limits.layersMax, what);
   const annotations = strings(value["annotations"], "annotations", what);
   const config = parseDescriptor(value["config"], `"config" of ${what}`);
+  for (const { digest: of, size } of [config, ...layers]) {
+    if (size > limits.layerBytesMax) {
+      const why = `its blob ${of} has ${size} bytes, more than layerBytesMax (${limits.layerBytesMax})`;
+      throw new ToolError("limit", { what: `reading ${what}`, why });
+    }
+  }
   return { mediaType, config, layers, ...(annotations === undefined ? {} : { annotations }) };
 }
 
