@@ -48,11 +48,16 @@ export function parseOneLineSources(text: string, file: string): ParsedSources {
         return cut < 0 ? [one.toLowerCase(), ""] : [one.slice(0, cut).toLowerCase(), one.slice(cut + 1)];
       }),
     );
+    const signer = signedBy(settings.get("signed-by")?.replaceAll(",", " "));
+    if (typeof signer === "string") {
+      diagnostics.push(unreadable(file, index + 1, signer));
+      continue;
+    }
     sources.push({
       uris: [withoutSlash(uri)],
       suites: [suite],
       components: words(components),
-      signedBy: signedBy(settings.get("signed-by")?.replaceAll(",", " ")),
+      signedBy: signer,
       checkValidUntil: !isNo(settings.get("check-valid-until")),
       place: `${file}:${index + 1}`,
     });
@@ -68,24 +73,34 @@ export function parseDeb822Sources(text: string, file: string): ParsedSources {
   } catch (thrown) {
     return { sources: [], diagnostics: [unreadable(file, 1, messageOf(thrown))] };
   }
+  const diagnostics: Diagnostic[] = [];
   const sources = stanzas.flatMap((stanza, index): AptSource[] => {
     const list = (name: string): string[] => words(field(stanza, name) ?? "");
     if (isNo(field(stanza, "Enabled")) || !list("Types").includes("deb")) return [];
+    const signer = signedBy(field(stanza, "Signed-By"));
+    if (typeof signer === "string") {
+      diagnostics.push(unreadable(file, 1, `entry ${index + 1}: ${signer}`));
+      return [];
+    }
     return [
       {
         uris: list("URIs").map(withoutSlash),
         suites: list("Suites"),
         components: list("Components"),
-        signedBy: signedBy(field(stanza, "Signed-By")),
+        signedBy: signer,
         checkValidUntil: !isNo(field(stanza, "Check-Valid-Until")),
         place: `${file}, entry ${index + 1}`,
       },
     ];
   });
-  return { sources, diagnostics: [] };
+  return { sources, diagnostics };
 }
 
-function signedBy(value: string | undefined): SignedBy | undefined {
+/**
+ * What may sign, or why that can't be told. A word that is not understood can't be passed over: nothing would be left to
+ * restrict the signers.
+ */
+function signedBy(value: string | undefined): SignedBy | string | undefined {
   if (value === undefined || value.trim() === "") return undefined;
   if (value.includes("-----BEGIN PGP")) {
     // In deb822 an empty line of the block is written as "."; each line lost its leading blank already.
@@ -95,12 +110,14 @@ function signedBy(value: string | undefined): SignedBy | undefined {
       .join("\n");
     return { files: [], fingerprints: [], armored: armored.trim() };
   }
-  const parts = words(value.replaceAll(",", " "));
-  return {
-    files: parts.filter((one) => one.startsWith("/")),
-    fingerprints: parts.filter((one) => /^[0-9A-Fa-f]{40}!?$/.test(one)),
-    armored: undefined,
-  };
+  const files: string[] = [];
+  const fingerprints: string[] = [];
+  for (const part of words(value.replaceAll(",", " "))) {
+    if (part.startsWith("/")) files.push(part);
+    else if (/^[0-9A-Fa-f]{40}!?$/.test(part)) fingerprints.push(part);
+    else return `Signed-By holds ${JSON.stringify(part)}, neither a file's path nor a fingerprint`;
+  }
+  return { files, fingerprints, armored: undefined };
 }
 
 const noWords = new Set(["no", "false", "without", "off", "disable", "0"]);

@@ -1,6 +1,7 @@
 // Files in testing/corpus/signatures were made by gpg 2.2 on 2026-11-24 with one RSA key: the same text signed with SHA-1, with
 // SHA-256, and with SHA-256 for one day only (--default-sig-expire 1d).
 import { readFile } from "node:fs/promises";
+import { generateKey } from "openpgp";
 import { describe, expect, test } from "vitest";
 import { clearSign, makeKey } from "../../testing/debian-repository.ts";
 import { ToolError } from "../base/errors.ts";
@@ -55,6 +56,43 @@ describe("what gpg signed", () => {
     const found = await outcome(await corpus("sha256"), sameDay, fingerprints);
     expect(found === text).toBe(isValid);
     if (!isValid) expect(found).toMatch(/^signature: /);
+  });
+});
+
+describe("a subkey's signature, restricted to", () => {
+  const created = new Date("2026-01-01T00:00:00Z");
+  const signing = generateKey({
+    userIDs: [{ name: "Test archive" }],
+    date: created,
+    subkeys: [{ sign: true }, {}],
+    format: "object",
+  });
+  const print = (key: { getFingerprint(): string } | undefined): string => key?.getFingerprint() ?? "";
+
+  test.each<[string, (primary: string, signer: string, other: string) => readonly string[], boolean]>([
+    ["the primary key", (primary) => [primary], true],
+    ["the primary key exactly", (primary) => [`${primary}!`], false],
+    ["the subkey", (_, signer) => [signer], true],
+    ["the subkey exactly", (_, signer) => [`${signer}!`], true],
+    ["another subkey", (_, __, other) => [other], false],
+    ["another subkey and this one", (_, signer, other) => [other, `${signer}!`], true],
+  ])("%s", async (_, choose, isValid) => {
+    const { privateKey, publicKey } = await signing;
+    const [signer, other] = publicKey.subkeys;
+    const signed = await clearSign(
+      "a",
+      [{ privateKey: privateKey.armor(), publicKey: publicKey.write() }],
+      sameDay,
+    );
+    const own = await readKeyring([{ name: "own", content: publicKey.write() }]);
+    const fingerprints = choose(print(publicKey), print(signer), print(other));
+    const verified = verifyClearSigned(Buffer.from(signed), own, weekLater, "a test", fingerprints);
+    if (isValid) expect((await verified).signer).toBe(print(publicKey).toUpperCase());
+    else
+      await expect(verified).rejects.toMatchObject({
+        code: "signature",
+        why: expect.stringMatching(/Signed-By/) as string,
+      });
   });
 });
 

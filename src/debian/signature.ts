@@ -51,21 +51,26 @@ export async function verifyClearSigned(
   } catch (thrown) {
     throw refused(what, `it can't be read: ${messageOf(thrown)}`, thrown);
   }
-  const trusted = trustedKeys(keyring.keys, fingerprints);
   const complaints: string[] = [];
   for (const result of results) {
-    const outcome = await checkSignature(result, trusted, now);
+    const outcome = await checkSignature(result, keyring.keys, now, fingerprints);
     if (outcome.signer !== undefined) return { text, signer: outcome.signer, notAfter: outcome.notAfter };
     complaints.push(outcome.complaint);
   }
   throw refused(what, complaints.length === 0 ? "it holds no signature" : complaints.join("; "));
 }
 
-/** As `Signed-By` means them: a fingerprint names a primary key or a subkey; the "!" that asks for exactly it is understood. */
-function trustedKeys(keys: readonly Key[], fingerprints: readonly string[] | undefined): readonly Key[] {
-  if (fingerprints === undefined) return keys;
-  const wanted = new Set(fingerprints.map((one) => one.replace(/!$/, "").toUpperCase()));
-  return keys.filter((key) => key.getKeys().some((one) => wanted.has(one.getFingerprint().toUpperCase())));
+/**
+ * As `Signed-By` means them (sources.list(5)): a fingerprint names the key that signs, or the primary key of the subkey that
+ * does; with "!" at its end only the former.
+ */
+function isNamed(signer: string, primary: string, fingerprints: readonly string[]): boolean {
+  const wanted = new Set(fingerprints.map((one) => one.toUpperCase()));
+  return wanted.has(signer) || wanted.has(`${signer}!`) || wanted.has(primary);
+}
+
+function fingerprintOf(key: { getFingerprint(): string }): string {
+  return key.getFingerprint().toUpperCase();
 }
 
 /** The text that a file claims, whoever made it. For archives that are taken unsigned, and said to be. */
@@ -87,7 +92,12 @@ type Outcome =
   | { readonly signer: string; readonly notAfter: number }
   | { readonly signer: undefined; readonly complaint: string };
 
-async function checkSignature(result: Verification, keys: readonly Key[], now: Date): Promise<Outcome> {
+async function checkSignature(
+  result: Verification,
+  keys: readonly Key[],
+  now: Date,
+  fingerprints: readonly string[] | undefined,
+): Promise<Outcome> {
   const id = result.keyID.toHex().toUpperCase();
   try {
     await result.verified;
@@ -98,9 +108,11 @@ async function checkSignature(result: Verification, keys: readonly Key[], now: D
     if (key === undefined) throw new Error("the key is not in the keyring");
     // The library judges a key at the time of signing; a key that expired or was revoked since is not trusted either.
     const signingKey = await key.getSigningKey(result.keyID, now);
+    if (fingerprints !== undefined && !isNamed(fingerprintOf(signingKey), fingerprintOf(key), fingerprints))
+      throw new Error("Signed-By does not name the key");
     const ends = [expires, await key.getExpirationTime(), await signingKey.getExpirationTime()];
     const notAfter = Math.min(...ends.map((end) => (end instanceof Date ? end.getTime() : Infinity)));
-    return { signer: key.getFingerprint().toUpperCase(), notAfter };
+    return { signer: fingerprintOf(key), notAfter };
   } catch (thrown) {
     return { signer: undefined, complaint: `key ${id}: ${messageOf(thrown)}` };
   }

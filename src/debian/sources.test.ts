@@ -62,6 +62,33 @@ describe("one-line sources", () => {
   });
 });
 
+describe("Signed-By", () => {
+  const print = "0123456789ABCDEF0123456789abcdef01234567";
+  const armored = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+
+  test.each<[value: string, understood: boolean]>([
+    ["/k/a.gpg", true],
+    [`${print} /k/a.gpg ${print}!`, true],
+    [`${print},${print}`, true],
+    ["a.gpg", false],
+    [print.slice(1), false],
+    [`${print}!!`, false],
+    [`/k/a.gpg 0x${print}`, false],
+    [armored, true],
+  ])("%s", (value, understood) => {
+    const stanza = `Types: deb\nURIs: http://mirror.example/d\nSuites: s\nComponents: main\nSigned-By: ${value}\n`;
+    const line = `deb [signed-by=${value.replaceAll(" ", ",")}] http://mirror.example/d s main`;
+    const parsed = [parseDeb822Sources(stanza, "x.sources"), parseOneLineSources(line, "x.list")];
+    // A key has no place within a line.
+    for (const { sources, diagnostics } of value.includes(armored) ? parsed.slice(0, 1) : parsed) {
+      expect(sources).toHaveLength(understood ? 1 : 0);
+      expect(diagnostics.map(({ message }) => message)).toEqual(
+        understood ? [] : [expect.stringContaining("Signed-By")],
+      );
+    }
+  });
+});
+
 describe("deb822 sources", () => {
   const text = `# main
 Types: deb deb-src

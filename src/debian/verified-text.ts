@@ -25,7 +25,7 @@ export interface SignedContent {
 
 const namespace = "verified-text";
 /** Changes with what counts as a valid signature. */
-const verdictFormat = 1;
+const verdictFormat = 2;
 
 /** As `verifyClearSigned`, from the cache where it holds a verdict that still stands. @throws ToolError "signature" */
 export async function verifyOnce(cache: Cache, signed: SignedContent): Promise<SignedText> {
