@@ -55,13 +55,16 @@ export async function cacheEntries(cache: Cache): Promise<CacheEntry[]> {
 /** Makes room. Leftovers of processes that died are always removed. @throws ToolError "disk" */
 export async function pruneCache(cache: Cache, options: PruneOptions): Promise<Pruned> {
   const { nowMs } = options;
-  const leaseMs = await oldestLease(cache, nowMs);
   const entries = (await cacheEntries(cache)).sort((a, b) => a.lastUsedMs - b.lastUsedMs);
   const wanted = unwanted(entries, options);
-  const isUsed = (entry: CacheEntry): boolean => mayBeUsed(entry, leaseMs, nowMs);
   const removed: CacheEntry[] = [];
-  for (const entry of wanted) if (!isUsed(entry) && (await remove(cache, entry))) removed.push(entry);
-  return { removed, inUse: wanted.filter(isUsed) };
+  const inUse: CacheEntry[] = [];
+  for (const entry of wanted) {
+    // A build may begin while this goes on: its lease is there before it looks at anything.
+    if (mayBeUsed(entry, await oldestLease(cache, nowMs), nowMs)) inUse.push(entry);
+    else if (await remove(cache, entry)) removed.push(entry);
+  }
+  return { removed, inUse };
 }
 
 function unwanted(
