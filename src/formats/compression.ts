@@ -24,8 +24,6 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
 ];
 const skippableFrame = [0x2a, 0x4d, 0x18];
 const chunkSize = 256 * 1024;
-/** Output that may come before the ratio counts: headers of tiny archives expand well. */
-const ratioFreeBytes = 1024 * 1024;
 
 /** The compression by its magic; needs the first 6 bytes. */
 export function detectCompression(head: Uint8Array): Compression {
@@ -86,7 +84,7 @@ async function* bounded(
     if (outputBytes > bounds.outputBytesMax) {
       throw exceeded(bounds.what, `it holds more than ${bounds.outputBytesMax} bytes`);
     }
-    if (outputBytes > ratioFreeBytes + limits.expansionRatioMax * inputBytes) {
+    if (outputBytes > limits.expansionFreeBytes + limits.expansionRatioMax * inputBytes) {
       const why = `it expands more than ${limits.expansionRatioMax} times (expansionRatioMax)`;
       throw exceeded(bounds.what, why);
     }

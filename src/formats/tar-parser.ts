@@ -1,8 +1,8 @@
 // The tar parser proper: a state machine that is fed chunks and calls a sink, without copying content. Holes of sparse files
 // are told as such, so that who pulls needn't hold their zeros. tar-reader.ts has the two public forms.
 //
-// Invariants: no byte beyond a limit is held; content told for an entry adds up to its `sizeBytes`; the first zero block
-// ends the archive and what follows is ignored, as GNU tar does.
+// Invariants: no byte beyond a limit is held; zeros of holes keep to expansionRatioMax; content told for an entry adds up to
+// its `sizeBytes`; the first zero block ends the archive and what follows is ignored, as GNU tar does.
 import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { decodeName } from "../base/names.ts";
@@ -58,6 +58,16 @@ type Mode =
   | { readonly kind: "skip" }
   | { readonly kind: "ended" };
 
+/** How far a sparse file has been told. */
+interface SparseProgress {
+  readonly map: SparseMap;
+  /** Of the segment in hand, and of the file's next byte. */
+  index: number;
+  position: number;
+  /** Bytes of the archive that led to here, however they were cut into chunks. */
+  archiveBytes: number;
+}
+
 interface State {
   readonly sink: TarSink;
   readonly what: string;
@@ -73,7 +83,9 @@ interface State {
   pending: Pending;
   entries: number;
   contentBytes: number;
-  sparse: { readonly map: SparseMap; index: number; position: number } | undefined;
+  /** Zeros told so far, of all entries. */
+  holeBytes: number;
+  sparse: SparseProgress | undefined;
   padding: number;
 }
 
@@ -98,6 +110,7 @@ export function createTarParser(
     pending: nothingPending,
     entries: 0,
     contentBytes: 0,
+    holeBytes: 0,
     sparse: undefined,
     padding: 0,
   };
@@ -259,7 +272,7 @@ function openSparse(state: State, opening: Opening, storedLeft: number): void {
     throw malformed(state, "its sparse map does not add up to its content");
   countContent(state, map.realSizeBytes);
   state.sink.entry({ ...opening.header, kind: "file", sizeBytes: map.realSizeBytes });
-  state.sparse = { map, index: 0, position: 0 };
+  state.sparse = { map, index: 0, position: 0, archiveBytes: state.offset + blockBytes };
   state.padding = paddingOf(storedLeft);
   state.mode = { kind: "data" };
   state.remaining = storedLeft;
@@ -282,6 +295,7 @@ function tellData(state: State, piece: Uint8Array): void {
     state.sink.data(piece.subarray(at, at + count));
     at += count;
     sparse.position += count;
+    sparse.archiveBytes += count;
     if (sparse.position === end) sparse.index += 1;
   }
 }
@@ -290,7 +304,11 @@ function tellData(state: State, piece: Uint8Array): void {
 function tellHole(state: State, position: number): void {
   const { sparse } = state;
   if (sparse === undefined || sparse.position >= position) return;
-  state.sink.hole(position - sparse.position);
+  const sizeBytes = position - sparse.position;
+  state.holeBytes += sizeBytes;
+  const budget = limits.expansionFreeBytes + limits.expansionRatioMax * sparse.archiveBytes;
+  if (state.holeBytes > budget) throw exceeds(state, "expansionRatioMax");
+  state.sink.hole(sizeBytes);
   sparse.position = position;
 }
 

@@ -156,6 +156,23 @@ describe("malformed", () => {
       bytes: sparseRecords(["GNU.sparse.size", String(limits.layerBytesMax + 1)], ["GNU.sparse.map", "0,4"]),
     },
     {
+      limit: "expansionRatioMax",
+      bytes: sparseRecords(["GNU.sparse.size", "8000000"], ["GNU.sparse.map", "0,4"]),
+    },
+    {
+      limit: "expansionRatioMax",
+      bytes: sparseRecords(["GNU.sparse.size", "8000000"], ["GNU.sparse.map", "7999996,4"]),
+    },
+    {
+      limit: "expansionRatioMax",
+      bytes: archiveOf(
+        ...Array.from({ length: 9 }, () => [
+          paxHeader(["GNU.sparse.size", "3000000"], ["GNU.sparse.map", ""]),
+          tarBlock({}),
+        ]).flat(),
+      ),
+    },
+    {
       limit: "paxGlobalRecordsMax",
       bytes: extendedHeader(
         "g",
