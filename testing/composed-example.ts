@@ -19,7 +19,12 @@ export async function composedExample(project: string, cacheFolder: string): Pro
     const mtime = dateOf(lock, context);
     const copies = await readCopies(plan.additions, { context: project, mtime, signal: context.signal });
     const phase = { plan, packages, debs, architecture: "amd64", copies, mtime };
-    return composePhase(phase, { cache: session.cache, task: context, unpacker: session.unpacker });
+    return composePhase(phase, {
+      cache: session.cache,
+      task: context,
+      unpacker: session.unpacker,
+      program: "test",
+    });
   });
 }
 

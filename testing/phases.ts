@@ -62,7 +62,7 @@ export async function openStage(): Promise<Stage> {
   return {
     folder,
     context,
-    services: { cache, unpacker, task },
+    services: { cache, unpacker, task, program: "test" },
     takeUnpacked() {
       const taken = unpacked;
       unpacked = [];

@@ -5,6 +5,7 @@ import type { ImagePlan } from "../graph/plan.ts";
 import type { Context } from "./context.ts";
 import type { Project } from "./project.ts";
 import { dateOf, packagesFor, withSession } from "./session.ts";
+import { programIdentity } from "./version.ts";
 
 export interface BuildSettings {
   readonly plan: ImagePlan;
@@ -28,7 +29,12 @@ export async function buildProject(
 ): Promise<readonly PlatformBuild[]> {
   return withSession(context, project, async (session) => {
     const lock = await session.currentLock(settings.frozen);
-    const services = { cache: session.cache, task: context, unpacker: session.unpacker };
+    const services = {
+      cache: session.cache,
+      task: context,
+      unpacker: session.unpacker,
+      program: programIdentity(),
+    };
     const { plan, compression, layers } = settings;
     const built: PlatformBuild[] = [];
     for (const platform of settings.platforms) {

@@ -13,6 +13,7 @@ import type { Tree } from "../../tree/tree.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { choosePlatforms, projectOptions, readProject } from "../project.ts";
 import { dateOf, packagesFor, withSession } from "../session.ts";
+import { programIdentity } from "../version.ts";
 
 export const command: Command = defineCommand({
   name: "explain",
@@ -51,7 +52,12 @@ export const command: Command = defineCommand({
       const { signal } = context;
       const copies = await readCopies(plan.additions, { context: project.folder, mtime, signal });
       const input = { plan, packages, debs, architecture, copies, mtime };
-      const services = { cache: session.cache, task: context, unpacker: session.unpacker };
+      const services = {
+        cache: session.cache,
+        task: context,
+        unpacker: session.unpacker,
+        program: programIdentity(),
+      };
       return { input, phase: await composePhase(input, services) };
     });
     const { phase } = composed;

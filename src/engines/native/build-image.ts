@@ -36,9 +36,6 @@ export type FetchPackages = (
   packages: readonly LockedPackage[],
 ) => Promise<readonly { file: string; sizeBytes: number; digest: Digest }[]>;
 
-/** Raise it when the same request has to give other bytes. */
-const buildFormat = 3;
-
 /**
  * Builds an image.
  * @throws InvalidInput, ToolError: as composePhase, shippedOf and assembling do
@@ -50,7 +47,7 @@ export async function buildImage(
 ): Promise<BuiltImage> {
   const { plan, context, mtime } = request;
   const copies = await readCopies(plan.additions, { context, mtime, signal: services.task.signal });
-  const key = requestKey(request, copies);
+  const key = requestKey(request, copies, services.program);
   const known = await findImage(services.cache, key);
   if (known !== undefined) return { image: imageOf(known), figures: known.figures, cached: true };
   const record = await compose(request, copies, services, fetchPackages);
@@ -59,7 +56,11 @@ export async function buildImage(
 }
 
 /** Everything that decides the bytes: the request without its spans, the content of copied files, this program. */
-function requestKey({ plan, packages, context, ...rest }: BuildRequest, copies: Copies): Digest {
+function requestKey(
+  { plan, packages, context, ...rest }: BuildRequest,
+  copies: Copies,
+  program: string,
+): Digest {
   const locked = packages.map(
     ({ name, digest, depends, requested }): Json => ({ name, digest, depends, requested }),
   );
@@ -68,7 +69,7 @@ function requestKey({ plan, packages, context, ...rest }: BuildRequest, copies: 
   );
   return digestOf(
     canonicalJson({
-      format: buildFormat,
+      program,
       node: process.version,
       plan: planJson(plan),
       packages: locked,

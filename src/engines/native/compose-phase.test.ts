@@ -13,6 +13,7 @@ import {
   staticProgram,
   writeContext,
 } from "../../../testing/phases.ts";
+import type { LockedPackage } from "../../debian/locked.ts";
 import type { Addition, ImagePlan } from "../../graph/plan.ts";
 import { dumpEntry } from "../../tree/dump.ts";
 import { path } from "../../tree/path.ts";
@@ -358,5 +359,18 @@ describe("choices of alternatives", () => {
       "/usr/bin/awk": "symlink 0777 -> /etc/alternatives/awk",
       "/etc/alternatives/awk": "symlink 0777 -> /usr/bin/mawk",
     });
+  });
+});
+
+test.each<[string, Sample["control"], Partial<LockedPackage>, string]>([
+  ["another name", { Package: "a/../../etc/x" }, {}, "a/../../etc/x:amd64 1.0-1"],
+  ["another version", {}, { version: "1.0-2" }, "app:amd64 1.0-1"],
+  ["another architecture", {}, { architecture: "all" }, "app:amd64 1.0-1"],
+])("a package that says of itself %s than the lock is refused", async (_, control, locked, found) => {
+  const input = await phaseOf(stage, { app: { ...app, ...(control === undefined ? {} : { control }) } });
+  const packages = input.packages.map((one) => ({ ...one, ...locked }));
+  await expect(composePhase({ ...input, packages }, stage.services)).rejects.toMatchObject({
+    code: "malformed",
+    why: `its control file says that it is ${found}`,
   });
 });

@@ -19,8 +19,9 @@ import { composeTree } from "../../debian/compose.ts";
 import { readControl } from "../../debian/control.ts";
 import type { Effect, ScriptVerdict } from "../../debian/effects/effect.ts";
 import type { LockedPackage } from "../../debian/locked.ts";
-import type { PackageContents } from "../../debian/package.ts";
+import type { PackageContents, PackageControl } from "../../debian/package.ts";
 import type { PackageFile, Unpacker } from "../../debian/unpack.ts";
+import { field } from "../../formats/deb822.ts";
 import type { GlobRequest, ImagePlan } from "../../graph/plan.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import type { Facts } from "../../tree/facts.ts";
@@ -50,6 +51,8 @@ export interface Services {
   readonly cache: Cache;
   readonly unpacker: Unpacker;
   readonly task: Task;
+  /** Names this very program: what it decided is remembered for it alone. */
+  readonly program: string;
 }
 
 export interface ComposedPhase {
@@ -76,7 +79,7 @@ export async function composePhase(input: PhaseInput, services: Services): Promi
   const packages = await readControls(input, services);
   const catalogue = catalogueOf(packages);
   const progress: Progress = { contents: new Map(), byDigest: new Map(), consulted: new Map() };
-  const key = foresightKey(input, await readAdditions(input));
+  const key = foresightKey(input, await readAdditions(input), services.program);
   const known = await foreseen(services.cache, key);
   let wanted = known ?? firstWanted(input.plan, packages, catalogue);
   let verdicts: readonly ScriptVerdict[] | undefined;
@@ -135,9 +138,9 @@ function judge(
   { architecture, plan }: PhaseInput,
   packages: readonly KnownPackage[],
   contents: ReadonlyMap<string, PackageContents>,
-  { cache }: Services,
+  { cache, program }: Services,
 ): Promise<readonly ScriptVerdict[]> {
-  return verdictsOf({ packages, contents, architecture, ignored: plan.ignoredEffects }, cache);
+  return verdictsOf({ packages, contents, architecture, ignored: plan.ignoredEffects, program }, cache);
 }
 
 /**
@@ -187,7 +190,21 @@ async function readControls(input: PhaseInput, { cache }: Services): Promise<Kno
   return parallel(input.packages, 8, async (locked, index) => {
     const deb = input.debs[index];
     if (deb === undefined) throw new Error("internal error: every locked package has its .deb");
-    return { locked, control: await readControl(debFileOf(deb), cache) };
+    const control = await readControl(debFileOf(deb), cache);
+    checkIdentity(locked, control);
+    return { locked, control };
+  });
+}
+
+/** The index named a package, and its .deb says itself what it is. @throws ToolError "malformed" where they differ */
+function checkIdentity({ name, version, architecture }: LockedPackage, { id, fields }: PackageControl): void {
+  const found = `${id} ${field(fields, "Version") ?? ""}`;
+  const expected = `${name}:${architecture} ${version}`;
+  if (found === expected) return;
+  throw new ToolError("malformed", {
+    what: `reading the package ${expected}`,
+    why: `its control file says that it is ${found}`,
+    hint: "the archive's index and its package disagree: lock again, or use another mirror",
   });
 }
 

@@ -21,10 +21,9 @@ export interface VerdictInput {
   readonly architecture: string;
   /** Declared in the spec: package name to why. */
   readonly ignored: Readonly<Record<string, string>>;
+  /** Another program may judge otherwise. */
+  readonly program: string;
 }
-
-/** Raise it when the same scripts are judged otherwise. */
-const verdictFormat = 4;
 
 /**
  * The verdicts in the order of configuration, remembered by what they depend on. Files that scripts source are read where
@@ -35,7 +34,7 @@ const verdictFormat = 4;
 export async function verdictsOf(input: VerdictInput, cache: Cache): Promise<readonly ScriptVerdict[]> {
   const key = digestOf(
     canonicalJson({
-      format: verdictFormat,
+      program: input.program,
       packages: input.packages.map(({ locked }) => locked.digest),
       unpacked: [...input.contents.keys()].sort(),
       architecture: input.architecture,
@@ -43,7 +42,7 @@ export async function verdictsOf(input: VerdictInput, cache: Cache): Promise<rea
     }),
   );
   const known = await findRecord(cache, "verdicts", key);
-  // A record is what was stored under this key: the format names the shape.
+  // A record is what was stored under this key: the program knows its shape.
   if (Array.isArray(known)) return known as readonly ScriptVerdict[];
   // Plain JSON in both cases, so that a remembered verdict equals a new one.
   const verdicts = JSON.parse(JSON.stringify(await judge(input))) as readonly ScriptVerdict[];

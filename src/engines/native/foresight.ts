@@ -10,9 +10,6 @@ import { type ImagePlan, planJson } from "../../graph/plan.ts";
 import type { Entry } from "../../tree/entry.ts";
 import type { AddedEntries } from "./additions.ts";
 
-/** Raise it when rounds come to another end. */
-const foresightFormat = 2;
-
 /** What a composition starts from. */
 interface Start {
   readonly plan: ImagePlan;
@@ -21,10 +18,14 @@ interface Start {
 }
 
 /** The key of a composition with these additions. */
-export function foresightKey({ plan, packages, architecture }: Start, added: AddedEntries): Digest {
+export function foresightKey(
+  { plan, packages, architecture }: Start,
+  added: AddedEntries,
+  program: string,
+): Digest {
   return digestOf(
     canonicalJson({
-      format: foresightFormat,
+      program,
       plan: planJson(plan),
       packages: packages.map(({ digest, depends, requested }): Json => ({ digest, depends, requested })),
       architecture,
