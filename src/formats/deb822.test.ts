@@ -44,6 +44,16 @@ describe("stanzas", () => {
       expected: [{ Homepage: "https://example.test/" }],
     },
     { summary: "a name of punctuation", text: "X-A.b_c+1: v\n", expected: [{ "X-A.b_c+1": "v" }] },
+    {
+      summary: "blanks of Unicode are text",
+      text: "A: \u00a0x\u3000\n \u00a0\nB: y\n",
+      expected: [{ A: "\u00a0x\u3000\n\u00a0", B: "y" }],
+    },
+    {
+      summary: "a line of carriage returns is blank",
+      text: "A: 1\n \r\r\nB: 2\n",
+      expected: [{ A: "1" }, { B: "2" }],
+    },
     { summary: "an empty value", text: "A:\nB: x\n", expected: [{ A: "", B: "x" }] },
   ];
   test.each(cases)("$summary", ({ text, expected }) => {
@@ -84,11 +94,14 @@ test("fields are found whatever the case of their name", () => {
   expect(field(stanza, "Depends")).toBeUndefined();
 });
 
-const lineText = fc.string({
-  unit: fc.constantFrom("a", "Z", "0", ":", "#", "é", ",", "("),
-  minLength: 1,
-  maxLength: 8,
-});
+const lineText = fc
+  .string({
+    unit: fc.constantFrom("a", "Z", "0", ":", "#", "é", ",", "(", " ", "\u00a0", "\u3000"),
+    minLength: 1,
+    maxLength: 8,
+  })
+  // Blanks around a line are not part of it.
+  .map((line) => line.replace(/^ +| +$/g, "") || "a");
 const stanzaValues = fc.dictionary(
   fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,10}$/),
   fc.array(lineText, { minLength: 1, maxLength: 4 }).map((lines) => lines.join("\n")),
@@ -113,15 +126,29 @@ test("what is formatted is parsed as it was", () => {
   );
 });
 
-test("no text makes anything else than stanzas or a ToolError", () => {
-  const unit = fc.constantFrom("A", "b", ":", " ", "\n", "\r", "\t", "#", "-", "é", "\0");
+test.each([
+  ["an empty line", "1\n\nB: 2", { A: "1\n.\nB: 2" }],
+  ["a line of blanks", "1\n \t\r\n2", { A: "1\n.\n2" }],
+])("%s in a value doesn't end its stanza", (_, value, expected) => {
+  expect(plain(formatStanza(new Map([["A", value]])))).toEqual([expected]);
+});
+
+test("any text gives stanzas that are formatted and parsed as they were, or a ToolError", () => {
+  const unit = fc.constantFrom("A", "b", ":", " ", "\n", "\r", "\t", "#", "-", "é", "\0", "\u00a0", "\u3000");
+  const text = fc.oneof(
+    fc.string({ unit, maxLength: 60 }),
+    fc.string({ unit, maxLength: 20 }).map((rest) => `A:b\n ${rest}`),
+  );
   fc.assert(
-    fc.property(fc.string({ unit, maxLength: 60 }), (text) => {
+    fc.property(text, (written) => {
+      let stanzas: ReturnType<typeof parseStanzas>;
       try {
-        parseStanzas(text, "t");
+        stanzas = parseStanzas(written, "t");
       } catch (thrown) {
         expect(thrown).toBeInstanceOf(ToolError);
+        return;
       }
+      expect(parseStanzas(stanzas.map(formatStanza).join("\n"), "t")).toEqual(stanzas);
     }),
     { numRuns: 2000 },
   );

@@ -17,14 +17,18 @@ export function field(stanza: Stanza, name: string): string | undefined {
   return undefined;
 }
 
-/** The stanza's text, one field per line, continuation lines indented by one space, ended by a line feed. */
+/**
+ * The stanza's text, one field per line, continuation lines indented by one space, ended by a line feed. Blank ones become
+ * " .", as deb822(5) has them: no value can end its stanza.
+ */
 export function formatStanza(stanza: Stanza): string {
   let text = "";
   for (const [name, value] of stanza) {
     const lines = value.split("\n");
     const first = lines[0] ?? "";
     text += first === "" ? `${name}:\n` : `${name}: ${first}\n`;
-    for (const line of lines.slice(1)) text += ` ${line}\n`;
+    // A line of nothing would end the stanza; deb822 has a dot for it.
+    for (const line of lines.slice(1)) text += isBlank(line) ? " .\n" : ` ${line}\n`;
   }
   return text;
 }
@@ -71,7 +75,7 @@ function addLine(open: OpenStanza, line: string, what: string, lineNumber: numbe
   if (first === 0x20 || first === 0x09) {
     if (open.name === undefined)
       throw malformed(what, lineNumber, "a continuation line with no field above it");
-    open.lines.push(line.slice(1).trimEnd());
+    open.lines.push(trimEnd(line.slice(1)));
     return;
   }
   const colon = line.indexOf(":");
@@ -82,7 +86,7 @@ function addLine(open: OpenStanza, line: string, what: string, lineNumber: numbe
   if (open.seen.has(lower)) throw malformed(what, lineNumber, `the field ${name} is given twice`);
   open.seen.add(lower);
   open.name = name;
-  open.lines = [line.slice(colon + 1).trim()];
+  open.lines = [trim(line.slice(colon + 1))];
 }
 
 function flush(open: OpenStanza): void {
@@ -94,12 +98,27 @@ function close(open: OpenStanza): Stanza {
   return open.fields;
 }
 
+/** Space, tab, and the carriage return before a line feed. Unicode's others are text, to trimming as to what ends a stanza. */
+function isBlankAt(line: string, at: number): boolean {
+  const code = line.charCodeAt(at);
+  return code === 0x20 || code === 0x09 || code === 0x0d;
+}
+
 function isBlank(line: string): boolean {
-  for (let at = 0; at < line.length; at++) {
-    const code = line.charCodeAt(at);
-    if (code !== 0x20 && code !== 0x09) return false;
-  }
+  for (let at = 0; at < line.length; at++) if (!isBlankAt(line, at)) return false;
   return true;
+}
+
+function trimEnd(line: string): string {
+  let end = line.length;
+  while (end > 0 && isBlankAt(line, end - 1)) end -= 1;
+  return line.slice(0, end);
+}
+
+function trim(line: string): string {
+  let start = 0;
+  while (start < line.length && isBlankAt(line, start)) start += 1;
+  return trimEnd(line.slice(start));
 }
 
 function malformed(what: string, line: number, why: string): ToolError {
