@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { arOf } from "../../testing/builders.ts";
 import { damaged, sequence } from "../../testing/corpus.ts";
 import { ToolError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 import { arMembers } from "./ar.ts";
 import { inMemory } from "./random-access.ts";
 
@@ -86,6 +87,14 @@ describe("malformed", () => {
         ["/6", bytes("")],
       ]),
       why: /outside the table/,
+    },
+    {
+      summary: "a GNU name longer than a path may be",
+      archive: arOf([
+        ["//", Buffer.alloc(limits.pathBytesMax + 1, "n")],
+        ["/0", bytes("")],
+      ]),
+      why: /longer than pathBytesMax \(4096\)/,
     },
   ];
   test.each(cases)("$summary", ({ archive, why }) => {

@@ -83,6 +83,13 @@ function resolveName(
   }
   const end = longNames.indexOf(0x0a, start);
   const bytes = longNames.subarray(start, end < 0 ? longNames.length : end);
+  if (bytes.length > limits.pathBytesMax) {
+    throw malformed(
+      what,
+      offset - headerBytes,
+      `a name is longer than pathBytesMax (${limits.pathBytesMax})`,
+    );
+  }
   return { name: decodeName(bytes).replace(/\/$/, ""), offset, sizeBytes };
 }
 
