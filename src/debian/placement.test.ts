@@ -76,6 +76,31 @@ test.each<{ summary: string; entries: readonly TarEntry[]; expected: readonly st
     ],
     expected: ["/a file 640"],
   },
+  {
+    summary: "hard links by file, where a later one took over the first name",
+    entries: [
+      { name: "./a", content: "old" },
+      { name: "./b", kind: "hardlink", target: "./a" },
+      { name: "./c", kind: "hardlink", target: "./a" },
+      { name: "./a", content: "newer" },
+      { name: "./d", kind: "hardlink", target: "./a" },
+    ],
+    expected: ["/a = /a@3", "/b = /b@0", "/c = /b@0", "/d = /a@3"],
+  },
+  {
+    summary: "the other name of a file whose first was taken over, alone",
+    entries: [
+      { name: "./a", content: "old" },
+      { name: "./b", kind: "hardlink", target: "./a" },
+      { name: "./a", content: "newer" },
+    ],
+    expected: ["/a file 644", "/b file 644"],
+  },
+  {
+    summary: "empty files at one offset as two files",
+    entries: [{ name: "./a" }, { name: "./b" }, { name: "./c", kind: "hardlink", target: "./b" }],
+    expected: ["/a file 644", "/b = /b@0", "/c = /b@0"],
+  },
   { summary: "a fifo", entries: [{ name: "./run/pipe", kind: "fifo" }], expected: ["/run/pipe fifo 644"] },
 ])("places $summary", ({ entries, expected }) => {
   expect(placed(entries).map(summary)).toEqual(expected);

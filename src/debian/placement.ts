@@ -28,6 +28,9 @@ export interface Placement {
  */
 export function createPlacement(what: string): Placement {
   const placed = new Map<TreePath, IndexedEntry>();
+  // Which file member each name stands for: a later member may take a name over from a file that has others.
+  const members = new Map<TreePath, number>();
+  let membersPlaced = 0;
   const add = (entry: IndexedEntry): void => {
     const before = placed.get(entry.path);
     if (before !== undefined && before.kind !== entry.kind) {
@@ -40,6 +43,18 @@ export function createPlacement(what: string): Placement {
       });
     }
     placed.set(entry.path, entry);
+  };
+  const addHardLink = (path: TreePath, linkName: string): void => {
+    const target = placed.get(mergedPath(safePath(linkName, what)));
+    const member = target === undefined ? undefined : members.get(target.path);
+    if (target?.kind !== "file" || member === undefined) {
+      throw malformed(
+        what,
+        `${path} is a hard link to ${JSON.stringify(linkName)}, which is no file before it`,
+      );
+    }
+    add({ ...target, path });
+    members.set(path, member);
   };
   return {
     place(header): ((content: FileContent) => void) | undefined {
@@ -57,10 +72,13 @@ export function createPlacement(what: string): Placement {
           add({ ...common, kind: "symlink", target: header.linkName });
           return undefined;
         case "hardlink":
-          addHardLink(placed, path, header.linkName, what).forEach(add);
+          addHardLink(path, header.linkName);
           return undefined;
         case "file":
-          return (content) => add({ ...common, kind: "file", ...content });
+          return (content) => {
+            add({ ...common, kind: "file", ...content });
+            members.set(path, membersPlaced++);
+          };
         case "character-device":
         case "block-device":
           throw malformed(what, `${path} is a device node; a package has no business making one`);
@@ -68,7 +86,7 @@ export function createPlacement(what: string): Placement {
     },
     entries() {
       for (const { path } of placed.values()) requireFolders(placed, path, what);
-      return [...placed.values()];
+      return withLinks([...placed.values()], members);
     },
   };
 }
@@ -91,25 +109,17 @@ function safePath(name: string, what: string): TreePath {
   return path;
 }
 
-/** The new name of an earlier file; both then carry the first name as their link. */
-function addHardLink(
-  placed: ReadonlyMap<TreePath, IndexedEntry>,
-  path: TreePath,
-  linkName: string,
-  what: string,
+/** The entries, where each name of a file with several has the first of them as its link. */
+function withLinks(
+  entries: readonly IndexedEntry[],
+  members: ReadonlyMap<TreePath, number>,
 ): readonly IndexedEntry[] {
-  const target = placed.get(mergedPath(safePath(linkName, what)));
-  if (target?.kind !== "file") {
-    throw malformed(
-      what,
-      `${path} is a hard link to ${JSON.stringify(linkName)}, which is no file before it`,
-    );
-  }
-  const link = target.link ?? target.path;
-  return [
-    { ...target, link },
-    { ...target, link, path },
-  ];
+  const names = Map.groupBy(entries, ({ path }) => members.get(path));
+  return entries.map((entry) => {
+    if (entry.kind !== "file") return entry;
+    const [first, second] = names.get(members.get(entry.path)) ?? [];
+    return first === undefined || second === undefined ? entry : { ...entry, link: first.path };
+  });
 }
 
 /** Refuses an entry below a link or file of the same package, which could lead anywhere. */
