@@ -231,4 +231,14 @@ export const specMistakes: readonly Mistake[] = [
     summary: "several mistakes at once",
     text: "apiVersion: v1\nnam: app\nrun:\n  packages: nginx\n  ports: [0]\n  user: 1.5\n",
   },
+  {
+    summary: "a path of more folders than a tree may have",
+    text: inRun(`files: {${"/a".repeat(300)}: {text: x}}`),
+  },
+  { summary: "a user's number past 32 bits", text: inRun('user: "9999999999"') },
+  {
+    summary: "durations that no timer and no image can hold",
+    text: `${inRun("healthcheck: {command: [/x], interval: 999999999h, timeout: 2562047h}")}test: [{run: [/x], timeout: 24h}, {run: [/x], timeout: 24h1ms}]\n`,
+    beyondSchema: true,
+  },
 ];

@@ -20,6 +20,12 @@ export const limits = {
   lockBytesMax: 33_554_432,
   yamlNodesMax: 50_000,
   yamlDepthMax: 32,
+  /** The largest uid or gid: 2^32 - 1 means "no change" to chown(2). */
+  userNumberMax: 4_294_967_294,
+  /** A day: timers of Node.js end at 2^31 - 1 ms. */
+  testTimeoutMsMax: 86_400_000,
+  /** Images count in nanoseconds, of which 64 bits with a sign hold so many. */
+  healthcheckMsMax: 9_223_372_036_854,
   /** Registries */
   registryErrorBytesMax: 65_536,
   registryTokenBytesMax: 1_048_576,
@@ -51,7 +57,8 @@ export const limits = {
   /** A configuration file that the closure reads: ld.so.conf, passwd, nsswitch.conf. */
   settingsBytesMax: 4_194_304,
   paxRecordsBytesMax: 1_048_576,
-  paxGlobalRecordsMax: 256,
+  /** Extended attributes of all entries of an archive. */
+  xattrBytesMax: 67_108_864,
   sparseSegmentsMax: 100_000,
   arMembersMax: 100_000,
   arNamesBytesMax: 16_777_216,
@@ -68,6 +75,10 @@ export const limits = {
   shellTextLengthMax: 1_048_576,
   /** One match of a pattern or regular expression: places in it that are followed, over all characters. */
   shellMatchStepsMax: 4_194_304,
+  shellMatchStepsPerCharacterMax: 64,
+  /** A regular expression, its counted repetitions written out; the text of a sed program. */
+  shellExpressionLengthMax: 4096,
+  shellProgramLengthMax: 65_536,
   /** ELF */
   programHeadersMax: 1024,
   dynamicEntriesMax: 65_536,

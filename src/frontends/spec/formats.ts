@@ -1,5 +1,6 @@
 // The grammars of texts in a spec, each a pattern that JSON Schema can say too (ECMA 262, without flags), so that an
 // editor with the schema and the parser accept the same texts.
+import { limits } from "../../base/limits.ts";
 
 export interface Format {
   /** What is expected, as an ending of "expected ...". */
@@ -16,10 +17,15 @@ const control = "\\u0000-\\u001f";
 /** One component of an absolute path: not empty, not `.` or `..`. */
 const component = `/(?!\\.{1,2}(?:/|$))[^/${control}]+`;
 const name = "[a-z_][a-z0-9_-]{0,31}";
-const number = "(?:0|[1-9][0-9]{0,9})";
+const number = numberUpTo(limits.userNumberMax);
 const account = `(?:${name}|${number})`;
 const port = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
 const relative = `(?!/)(?!(?:.*/)?\\.\\.(?:/|$))[^${control}]+`;
+/** Stands before the pattern of a path: neither too long nor too deep, as tree/path.ts bounds them. */
+const bounded = (slashesMax: number): string =>
+  `(?![\\s\\S]{${limits.pathBytesMax + 1}})(?!(?:[^/]*/){${slashesMax + 1}})`;
+const absolute = `${bounded(limits.pathComponentsMax)}(?:${component})+`;
+const below = bounded(limits.pathComponentsMax - 1) + relative;
 
 export type FormatName =
   | "any"
@@ -60,26 +66,30 @@ export const formats: Readonly<Record<FormatName, Format>> = {
   "absolute path": {
     example: "/etc/app.conf",
     expected: 'an absolute path without ".", "..", "//" or a "/" at the end',
-    pattern: new RegExp(`^(?:${component})+$`),
+    pattern: new RegExp(`^${absolute}$`),
     advise: advisePath,
   },
   glob: {
     example: "/usr/share/zoneinfo/**",
     expected: 'an absolute path, in which "*" and "?" match within a name and "**" matches whole names',
-    pattern: new RegExp(`^(?:/(?!\\.{1,2}(?:/|$))(?:\\*\\*(?=/|$)|(?:[^/*${control}]|\\*(?!\\*))+))+$`),
+    pattern: new RegExp(
+      `^${bounded(limits.pathComponentsMax)}(?:/(?!\\.{1,2}(?:/|$))(?:\\*\\*(?=/|$)|(?:[^/*${control}]|\\*(?!\\*))+))+$`,
+    ),
     advise: (text) =>
       /[^/]\*\*|\*\*[^/]/.test(text) ? 'write "**" as a whole name: /usr/**/x' : advisePath(text),
   },
   source: {
     example: "src/app",
     expected: 'a path without ".."',
-    pattern: new RegExp(`^(?:(?:${component})+|/|${relative})$`),
-    advise: (text) => (text.includes("..") ? "move the file into the folder of the spec" : undefined),
+    pattern: new RegExp(`^(?:${absolute}|/|${below})$`),
+    advise: (text) =>
+      text.split("/").includes("..") ? "move the file into the folder of the spec" : adviseBounds(text),
   },
   "relative path": {
     example: "keys/archive.gpg",
     expected: 'a path below the folder of the spec, without ".."',
-    pattern: new RegExp(`^${relative}$`),
+    pattern: new RegExp(`^${below}$`),
+    advise: adviseBounds,
   },
   mode: {
     example: "0644",
@@ -115,6 +125,8 @@ export const formats: Readonly<Record<FormatName, Format>> = {
     example: "postgres",
     expected: "a user name or number, which may end in :group",
     pattern: new RegExp(`^${account}(?::${account})?$`),
+    advise: (text) =>
+      /[0-9]{10}/.test(text) ? `a number is at most ${limits.userNumberMax} (userNumberMax)` : undefined,
   },
   "user name": {
     example: "postgres",
@@ -189,7 +201,30 @@ const codenames: ReadonlyMap<string, string> = new Map([
   ["13", "trixie"],
 ]);
 
+/** A pattern for the whole numbers from 0 to `max`, without leading zeros; `max` has at least two digits. */
+function numberUpTo(max: number): string {
+  const digits = String(max);
+  const smaller = Array.from(digits, (digit, at) => {
+    const least = at === 0 ? 1 : 0;
+    const rest = digits.length - 1 - at;
+    return Number(digit) > least
+      ? [`${digits.slice(0, at)}[${least}-${Number(digit) - 1}]${rest === 0 ? "" : `[0-9]{${rest}}`}`]
+      : [];
+  });
+  return `(?:${["0", `[1-9][0-9]{0,${digits.length - 2}}`, ...smaller.flat(), digits].join("|")})`;
+}
+
+function adviseBounds(text: string): string | undefined {
+  const { pathComponentsMax, pathBytesMax } = limits;
+  return text.length > pathBytesMax ||
+    text.split("/").filter((part) => part !== "").length > pathComponentsMax
+    ? `a path has at most ${pathComponentsMax} names (pathComponentsMax) and ${pathBytesMax} bytes (pathBytesMax)`
+    : undefined;
+}
+
 function advisePath(text: string): string | undefined {
+  const bounds = adviseBounds(text);
+  if (bounds !== undefined) return bounds;
   const parts: string[] = [];
   for (const part of text.split("/")) {
     if (part === "..") return "write the path without ..";

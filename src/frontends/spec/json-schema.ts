@@ -1,6 +1,7 @@
 // The JSON Schema (draft 2020-12) of distill.yaml, from the same description as the parser's. It says all of the shape;
 // what takes more than one place to judge (references.ts) only the parser knows.
 import type { Json } from "../../base/canonical-json.ts";
+import { limits } from "../../base/limits.ts";
 import { spec } from "./fields.ts";
 import { formats } from "./formats.ts";
 import type { EitherShape, ObjectShape, Shape, TextShape } from "./shape.ts";
@@ -56,7 +57,8 @@ function textSchema(shape: TextShape): JsonObject {
   if (shape.integers === undefined) return { type: "string", pattern: pattern.source };
   const numbers: JsonObject = shape.format === "port" ? { minimum: 1, maximum: 65_535 } : {};
   const unsigned = shape.format === "user" || shape.format === "mode" ? { minimum: 0 } : {};
-  return { type: ["string", "integer"], pattern: pattern.source, ...numbers, ...unsigned };
+  const most = shape.format === "user" ? { maximum: limits.userNumberMax } : {};
+  return { type: ["string", "integer"], pattern: pattern.source, ...numbers, ...unsigned, ...most };
 }
 
 function objectSchema(shape: ObjectShape): JsonObject {

@@ -1,5 +1,5 @@
 // `run`, and what other phases share with it, from validated YAML to values.
-
+import { durationMs } from "./durations.ts";
 import { asInteger, asMap, asText, entriesOf, field, itemsOf, optional, textsOf } from "./nodes.ts";
 import type {
   CopySpec,
@@ -67,19 +67,9 @@ export function readCopy(node: SpecNode): CopySpec {
   };
 }
 
-/** Milliseconds of "1m30s". */
+/** Milliseconds. */
 export function readDuration(node: SpecNode): number {
-  const units = new Map([
-    ["ms", 1],
-    ["s", 1000],
-    ["m", 60_000],
-    ["h", 3_600_000],
-  ]);
-  let total = 0;
-  for (const [, count = "", unit = ""] of asText(node).matchAll(/(\d+)(ms|s|m|h)/g)) {
-    total += Number(count) * (units.get(unit) ?? 0);
-  }
-  return total;
+  return durationMs(asText(node));
 }
 
 function readMode(node: SpecNode): number {

@@ -3,6 +3,7 @@
 import type { Span } from "../../base/diagnostics.ts";
 import { nearestName } from "../../base/nearest.ts";
 import { checkAccounts } from "./accounts.ts";
+import { checkDurations } from "./durations.ts";
 import { field, lenient } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
 import type { MapNode, SpecNode } from "./yaml-nodes.ts";
@@ -24,6 +25,7 @@ export function checkReferences(root: MapNode, problems: Problems): void {
   if (init !== undefined) checkInit(root, init, problems);
   checkAccounts(root, problems);
   checkPatterns(root, problems);
+  checkDurations(root, problems);
 }
 
 /** The copies of a stage's steps. */

@@ -32,6 +32,7 @@ export const specRules = {
   "missing-command": "An init phase of packages names no command.",
   "not-yet-built":
     "Something that a spec may say, and that this version does not build: copies from stages of `build`, init phases of an image.",
+  "too-long": "A duration is longer than a test may take, or than the config of an image can hold.",
   "wrong-pattern": "A regular expression is not valid.",
 } as const;
 
