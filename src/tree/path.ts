@@ -1,5 +1,6 @@
 // Paths inside a tree: absolute, normalised, "/" is the root. No `.`/`..` component, no doubled or trailing slash, no NUL.
 // Invariant: a `TreePath` can't leave its tree; it was made by `treePath` or `joinPath`.
+import { assert } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 
 export type TreePath = `/${string}` & { readonly __brand: "tree-path" };
@@ -28,9 +29,17 @@ export function path(name: string): TreePath {
   return made;
 }
 
-/** The path of an entry called `name` (one component) in `folder`. */
+/** The path of an entry called `name` in `folder`: a component, or several, each of them a name. */
 export function joinPath(folder: TreePath, name: string): TreePath {
+  assert(
+    name.includes("/") ? name.split("/").every(isComponent) : isComponent(name),
+    `not a name: ${JSON.stringify(name)}`,
+  );
   return (folder === root ? `/${name}` : `${folder}/${name}`) as TreePath;
+}
+
+function isComponent(name: string): boolean {
+  return name !== "" && name !== "." && name !== ".." && !name.includes("\0");
 }
 
 /** The folder that holds the entry; the root's parent is the root. */
