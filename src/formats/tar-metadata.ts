@@ -17,17 +17,18 @@ export const nothingPending: Pending = { records: [], longName: undefined, longL
 
 const xattrPrefix = "SCHILY.xattr.";
 /** In a global header these would turn every entry into one; readers differ in what they make of that. */
-const neverGlobal = /^(path|linkpath|size|GNU\.sparse\..*)$/;
+const neverGlobal = /^(?:path$|linkpath$|size$|GNU\.sparse\.|SCHILY\.xattr\.)/;
+/** Charged for each attribute beside its name and value: many small ones take memory, too. */
+const xattrOverheadBytes = 128;
 
-/** Takes over records of a global header. Those that describe no entry (comments) are dropped. */
+/** Takes over owner and time from a global header; what describes no entry (comments) is dropped. */
 export function addGlobal(global: Map<string, Buffer>, records: readonly PaxRecord[]): string | undefined {
   for (const { key, value } of records) {
     if (neverGlobal.test(key)) return `a global header sets ${key} for all entries`;
-    const counts = key === "uid" || key === "gid" || key === "mtime" || key.startsWith(xattrPrefix);
-    if (counts) global.set(key, value);
+    // A copy: the value is a view of the whole header's body.
+    if (key === "uid" || key === "gid" || key === "mtime") global.set(key, Buffer.from(value));
   }
-  if (global.size <= limits.paxGlobalRecordsMax) return undefined;
-  return `its global headers exceed paxGlobalRecordsMax (${limits.paxGlobalRecordsMax})`;
+  return undefined;
 }
 
 /** The entry's header, or what is wrong in a clause. `sizeBytes` is the stored size; sparse files correct it later. */
@@ -88,6 +89,13 @@ function xattrsOf(values: ReadonlyMap<string, Buffer>): Map<string, Uint8Array> 
     if (key.startsWith(xattrPrefix)) xattrs.set(key.slice(xattrPrefix.length), Uint8Array.from(value));
   }
   return xattrs;
+}
+
+/** What an entry's extended attributes count towards limits.xattrBytesMax. */
+export function xattrBytes({ xattrs }: TarHeader): number {
+  let bytes = 0;
+  for (const [name, value] of xattrs ?? []) bytes += name.length + value.length + xattrOverheadBytes;
+  return bytes;
 }
 
 /** A type that POSIX doesn't know counts as a file; a file whose name ends in a slash as a folder, as old tar wrote them. */

@@ -15,7 +15,14 @@ import {
   parseNumber,
   type RawTarHeader,
 } from "./tar-header.ts";
-import { addGlobal, exceededLimit, mergeHeader, nothingPending, type Pending } from "./tar-metadata.ts";
+import {
+  addGlobal,
+  exceededLimit,
+  mergeHeader,
+  nothingPending,
+  type Pending,
+  xattrBytes,
+} from "./tar-metadata.ts";
 import type { TarHeader } from "./tar-reader.ts";
 import {
   createMapReader,
@@ -83,6 +90,8 @@ interface State {
   pending: Pending;
   entries: number;
   contentBytes: number;
+  /** Extended attributes, which whoever reads the archive may hold for all entries. */
+  xattrBytes: number;
   /** Zeros told so far, of all entries. */
   holeBytes: number;
   sparse: SparseProgress | undefined;
@@ -110,6 +119,7 @@ export function createTarParser(
     pending: nothingPending,
     entries: 0,
     contentBytes: 0,
+    xattrBytes: 0,
     holeBytes: 0,
     sparse: undefined,
     padding: 0,
@@ -230,6 +240,8 @@ function handleEntry(state: State, raw: RawTarHeader, block: Uint8Array): void {
   if (tooLong !== undefined) throw exceeds(state, tooLong);
   state.entries += 1;
   if (state.entries > limits.entriesMax) throw exceeds(state, "entriesMax");
+  state.xattrBytes += xattrBytes(header);
+  if (state.xattrBytes > limits.xattrBytesMax) throw exceeds(state, "xattrBytesMax");
   const sparse = expect(state, parseSparseRecords(state.pending.records));
   state.pending = nothingPending;
   if (raw.type === "S") {

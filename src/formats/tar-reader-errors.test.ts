@@ -80,6 +80,11 @@ describe("malformed", () => {
       why: /sets path for all/,
     },
     {
+      summary: "global extended attributes",
+      bytes: archiveOf(extendedHeader("g", formatPaxRecords([["SCHILY.xattr.user.a", "x"]])), tarBlock({})),
+      why: /sets SCHILY.xattr.user.a for all/,
+    },
+    {
       summary: "an extended header at the end",
       bytes: archiveOf(paxHeader(["path", "a"])),
       why: /no entry follows/,
@@ -173,10 +178,28 @@ describe("malformed", () => {
       ),
     },
     {
-      limit: "paxGlobalRecordsMax",
-      bytes: extendedHeader(
-        "g",
-        formatPaxRecords(Array.from({ length: 257 }, (_, index) => [`SCHILY.xattr.${index}`, "x"])),
+      limit: "xattrBytesMax",
+      bytes: archiveOf(
+        ...Array<Buffer>(70).fill(
+          Buffer.concat([paxHeader(["SCHILY.xattr.user.a", Buffer.alloc(1_000_000)]), tarBlock({})]),
+        ),
+      ),
+    },
+    {
+      limit: "xattrBytesMax",
+      // Short of the limit without what each attribute takes beside its name and value.
+      bytes: archiveOf(
+        ...Array<Buffer>(62).fill(
+          Buffer.concat([paxHeader(["SCHILY.xattr.user.a", Buffer.alloc(1_000_000)]), tarBlock({})]),
+        ),
+        ...Array<Buffer>(2).fill(
+          Buffer.concat([
+            paxHeader(
+              ...Array.from({ length: 25_000 }, (_, index) => [`SCHILY.xattr.${index}`, ""] as const),
+            ),
+            tarBlock({}),
+          ]),
+        ),
       ),
     },
     {
