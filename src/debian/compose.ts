@@ -14,7 +14,7 @@ import { resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type Base, baseEntries, completeBase } from "./base-recipe.ts";
 import { meets, parseRelations } from "./dependency.ts";
-import type { PackageContents, PackageControl } from "./package.ts";
+import { nameOf, type PackageContents, type PackageControl } from "./package.ts";
 
 /** dpkg-divert(1): files at `path` of every package but `owner` are placed at `to`. */
 export interface Diversion {
@@ -177,8 +177,4 @@ function ownerOf(entry: Entry): string | undefined {
 
 function withOrigins(entry: Entry, more: readonly Origin[]): Entry {
   return { ...entry, origins: [...entry.origins, ...more] };
-}
-
-function nameOf(id: string): string {
-  return id.slice(0, id.lastIndexOf(":"));
 }

@@ -33,3 +33,9 @@ export interface PackageContents {
   readonly entries: readonly Entry[];
   readonly facts: (file: FileEntry) => Facts;
 }
+
+/** The package's name in its id: "libc6" of "libc6:amd64". */
+export function nameOf(id: string): string {
+  const cut = id.indexOf(":");
+  return cut < 0 ? id : id.slice(0, cut);
+}

@@ -10,7 +10,7 @@ import { field, formatStanza } from "../formats/deb822.ts";
 import type { DirectoryEntry, Entry, FileEntry, Origin } from "../tree/entry.ts";
 import { joinPath, path, type TreePath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { PackageControl } from "./package.ts";
+import { nameOf, type PackageControl } from "./package.ts";
 
 const folder = path("/var/lib/dpkg/status.d");
 const origins: readonly Origin[] = [{ kind: "declared", what: "package database" }];
@@ -91,7 +91,7 @@ function sumsText({ control, paths }: ShippedPackage): string {
 }
 
 function packageName(control: PackageControl): string {
-  return field(control.fields, "Package") ?? control.id.slice(0, control.id.lastIndexOf(":"));
+  return field(control.fields, "Package") ?? nameOf(control.id);
 }
 
 /** "name", or "name:architecture" where two architectures of it ship, as dpkg names its own. */

@@ -20,6 +20,7 @@ import {
   type Generator,
 } from "../effects/effect.ts";
 import { applySed, parseSed } from "../effects/sed.ts";
+import { nameOf } from "../package.ts";
 import { applyAccountAction } from "./account-actions.ts";
 import { type Accounts, findGroupId, findUserId } from "./accounts.ts";
 import { placeAlternatives, type RefusedChoice } from "./alternatives.ts";
@@ -324,6 +325,6 @@ function unknownProgram({ source }: Effect, program: string): ToolError {
   return new ToolError("unknown-effect", {
     what: `applying ${source.script} of ${source.package} (${source.file}:${source.line})`,
     why: `its sed program isn't modelled: ${program}`,
-    hint: `declare it in the spec if the image doesn't need it: effects: {${source.package.replace(/:.*$/, "")}: {ignore: "why"}}`,
+    hint: `declare it in the spec if the image doesn't need it: effects: {${nameOf(source.package)}: {ignore: "why"}}`,
   });
 }

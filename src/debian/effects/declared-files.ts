@@ -1,7 +1,7 @@
 // The declarative files that a package ships: sysusers.d(5) and tmpfiles.d(5). They are applied for every package of an image,
 // whether or not the programs that would read them are there.
 import { baseName, parentOf, type TreePath } from "../../tree/path.ts";
-import type { PackageControl } from "../package.ts";
+import { nameOf, type PackageControl } from "../package.ts";
 import type { Effect, EffectSource, EffectsContext, UnknownEffect } from "./effect.ts";
 import { hintFor } from "./emit.ts";
 import { type Declared, parseSysusers } from "./sysusers.ts";
@@ -41,7 +41,7 @@ export function declaredEffects(control: PackageControl, context: EffectsContext
         line,
       });
       for (const { message, span } of diagnostics) {
-        const hint = hintFor(control.id.replace(/:.*$/, ""));
+        const hint = hintFor(nameOf(control.id));
         unknown.push({ source: source(span?.line ?? 1), text: baseName(path), why: message, hint });
       }
       return actions.map((action) => ({ action, when: [], source: source(1) }));

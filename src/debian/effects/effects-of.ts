@@ -5,7 +5,7 @@ import { limits } from "../../base/limits.ts";
 import { field, parseStanzas } from "../../formats/deb822.ts";
 import { dialectOf, parseShell } from "../../formats/shell/parse.ts";
 import type { TreePath } from "../../tree/path.ts";
-import type { PackageControl, ScriptName } from "../package.ts";
+import { nameOf, type PackageControl, type ScriptName } from "../package.ts";
 import { baseAccounts } from "./base-accounts.ts";
 import { declaredEffects } from "./declared-files.ts";
 import type {
@@ -35,7 +35,7 @@ export function effectsOf(
 ): ScriptVerdict {
   const recipe = recipeFor(control);
   if (recipe !== undefined) return recipe;
-  const name = control.id.replace(/:.*$/, "");
+  const name = nameOf(control.id);
   const declared = declaredEffects(control, context);
   const world = worldOf(control, context, name, withEffects(before, declared.accounts));
   const scripts = scriptsOf(control);
@@ -196,7 +196,7 @@ function onlyAnswers(line: State, starts: readonly State[]): State {
 
 function whole(control: PackageControl, script: ScriptRun, why: string): UnknownEffect {
   const file = `${script.name} of ${control.id}`;
-  const name = control.id.replace(/:.*$/, "");
+  const name = nameOf(control.id);
   return {
     source: { package: control.id, script: script.name, file, line: 1 },
     text: script.text.split("\n", 1)[0] ?? "",

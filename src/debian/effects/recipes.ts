@@ -1,7 +1,7 @@
 // Packages whose scripts compute something from the running machine, or are programs of their own: what comes of them on a
 // fresh image, as data with the reason. Everything else is read from the scripts.
 import { path } from "../../tree/path.ts";
-import type { PackageControl } from "../package.ts";
+import { nameOf, type PackageControl } from "../package.ts";
 import type { EffectAction, ScriptVerdict } from "./effect.ts";
 import { triggerEffects } from "./triggers.ts";
 
@@ -74,7 +74,7 @@ const recipes: readonly Recipe[] = [
 
 /** The verdict on a package that has a recipe. */
 export function recipeFor(control: PackageControl): ScriptVerdict | undefined {
-  const name = control.id.replace(/:.*$/, "");
+  const name = nameOf(control.id);
   const recipe = recipes.find((one) => one.package.test(name));
   if (recipe === undefined) return undefined;
   const file = `recipe for ${name}`;

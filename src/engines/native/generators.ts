@@ -1,5 +1,7 @@
 // What triggers of packages ask to have built from the whole tree (deb-triggers(5)), and what an image gets of it.
+
 import type { Generator, ScriptVerdict } from "../../debian/effects/effect.ts";
+import { nameOf } from "../../debian/package.ts";
 
 type Treatment =
   /** Made by this engine. */
@@ -42,7 +44,7 @@ export function refusedGenerators(
   ignored: Readonly<Record<string, string>>,
 ): readonly RefusedGenerator[] {
   return verdicts.flatMap(({ package: id, effects }) => {
-    if (!shipped.has(id) || Object.hasOwn(ignored, id.slice(0, id.lastIndexOf(":")))) return [];
+    if (!shipped.has(id) || Object.hasOwn(ignored, nameOf(id))) return [];
     return effects.flatMap(({ action }): RefusedGenerator[] => {
       if (action.kind !== "generate") return [];
       const treatment = treatments[action.generator];

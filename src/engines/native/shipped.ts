@@ -1,11 +1,13 @@
 // What of a composed phase ships: the entries that the closure keeps, and what is made from exactly those: the loader's cache
 // and the package database.
+
 import { bytesOf } from "../../base/bytes.ts";
 import { digestOf } from "../../base/digest.ts";
 import { ToolError } from "../../base/errors.ts";
 import type { Missing } from "../../closure/closure.ts";
 import type { ScriptVerdict } from "../../debian/effects/effect.ts";
 import { ldSoCache } from "../../debian/ld-cache.ts";
+import { nameOf } from "../../debian/package.ts";
 import { shippedPackages, statusEntries } from "../../debian/status.ts";
 import type { Entry } from "../../tree/entry.ts";
 import { addEntry, finishTree, treeBuilder, treeOf } from "../../tree/memory-tree.ts";
@@ -125,8 +127,4 @@ function refuseUnbuilt(refused: readonly RefusedGenerator[]): void {
       .join("\n"),
     hint: `bring it along (copy), or say that the image doesn't need it: effects: {${nameOf(first.package)}: {ignore: "why"}}`,
   });
-}
-
-function nameOf(id: string): string {
-  return id.replace(/:.*$/, "");
 }
