@@ -78,16 +78,18 @@ test("an escaped text matches itself only", () => {
 
 describe("whatever the pattern, the time is bounded", () => {
   const text = "a".repeat(20_000);
-  test.each(["*a*a*a*a*a*a*a*b", `${"*a".repeat(2000)}b`, `${"?*".repeat(100)}b`, "[".repeat(20_000)])(
-    "%j",
-    (pattern) => {
-      const before = performance.now();
-      expect(matchesPattern(pattern, text)).not.toBe(true);
-      expect(trimPattern("%%", pattern, text)).not.toBe("");
-      expect(replacePattern("//", pattern, "", text)).not.toBe("");
-      expect(performance.now() - before).toBeLessThan(4000);
-    },
-  );
+  test.each([
+    ["eight stars", "*a*a*a*a*a*a*a*b"],
+    ["2000 stars", `${"*a".repeat(2000)}b`],
+    ["100 stars that stand for something", `${"?*".repeat(100)}b`],
+    ["brackets that nothing closes", "[".repeat(20_000)],
+  ])("%s", (_, pattern) => {
+    const before = performance.now();
+    expect(matchesPattern(pattern, text)).not.toBe(true);
+    expect(trimPattern("%%", pattern, text)).not.toBe("");
+    expect(replacePattern("//", pattern, "", text)).not.toBe("");
+    expect(performance.now() - before).toBeLessThan(4000);
+  });
 
   test("beyond the bound nothing is said", () => {
     expect(matchesPattern("*a*a*a*b", "a".repeat(limits.shellMatchStepsMax / 2))).toBeUndefined();

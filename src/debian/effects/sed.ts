@@ -1,9 +1,12 @@
 // A subset of sed(1): s, d, p and q with addresses and ranges. Enough for what maintainer scripts do to a template; any
 // other command makes the program "not understood" when it is parsed, never when it is applied.
+import { ToolError } from "../../base/errors.ts";
+import { limits } from "../../base/limits.ts";
 import type { SedOptions } from "./effect.ts";
-import { regularExpression } from "./regular-expression.ts";
+import { type Expression, regularExpression } from "./regular-expression.ts";
+import { findMatch, findMatches, type Steps, stepsFor } from "./regular-expression-match.ts";
 
-type Address = { readonly line: number } | { readonly last: true } | { readonly match: RegExp };
+type Address = { readonly line: number } | { readonly last: true } | { readonly match: Expression };
 
 interface Command {
   readonly from: Address | undefined;
@@ -18,8 +21,9 @@ type Action =
   | { readonly kind: "quit" }
   | {
       readonly kind: "substitute";
-      readonly expression: RegExp;
+      readonly expression: Expression;
       readonly replacement: readonly (string | number)[];
+      readonly all: boolean;
       readonly print: boolean;
     };
 
@@ -27,6 +31,7 @@ export type SedProgram = readonly Command[];
 
 /** The program, or undefined where it holds what isn't modelled. */
 export function parseSed(text: string, options: SedOptions): SedProgram | undefined {
+  if (text.length > limits.shellProgramLengthMax) return undefined;
   const reader = { text, at: 0 };
   const commands: Command[] = [];
   for (;;) {
@@ -79,8 +84,18 @@ function readAddress(reader: Reader, options: SedOptions): Address | undefined |
   if (!custom && delimiter !== "/") return undefined;
   reader.at++;
   const source = readUntil(reader, delimiter);
-  const match = source === undefined ? undefined : regularExpression(source, options.extended);
+  const match = expressionOf(source, options, false);
   return match === undefined ? "wrong" : { match };
+}
+
+/** An empty expression stands for the one used last, which isn't modelled. */
+function expressionOf(
+  source: string | undefined,
+  options: SedOptions,
+  ignoreCase: boolean,
+): Expression | undefined {
+  if (source === undefined || source === "") return undefined;
+  return regularExpression(source, { kind: options.extended ? "extended" : "basic", ignoreCase, sed: true });
 }
 
 /** Text up to an unescaped delimiter, which is stepped over; a delimiter that was escaped is itself. */
@@ -95,7 +110,8 @@ function readUntil(reader: Reader, delimiter: string): string | undefined {
     } else if (next === delimiter && !inBrackets) return found;
     else {
       if (next === "[" && !inBrackets) inBrackets = reader.text.indexOf("]", reader.at + 1) > 0;
-      else if (next === "]" && inBrackets && !/\[\^?$/.test(found)) inBrackets = false;
+      else if (next === "]" && inBrackets && !found.endsWith("[") && !found.endsWith("[^"))
+        inBrackets = false;
       found += next;
     }
   }
@@ -116,15 +132,18 @@ function readSubstitution(reader: Reader, options: SedOptions): Action | undefin
   const source = readUntil(reader, delimiter);
   const replacement = readReplacement(reader, delimiter);
   const flags = skip(reader, /[gpiI]*/y);
-  if (source === undefined || source === "" || replacement === undefined) return undefined;
+  if (replacement === undefined) return undefined;
   if (!/^\s*(?:[;\n}#]|$)/.test(reader.text.slice(reader.at))) return undefined;
-  const expression = regularExpression(
-    source,
-    options.extended,
-    `${flags.includes("g") ? "g" : ""}${/[iI]/.test(flags) ? "i" : ""}`,
-  );
+  const expression = expressionOf(source, options, /[iI]/.test(flags));
   if (expression === undefined) return undefined;
-  return { kind: "substitute", expression, replacement, print: flags.includes("p") };
+  if (replacement.some((piece) => typeof piece === "number" && piece > expression.groups)) return undefined;
+  return {
+    kind: "substitute",
+    expression,
+    replacement,
+    all: flags.includes("g"),
+    print: flags.includes("p"),
+  };
 }
 
 /** Literal pieces, and the numbers of groups (0 for `&`). */
@@ -144,62 +163,92 @@ function readReplacement(reader: Reader, delimiter: string): (string | number)[]
   return undefined;
 }
 
-/** Applies a program to a text, line by line. */
+/**
+ * Applies a program to a text, line by line.
+ * @throws ToolError "limit" where `resultOfSed` has no answer
+ */
 export function applySed(program: SedProgram, text: string, options: SedOptions): string {
+  const result = resultOfSed(program, text, options);
+  if (result !== undefined) return result;
+  throw new ToolError("limit", {
+    what: "editing a file as sed would",
+    why: `it takes more than shellMatchStepsMax steps for ${text.length} characters`,
+    hint: "declare what the script does in the spec",
+  });
+}
+
+/** What a program makes of a text; undefined where that takes more steps than `stepsFor` gives. */
+export function resultOfSed(program: SedProgram, text: string, options: SedOptions): string | undefined {
   const ended = text.endsWith("\n") || text === "";
   const lines = (ended ? text.slice(0, -1) : text).split("\n");
   if (text === "") return "";
-  const active = new Set<Command>();
-  const output: string[] = [];
+  const run: Run = { count: lines.length, active: new Set(), output: [], steps: stepsFor(text) };
   for (const [index, original] of lines.entries()) {
     let line: string | undefined = original;
     let stop = false;
     for (const command of program) {
-      if (!selects(command, original, index, lines.length, active)) continue;
+      if (!selects(command, line, index, run)) continue;
       if (command.action.kind === "delete") line = undefined;
-      else if (command.action.kind === "print") output.push(line);
+      else if (command.action.kind === "print") run.output.push(line);
       else if (command.action.kind === "quit") stop = true;
-      else line = substitute(command.action, line, output);
+      else line = substitute(command.action, line, run);
       if (line === undefined || stop) break;
     }
-    if (line !== undefined && !options.quiet) output.push(line);
+    if (line !== undefined && !options.quiet) run.output.push(line);
+    if (run.steps.left < 0) return undefined;
     if (stop) break;
   }
-  return output.length === 0 ? "" : `${output.join("\n")}${ended ? "\n" : ""}`;
+  return run.output.length === 0 ? "" : `${run.output.join("\n")}${ended ? "\n" : ""}`;
 }
 
-function substitute(action: Extract<Action, { kind: "substitute" }>, line: string, output: string[]): string {
-  const result = line.replace(action.expression, (...groups: unknown[]) =>
-    action.replacement
-      .map((piece) => (typeof piece === "string" ? piece : ((groups[piece] as string | undefined) ?? "")))
-      .join(""),
-  );
-  if (action.print && line.search(action.expression) >= 0) output.push(result);
+/** One run of a program. */
+interface Run {
+  /** How many lines there are. */
+  readonly count: number;
+  /** Commands whose range is open. */
+  readonly active: Set<Command>;
+  readonly output: string[];
+  readonly steps: Steps;
+}
+
+function substitute(action: Extract<Action, { kind: "substitute" }>, line: string, run: Run): string {
+  const characters = Array.from(line);
+  let result = "";
+  let copied = 0;
+  let found = false;
+  for (const [start, end, slots] of findMatches(action.expression, characters, run.steps)) {
+    found = true;
+    result += characters.slice(copied, start).join("");
+    for (const piece of action.replacement) {
+      result +=
+        typeof piece === "string"
+          ? piece
+          : characters.slice(slots[2 * piece] ?? 0, slots[2 * piece + 1] ?? 0).join("");
+    }
+    copied = end;
+    if (!action.all) break;
+  }
+  result += characters.slice(copied).join("");
+  if (action.print && found) run.output.push(result);
   return result;
 }
 
-function selects(
-  command: Command,
-  line: string,
-  index: number,
-  count: number,
-  active: Set<Command>,
-): boolean {
+function selects(command: Command, line: string, index: number, run: Run): boolean {
   const { from, to, inverted } = command;
   if (from === undefined) return !inverted;
   const here = (address: Address): boolean =>
     "match" in address
-      ? address.match.test(line)
+      ? findMatch(address.match, Array.from(line), 0, run.steps) !== undefined
       : "last" in address
-        ? index === count - 1
+        ? index === run.count - 1
         : address.line === index + 1;
   if (to === undefined) return here(from) !== inverted;
-  let inside = active.has(command);
+  let inside = run.active.has(command);
   if (inside) {
-    if (here(to)) active.delete(command);
+    if (here(to)) run.active.delete(command);
   } else if (here(from)) {
     inside = true;
-    if (!("line" in to && to.line <= index + 1)) active.add(command);
+    if (!("line" in to && to.line <= index + 1)) run.active.add(command);
   }
   return inside !== inverted;
 }

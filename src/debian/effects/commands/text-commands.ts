@@ -2,8 +2,9 @@
 
 import { writeFile } from "../emit.ts";
 import { contentAt, contentWhenApplied, isUnreadable, testFile } from "../files.ts";
-import { regularExpression } from "../regular-expression.ts";
-import { applySed, parseSed } from "../sed.ts";
+import { type Expression, regularExpression } from "../regular-expression.ts";
+import { findMatch, findMatches, stepsFor } from "../regular-expression-match.ts";
+import { parseSed, resultOfSed } from "../sed.ts";
 import { concat, known, mapValue, sameValue, unknown, type Value } from "../value.ts";
 import {
   type Call,
@@ -92,7 +93,12 @@ function sed(call: Call, words: readonly string[]): Outcome {
     options.stranger === undefined && !options.values.has("file") ? parseSed(program, how) : undefined;
   const edit = (input: Value): Value => {
     if (parsed === undefined) return unknown("the sed program is not modelled");
-    if (input.known) return known(applySed(parsed, input.text, how));
+    if (input.known) {
+      const result = resultOfSed(parsed, input.text, how);
+      return result === undefined
+        ? unknown("what sed makes of it takes too long to find out")
+        : known(result);
+    }
     if (input.content === undefined) return unknown(input.why);
     return {
       known: false,
@@ -138,11 +144,27 @@ function grep(call: Call, words: readonly string[]): Outcome {
     return undecided("the expression is not modelled", unknown("the expression is not modelled"));
   }
   const lines = input.text === "" ? [] : input.text.replace(/\n$/, "").split("\n");
-  const found = lines.filter((line) => expression.test(line) !== values.has("invert-match"));
+  const steps = stepsFor(input.text);
+  const found = lines.filter(
+    (line) =>
+      (findMatch(expression, Array.from(line), 0, steps) !== undefined) !== values.has("invert-match"),
+  );
+  const shown =
+    values.has("only-matching") && !values.has("silent")
+      ? found.flatMap((line) => {
+          const characters = Array.from(line);
+          const matches = [...findMatches(expression, characters, steps)];
+          return matches.flatMap(([start, end]) =>
+            end > start ? [characters.slice(start, end).join("")] : [],
+          );
+        })
+      : found;
+  if (steps.left < 0) {
+    return undecided("what it matches takes too long to find out", unknown("what grep finds is not known"));
+  }
   const status = found.length > 0 ? 0 : 1;
   if (values.has("silent")) return { status };
   if (values.has("count")) return { status, output: known(`${found.length}\n`) };
-  const shown = values.has("only-matching") ? found.map((line) => expression.exec(line)?.[0] ?? "") : found;
   return { status, output: known(shown.map((line) => `${line}\n`).join("")) };
 }
 
@@ -158,18 +180,15 @@ function grepExpression(
   name: string,
   source: string,
   values: ReadonlyMap<string, unknown>,
-): RegExp | undefined {
-  const flags = values.has("ignore-case") ? "i" : "";
+): Expression | undefined {
   const fixed = name === "fgrep" || values.has("fixed-strings");
-  const body = fixed ? source.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&") : undefined;
-  const inner =
-    body === undefined
-      ? regularExpression(source, name === "egrep" || values.has("extended-regexp"))
-      : new RegExp(body);
-  if (inner === undefined) return undefined;
-  if (values.has("line-regexp")) return new RegExp(`^(?:${inner.source})$`, flags);
-  if (values.has("word-regexp")) return new RegExp(`(?<!\\w)(?:${inner.source})(?!\\w)`, flags);
-  return new RegExp(inner.source, flags);
+  const extended = name === "egrep" || values.has("extended-regexp");
+  return regularExpression(source, {
+    kind: fixed ? "fixed" : extended ? "extended" : "basic",
+    ignoreCase: values.has("ignore-case"),
+    sed: false,
+    whole: values.has("line-regexp") ? "line" : values.has("word-regexp") ? "word" : undefined,
+  });
 }
 
 /** A filter whose result is a function of its input's lines. */
