@@ -24,13 +24,19 @@ export function createRedactor(): Redactor {
       for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
         if (cleaned.includes(secret)) cleaned = cleaned.replaceAll(secret, mark);
       }
-      return cleaned
-        .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi, `$1${mark}@`)
-        .replace(
-          /\b((?:proxy-)?authorization["']?\s*[:=]\s*["']?(?:basic|bearer|digest|token)\s+)[^\s"',]+/gi,
-          `$1${mark}`,
-        )
-        .replace(/([?&](?:[a-z_-]*token|password|secret|signature|x-amz-[a-z-]+)=)[^&\s"'#]+/gi, `$1${mark}`);
+      return (
+        cleaned
+          // The scheme is looked back for, and not further than its end: text of dots and letters is read once.
+          .replace(/(?<=[a-z0-9+.-]):\/\/[^\s/?#"'<>]*@/gi, `://${mark}@`)
+          .replace(
+            /\b((?:proxy-)?authorization["']?\s*[:=]\s*["']?(?:basic|bearer|digest|token)\s+)[^\s"',]+/gi,
+            `$1${mark}`,
+          )
+          .replace(
+            /([?&](?:[a-z_-]*token|password|secret|signature|x-amz-[a-z-]+)=)[^&\s"'#]+/gi,
+            `$1${mark}`,
+          )
+      );
     },
   };
 }
