@@ -24,7 +24,7 @@ const shipped = "/usr/share/ca-certificates/mozilla";
 async function made(entries: readonly Entry[]): Promise<{ names: string[]; bundle: string }> {
   const result = await caCertificates(treeOf(entries), 0);
   const bundle = result.find((entry) => entry.kind === "file");
-  const bytes = bundle !== undefined ? await collect(bundle.content, 1 << 20, "the bundle") : Buffer.alloc(0);
+  const bytes = bundle !== undefined ? await collect(bundle.content, 1 << 23, "the bundle") : Buffer.alloc(0);
   const names = result.map((entry) => {
     const name = entry.path.slice("/etc/ssl/certs/".length);
     return entry.kind === "symlink" ? `${name} -> ${entry.target}` : name;
@@ -76,6 +76,15 @@ describe("caCertificates", () => {
       "c.pem",
       "4042bcee.0",
     ]);
+  });
+
+  test("takes a configuration and certificates beyond the size of a spec file", async () => {
+    const comment = `#${"-".repeat(2 * 2 ** 20)}\n`;
+    const { names } = await made([
+      file("/etc/ca-certificates.conf", `${comment}mozilla/a.crt\n`),
+      file(`${shipped}/a.crt`, `${comment}${isrg}`),
+    ]);
+    expect(names).toContain(`a.pem -> ${shipped}/a.crt`);
   });
 
   test("nothing where there are no certificates", async () => {

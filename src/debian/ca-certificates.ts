@@ -32,7 +32,7 @@ interface Certificate {
 export async function caCertificates(tree: Tree, mtime: number): Promise<readonly Entry[]> {
   const certificates: Certificate[] = [];
   for (const entry of await selected(tree)) {
-    const text = Buffer.from(await collect(entry.content, limits.specBytesMax, entry.path));
+    const text = Buffer.from(await collect(entry.content, limits.settingsBytesMax, entry.path));
     certificates.push({ path: entry.path, text, linkName: linkName(entry.path) });
   }
   if (certificates.length === 0) return [];
@@ -65,7 +65,7 @@ async function selected(tree: Tree): Promise<readonly FileEntry[]> {
   const conf = resolve(tree, path("/etc/ca-certificates.conf"))?.entry;
   const local = filesIn(tree, "/usr/local/share/ca-certificates/**/*.crt");
   if (conf?.kind !== "file") return [...shipped, ...local];
-  const text = Buffer.from(await collect(conf.content, limits.specBytesMax, conf.path)).toString("utf8");
+  const text = Buffer.from(await collect(conf.content, limits.settingsBytesMax, conf.path)).toString("utf8");
   const listed = text.split("\n").flatMap((line) => {
     if (line === "" || line.startsWith("#") || line.startsWith("!")) return [];
     const named = treePath(`${shippedFolder}/${line.trim()}`);

@@ -114,6 +114,11 @@ describe("ldSoCache", () => {
       lines: ["libx.so /opt/a/libx.so", "libx.so /usr/lib/libx.so"],
     },
     {
+      summary: "folders of an ld.so.conf beyond the size of a spec file",
+      entries: [file("/etc/ld.so.conf", `#${"-".repeat(2 * 2 ** 20)}\n/opt/a\n`), library("/opt/a/libx.so")],
+      lines: ["libx.so /opt/a/libx.so"],
+    },
+    {
       summary: "what is no library of this machine is left out",
       entries: [
         file(`${triplet}/libtext.so`, "GROUP ( libc.so.6 )"),

@@ -37,7 +37,7 @@ async function confFolders(tree: Tree, conf: TreePath, open: Set<TreePath>): Pro
   if (found?.entry.kind !== "file" || open.has(found.path)) return [];
   open.add(found.path);
   const folders: TreePath[] = [];
-  const text = decodeName(await collect(found.entry.content, limits.specBytesMax, conf));
+  const text = decodeName(await collect(found.entry.content, limits.settingsBytesMax, conf));
   for (const line of text.split("\n")) {
     const words = line.replace(/#.*/s, "").trim();
     const include = /^include\s+(.+)$/.exec(words)?.[1];
