@@ -2,7 +2,7 @@
 // "/usr/lib/x" are two spellings of one file. Invariant: no entry is ever placed below a spelling that is a link.
 import type { TreePath } from "../tree/path.ts";
 
-/** The folders of the root that are links: name -> where it leads. */
+/** Names in the root that are links to the folders of the same name in /usr. */
 export const mergedFolders: readonly string[] = ["bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin"];
 
 const aliased = new RegExp(`^/(?:${mergedFolders.join("|")})(?:/|$)`);
