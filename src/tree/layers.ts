@@ -2,8 +2,8 @@
 import { ToolError } from "../base/errors.ts";
 import type { Entry, FileEntry, Origin } from "./entry.ts";
 import { addEntry, removeBelow, removeEntry, type TreeBuilder } from "./memory-tree.ts";
-import { placeOf } from "./merged-usr.ts";
 import { baseName, joinPath, parentOf, root, type TreePath } from "./path.ts";
+import { placeOf } from "./placing.ts";
 
 /** A further name for a file of this layer or a lower one, as tar tells it. */
 export interface HardLink {

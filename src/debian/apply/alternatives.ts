@@ -1,8 +1,8 @@
 // update-alternatives(1), from every --install of an image at once: the highest priority wins, of equal ones the first; a
 // choice (--set, or the user's) beats priorities. The links are those of a real system: LINK -> /etc/alternatives/NAME -> PATH.
 import type { Origin } from "../../tree/entry.ts";
-import { placeOf } from "../../tree/merged-usr.ts";
 import { joinPath, path as literalPath } from "../../tree/path.ts";
+import { placeOf } from "../../tree/placing.ts";
 import type { AlternativeLink } from "../effects/effect.ts";
 import { type Applying, makeSymlink } from "./applying.ts";
 

@@ -9,8 +9,8 @@ import { decodeName, encodeName } from "../../base/names.ts";
 import type { Entry, FileEntry, Origin } from "../../tree/entry.ts";
 import type { Facts } from "../../tree/facts.ts";
 import { addEntry, finishTree, treeBuilder } from "../../tree/memory-tree.ts";
-import { placeOf } from "../../tree/merged-usr.ts";
 import { parentOf, type TreePath } from "../../tree/path.ts";
+import { placeOf } from "../../tree/placing.ts";
 import type { Tree } from "../../tree/tree.ts";
 import {
   applicableEffects,

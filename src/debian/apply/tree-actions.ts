@@ -1,8 +1,8 @@
 // Effects on what is there: cp -a, mv, rm, rmdir, chmod, chown.
 import type { Entry, Origin } from "../../tree/entry.ts";
 import { addEntry, removeEntry } from "../../tree/memory-tree.ts";
-import { placeOf } from "../../tree/merged-usr.ts";
 import { isWithin, joinPath, parentOf, root, type TreePath, treePath } from "../../tree/path.ts";
+import { placeOf } from "../../tree/placing.ts";
 import { matchesName } from "../effects/pattern.ts";
 import {
   type Applying,

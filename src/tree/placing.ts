@@ -3,7 +3,7 @@
 import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Entry } from "./entry.ts";
-import { addEntry, removeEntry, type TreeBuilder } from "./memory-tree.ts";
+import { addEntry, type TreeBuilder } from "./memory-tree.ts";
 import { baseName, joinPath, parentOf, root, type TreePath } from "./path.ts";
 
 /**
@@ -21,7 +21,7 @@ export function placeOf(builder: TreeBuilder, path: TreePath): TreePath {
 
 /**
  * Adds an entry where it belongs, as dpkg does: a folder arriving where a link to a folder stands leaves the link (and is that
- * folder); a link to a folder arriving where a folder stands takes its place, and the content moves to where it leads.
+ * folder). Anything but a folder replaces one that stands in its place: whoever calls refuses that where it matters.
  * @throws ToolError "malformed" where links run in a circle
  */
 export function placeEntry(builder: TreeBuilder, entry: Entry): void {
@@ -35,30 +35,7 @@ export function placeEntry(builder: TreeBuilder, entry: Entry): void {
       return;
     }
   }
-  if (entry.kind === "symlink" && present?.kind === "directory") {
-    moveBehindLink(builder, path, { ...entry, path });
-    return;
-  }
   addEntry(builder, path === entry.path ? entry : { ...entry, path });
-}
-
-/** Replaces a folder by a link, and places its content anew: it ends up where the link leads. */
-function moveBehindLink(builder: TreeBuilder, folder: TreePath, link: Entry): void {
-  const content = below(builder, folder);
-  removeEntry(builder, folder);
-  addEntry(builder, link);
-  for (const entry of content) placeEntry(builder, entry);
-}
-
-function below(builder: TreeBuilder, folder: TreePath): Entry[] {
-  const list: Entry[] = [];
-  for (const name of builder.names.get(folder) ?? []) {
-    const path = joinPath(folder, name);
-    const entry = builder.entries.get(path);
-    if (entry !== undefined) list.push(entry);
-    list.push(...below(builder, path));
-  }
-  return list;
 }
 
 function realFolder(builder: TreeBuilder, folder: TreePath, what: TreePath): TreePath {
