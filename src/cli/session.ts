@@ -103,13 +103,23 @@ function openSession(
   };
 }
 
-/** The locked packages of a phase on a platform; none where nothing is locked. */
+/**
+ * The locked packages of a phase on a platform; none where the project has nothing to lock.
+ * @throws ToolError "lock-differs" where there is a lock, and this is not in it
+ */
 export function packagesFor(
   lock: Lock | undefined,
   platform: string,
   phase: Phase,
 ): readonly LockedPackage[] {
-  return lock === undefined ? [] : (lockedPackages(lock, { platform, phase }) ?? []);
+  if (lock === undefined) return [];
+  const packages = lockedPackages(lock, { platform, phase });
+  if (packages !== undefined) return packages;
+  throw new ToolError("lock-differs", {
+    what: `reading the locked packages of the ${phase} phase for ${platform}`,
+    why: "the lock does not have them, though it claims to answer what the spec asks for",
+    hint: "run `distill lock` and commit the lock",
+  });
 }
 
 /** 9999-12-31T23:59:59Z: the last second that RFC 3339 can write. */
