@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { file } from "../../testing/trees.ts";
+import { limits } from "../base/limits.ts";
 import type { Entry, Origin } from "../tree/entry.ts";
 import { path } from "../tree/path.ts";
 import { type LayerStrategy, planLayers } from "./strategy.ts";
@@ -63,6 +64,37 @@ test("nothing makes no layer", () => {
 function pathsOf(from: readonly Entry[], strategy: LayerStrategy): string[] {
   return planLayers(from, strategy).map((layer) => layer.map((entry) => entry.path).join(" "));
 }
+
+describe("layers of packages are bounded", () => {
+  const named = (index: number): string => `p${String(index).padStart(3, "0")}`;
+  /** Packages of one file each, the later the smaller. */
+  const packages = (count: number): Entry[] =>
+    Array.from({ length: count }, (_, index): Entry => {
+      const origins: Origin[] = [{ kind: "package", package: named(index), version: "1" }];
+      return { ...file(`/${named(index)}`, "x".repeat(count - index)), origins };
+    });
+  const most = limits.packageLayersMax;
+
+  test.each<[summary: string, count: number, shared: string]>([
+    ["as many as there may be", most, `/${named(most - 1)}`],
+    ["one too many: the two smallest share one", most + 1, `/${named(most - 1)} /${named(most)}`],
+    [
+      "many too many",
+      most + 50,
+      Array.from({ length: 51 }, (_, index) => `/${named(most - 1 + index)}`).join(" "),
+    ],
+  ])("%s", (_summary, count, shared) => {
+    const planned = pathsOf([...packages(count), link("/etc", cache), link("/z", app)], "package");
+    expect(planned).toHaveLength(most + 2);
+    expect(planned.slice(most - 1)).toEqual([shared, "/etc", "/z"]);
+    expect(planned.join(" ").split(" ")).toHaveLength(count + 2);
+  });
+
+  test("whatever the order of the entries", () => {
+    const from = packages(most + 7);
+    expect(pathsOf(from.toReversed(), "package")).toEqual(pathsOf(from, "package"));
+  });
+});
 
 describe("the names of an inode are in one layer", () => {
   const named = (name: string, origin: Origin): Entry =>

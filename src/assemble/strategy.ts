@@ -1,5 +1,6 @@
 // How entries are spread over layers. What changes seldom lies below what changes often, so that a rebuild and a pull move
 // only the layers that differ.
+import { limits } from "../base/limits.ts";
 import type { Entry } from "../tree/entry.ts";
 import { comparePaths, parentOf, root, type TreePath } from "../tree/path.ts";
 
@@ -10,7 +11,8 @@ export type LayerStrategy = "auto" | "single" | "package";
  * layer, too, so that its attributes never depend on who unpacks.
  *
  * `single`: one layer. `auto`: packages below, what the spec declares (copied files, configuration) above. `package`: one
- * layer for each package, then what effects made, then what the spec declares.
+ * layer for each package (past limits.packageLayersMax the smallest share one), then what effects made, then what the spec
+ * declares.
  */
 export function planLayers(
   entries: readonly Entry[],
@@ -28,6 +30,7 @@ export function planLayers(
   for (const entry of entries) {
     if (!placed.has(entry.path)) place(groups, groupOf(entry, strategy), entry, byPath);
   }
+  shareSmallest(groups);
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, group]) => [...group.values()].sort((a, b) => comparePaths(a.path, b.path)));
@@ -48,13 +51,34 @@ function groupsOfInodes(entries: readonly Entry[], strategy: LayerStrategy): Rea
   return groups;
 }
 
+/** The prefix of each package's group, and the group that packages share: above those that are alone, as it changes oftener. */
+const packagePrefix = "0 ";
+const sharedGroup = "0~";
+
+/** Keeps the layers of packages to limits.packageLayersMax: the smallest go into one. Equal sizes are told apart by name. */
+function shareSmallest(groups: Map<string, Map<TreePath, Entry>>): void {
+  const ofPackages = [...groups].filter(([name]) => name.startsWith(packagePrefix));
+  const excess = ofPackages.length - limits.packageLayersMax;
+  if (excess <= 0) return;
+  const smallest = ofPackages
+    .map(([name, group]) => ({ name, group, sizeBytes: sizeOf(group) }))
+    .sort((a, b) => a.sizeBytes - b.sizeBytes || (a.name < b.name ? -1 : 1))
+    .slice(0, excess + 1);
+  for (const { name } of smallest) groups.delete(name);
+  groups.set(sharedGroup, new Map(smallest.flatMap(({ group }) => [...group])));
+}
+
+function sizeOf(group: ReadonlyMap<TreePath, Entry>): number {
+  return [...group.values()].reduce((sum, one) => sum + (one.kind === "file" ? one.sizeBytes : 0), 0);
+}
+
 /** Group names sort in the order of the layers. */
 function groupOf(entry: Entry, strategy: LayerStrategy): string {
   if (strategy === "single") return "0";
   const origin = entry.origins.at(-1);
   if (origin === undefined || origin.kind === "declared" || origin.kind === "stage") return "2";
   if (strategy === "auto") return "0";
-  return origin.kind === "package" ? `0 ${origin.package}` : "1";
+  return origin.kind === "package" ? `${packagePrefix}${origin.package}` : "1";
 }
 
 function place(

@@ -6,6 +6,8 @@ export const limits = {
   configBytesMax: 8_388_608,
   layerBytesMax: 68_719_476_736,
   layersMax: 512,
+  /** Of an image with a layer for each package: overlayfs stacks some 127, and there are others beside them. */
+  packageLayersMax: 100,
   indexManifestsMax: 4096,
   indexDepthMax: 4,
   /** Manifests, indexes and configs that are held of what one name stands for. */
