@@ -37,6 +37,23 @@ const environment: readonly (readonly [string, string])[] = [
     "The image's date in seconds since 1970; otherwise that of the newest locked index.",
   ],
   ["`SSL_CERT_FILE`, `SSL_CERT_DIR`", "Trust roots beside Node.js's own."],
+  [
+    "`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`",
+    "Proxies, and the hosts that are reached without one; also in lower case.",
+  ],
+  [
+    "`REGISTRY_AUTH_FILE`",
+    "The one file with credentials for registries. Otherwise the first that knows the registry: `containers/auth.json` in `XDG_RUNTIME_DIR` or in `XDG_CONFIG_HOME`, then `config.json` in `DOCKER_CONFIG` or in `.docker` of `HOME`.",
+  ],
+  [
+    "`XDG_RUNTIME_DIR`, `DOCKER_CONFIG`",
+    "Where files with credentials lie, as above; the first also has podman's socket.",
+  ],
+  ["`CONTAINERS_REGISTRIES_CONF`", "The registries.conf, in place of the user's and the machine's."],
+  [
+    "`DOCKER_HOST`, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`",
+    "The engine that `--load` reaches, and its certificates; otherwise Docker's socket, or podman.",
+  ],
   ["`NO_COLOR`", "No colour, where it is not empty."],
   ["`FORCE_COLOR`", "Colour even where the output is no terminal; `0`: never."],
   ["`TERM`", "`dumb`: no colour, no live progress."],

@@ -20,6 +20,32 @@ test("every error code is documented, and nothing else", () => {
   expect(Object.fromEntries(documented.map(([, code, exit]) => [code, Number(exit)]))).toEqual(errorCodes);
 });
 
+test("a rule is written out where it is given, so that it can be found", () => {
+  const made = globSync("src/**/*.ts", { cwd: home }).filter((name) =>
+    /\brule:\s*`/.test(readFileSync(join(home, name), "utf8")),
+  );
+  expect(made).toEqual([]);
+});
+
+test("every environment variable that is read is documented", () => {
+  const documented = new Set([...page("cli.md").matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => name));
+  // An image's own environment is what these read.
+  const ofImages = /^src\/(?:closure|debian)\//;
+  const read = globSync("src/**/*.ts", { cwd: home })
+    .filter((name) => !name.endsWith(".test.ts") && !ofImages.test(name))
+    .flatMap((name) => {
+      const text = readFileSync(join(home, name), "utf8");
+      const looked = [...text.matchAll(/\benv(?:ironment)?\["([A-Z][A-Z_]+)"\]/g)];
+      const taken = [...text.matchAll(/^ {4}([A-Z]+_[A-Z_]+): \w+,$/gm)];
+      const listed = [...text.matchAll(/"([A-Z]+_PROXY)"/g)];
+      return [...looked, ...taken, ...listed].map(([, variable = ""]) => variable);
+    });
+  expect(read).toContain("DOCKER_CONFIG");
+  expect(read.length).toBeGreaterThan(20);
+  const internal = ["PATH"];
+  expect(read.filter((name) => !documented.has(name) && !internal.includes(name))).toEqual([]);
+});
+
 test("every rule of a diagnostic is documented", () => {
   const documented = new Set(
     [...page("diagnostics.md").matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule]) => rule),
@@ -32,6 +58,7 @@ test("every rule of a diagnostic is documented", () => {
       return [...text.matchAll(/\brule: "([a-z-]+)"/g)].map(([, rule = ""]) => ({ name, rule }));
     });
   expect(used.length).toBeGreaterThan(5);
+  expect(used.map(({ rule }) => rule)).toContain("copy-source-outside");
   expect(used.filter(({ rule }) => !documented.has(rule))).toEqual([]);
 });
 

@@ -174,22 +174,27 @@ function unknownOwner(addition: Addition): Diagnostic {
   };
 }
 
+const copyProblems = {
+  absent: {
+    rule: "copy-source-absent",
+    message: (source: string) => `there is no ${source} in the context`,
+    hint: "the source of a copy is relative to the spec's folder; build it first if it is made there",
+  },
+  outside: {
+    rule: "copy-source-outside",
+    message: (source: string) => `${source} leads out of the context`,
+    hint: "copy or move the file into the spec's folder",
+  },
+  special: {
+    rule: "copy-source-special",
+    message: (source: string) => `${source} is neither file, folder nor link`,
+    hint: "sockets, pipes and devices can't be copied into an image",
+  },
+} as const satisfies Record<CopyFailure["problem"], unknown>;
+
 function copyDiagnostic({ problem, source }: CopyFailure, span: Span | undefined): Diagnostic {
-  const told = {
-    absent: {
-      message: `there is no ${JSON.stringify(source)} in the context`,
-      hint: "the source of a copy is relative to the spec's folder; build it first if it is made there",
-    },
-    outside: {
-      message: `${JSON.stringify(source)} leads out of the context`,
-      hint: "copy or move the file into the spec's folder",
-    },
-    special: {
-      message: `${JSON.stringify(source)} is neither file, folder nor link`,
-      hint: "sockets, pipes and devices can't be copied into an image",
-    },
-  }[problem];
-  return { severity: "error", rule: `copy-source-${problem}`, ...told, ...spanOf(span) };
+  const { rule, message, hint } = copyProblems[problem];
+  return { severity: "error", rule, message: message(JSON.stringify(source)), hint, ...spanOf(span) };
 }
 
 function spanOf(span: Span | undefined): { readonly span?: Span } {
