@@ -15,7 +15,7 @@ import { hostPlatform } from "./host-image.ts";
 
 export interface Project {
   readonly spec: Spec;
-  /** The context: the folder that copies are relative to. Absolute. */
+  /** The context: the folder that copies are relative to; the spec's own where no other is named. Absolute. */
   readonly folder: string;
   /** Absolute. */
   readonly specFile: string;
@@ -28,11 +28,16 @@ export interface Project {
 }
 
 export const projectOptions = {
-  file: { kind: "text", short: "f", value: "FILE", summary: "the spec (default: distill.yaml in DIR)" },
+  file: {
+    kind: "text",
+    short: "f",
+    value: "FILE",
+    summary: "the spec (default: distill.yaml in DIR); copies are from DIR, or from the spec's folder",
+  },
 } as const;
 
 /**
- * Reads the spec of a folder (default: the current one). Warnings are emitted.
+ * Reads the spec: the file that is named, or the folder's (default: the current one's). Warnings are emitted.
  * @throws InvalidInput with every mistake, ToolError "usage" where there is no spec
  */
 export async function readProject(
@@ -40,8 +45,9 @@ export async function readProject(
   folderArgument: string | undefined,
   fileOption: string | undefined,
 ): Promise<Project> {
-  const folder = resolve(context.cwd, folderArgument ?? ".");
-  const specFile = fileOption === undefined ? join(folder, "distill.yaml") : resolve(context.cwd, fileOption);
+  const named = resolve(context.cwd, folderArgument ?? ".");
+  const specFile = fileOption === undefined ? join(named, "distill.yaml") : resolve(context.cwd, fileOption);
+  const folder = folderArgument === undefined ? dirname(specFile) : named;
   const shown = displayName(specFile, context.cwd);
   const text = requireValue(decodeSpec(await readSpecFile(specFile, shown), shown));
   const parsed = parseSpec(text, shown);
@@ -49,15 +55,14 @@ export async function readProject(
   warn(context, shown, [...parsed.diagnostics, ...buildable(spec)]);
   const run = lowerRun(spec, dirname(specFile));
   const init = lowerInit(spec, dirname(specFile));
-  const named = spec.platforms.map(({ value }) => `${value.os}/${value.architecture}`);
-  const platforms = named.length === 0 ? [hostPlatform()] : named;
+  const platforms = spec.platforms.map(({ value }) => `${value.os}/${value.architecture}`);
   return {
     spec,
     folder,
     specFile,
     lockFile: join(dirname(specFile), `${basename(specFile).replace(/\.ya?ml$/, "")}.lock`),
     plans: init === undefined ? [run] : [run, init],
-    platforms,
+    platforms: platforms.length === 0 ? [hostPlatform()] : platforms,
   };
 }
 

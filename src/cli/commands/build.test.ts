@@ -112,6 +112,13 @@ describe("what is refused", () => {
       says: /"yesterday" is not a number of seconds/,
     },
     {
+      summary: "a date past the year 9999",
+      argv: [],
+      env: { SOURCE_DATE_EPOCH: "99999999999999" },
+      code: 2,
+      says: /"99999999999999" is not a number of seconds since 1970, or too large/,
+    },
+    {
       summary: "an output in a folder that isn't there",
       argv: ["-o", "oci-archive:gone/x.tar"],
       code: 3,
@@ -167,6 +174,27 @@ describe("what a spec says and this version does not build", () => {
     expect(ran).toMatchObject({ code: 2, stdout: "" });
     expect(ran.stderr).toMatch(/^distill\.yaml:9:15: error: the init phase can't start.*\[not-yet-built\]/);
   });
+});
+
+test.each<[summary: string, argv: string[], copied: string]>([
+  ["the spec's folder", ["-f", "elsewhere/distill.yaml"], "beside the spec"],
+  ["DIR where it is given", [".", "-f", "elsewhere/distill.yaml"], "in the current folder"],
+  ["DIR, which has the spec", ["elsewhere"], "beside the spec"],
+])("copies are relative to %s", async (_summary, argv, copied) => {
+  await project.write({
+    "elsewhere/distill.yaml": `apiVersion: distill/v1
+name: copied
+run:
+  copy: [{from: context, source: text, target: /text, mode: 0755}]
+  user: "1"
+  entrypoint: [/text]
+`,
+    "elsewhere/text": "beside the spec",
+    text: "in the current folder",
+  });
+  const folder = `copied-${argv.length}-${argv[0]?.length ?? 0}`;
+  expect(await build(...argv, "-o", `dir:${folder}`)).toMatchObject({ code: 0 });
+  expect(await project.read(`${folder}/text`)).toBe(copied);
 });
 
 describe("--frozen", () => {
