@@ -15,11 +15,17 @@ import type { PlatformBuild } from "./build-project.ts";
 import type { Context } from "./context.ts";
 
 export interface Destinations {
-  readonly locations: readonly LocalLocation[];
+  readonly outputs: readonly Output[];
   readonly references: readonly Reference[];
   readonly push: boolean;
   readonly load: boolean;
   readonly insecureHosts: readonly string[];
+}
+
+interface Output {
+  /** As the user wrote it: "oci:out". */
+  readonly text: string;
+  readonly location: LocalLocation;
 }
 
 interface DestinationOptions {
@@ -36,7 +42,7 @@ interface DestinationOptions {
 /** Checks all destinations before anything is built. @throws InvalidInput, ToolError "usage" */
 export function destinationsOf(options: DestinationOptions): Destinations {
   const { push, load, phase, name } = options;
-  const locations = options.output.map((text) => localLocation(text, options.platforms));
+  const outputs = options.output.map((text) => ({ text, location: localLocation(text, options.platforms) }));
   const digested = options.tag.find((text) => parseReference(text).digest !== undefined);
   if (digested !== undefined)
     throw wrongUsage(`${digested} names a digest, which the build decides`, "leave it out");
@@ -44,7 +50,7 @@ export function destinationsOf(options: DestinationOptions): Destinations {
   if (push && named.length === 0) throw wrongUsage("--push needs a name", "add -t REGISTRY/NAME:TAG");
   const fallback = parseReference(phase === "init" ? `${name}-init` : name);
   return {
-    locations,
+    outputs,
     references:
       named.length === 0 ? [{ ...fallback, tag: "latest" }] : named.map((one) => ({ tag: "latest", ...one })),
     push,
@@ -81,7 +87,7 @@ function wrongUsage(message: string, hint: string): InvalidInput {
 
 export interface Delivered {
   readonly digest: Digest;
-  /** In words, as the user wrote them. */
+  /** Files as the user wrote them; names in full for registries, and with the engine that has them. */
   readonly places: readonly string[];
 }
 
@@ -114,14 +120,14 @@ export async function mendingCache<T>(images: readonly Image[], work: () => Prom
 async function write(
   context: Context,
   set: ImageSet,
-  { locations, references }: Destinations,
+  { outputs, references }: Destinations,
 ): Promise<string[]> {
-  if (locations.length === 0) return [];
+  if (outputs.length === 0) return [];
   const { writeImageSet } = await import("../oci/write.ts");
   const scratchFolder = await mkdtemp(join(tmpdir(), "distill-"));
   try {
     const names = references.map(dockerName);
-    for (const location of locations) {
+    for (const { location } of outputs) {
       const path = resolve(context.cwd, location.path);
       const tag =
         location.kind === "oci-layout" || location.kind === "oci-archive" ? location.tag : undefined;
@@ -137,7 +143,7 @@ async function write(
         emit: context.emit,
       });
     }
-    return locations.map(({ path }) => path);
+    return outputs.map(({ text }) => text);
   } finally {
     await rm(scratchFolder, { recursive: true, force: true });
   }

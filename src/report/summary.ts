@@ -21,7 +21,7 @@ export interface BuildSummary {
   readonly images: readonly BuiltImage[];
   /** The index over the platforms, where there is one. */
   readonly indexDigest?: string;
-  /** Where the result went, as the user named it: "oci:out", "registry.example/app:1". */
+  /** Where the result went: "oci:out" as the user wrote it, "registry.example/app:1", "app:1 in docker". */
   readonly destinations: readonly string[];
   readonly timeMs: number;
 }

@@ -253,7 +253,7 @@ describe("--metadata", () => {
     expect(told.digest).toBe(index.manifests[0]?.digest);
     expect(told).toMatchObject({
       schemaVersion: 1,
-      places: ["told"],
+      places: ["oci:told"],
       images: [
         { platform: "linux/amd64", level: "sealed", packages: { shipped: 1, locked: 1 }, cached: true },
       ],
