@@ -1,4 +1,4 @@
-// JSON with one spelling: keys sorted by code point, no white space. For digests and for files that are compared.
+// JSON with one spelling: keys sorted by UTF-16 code unit, no white space. For digests and for files that are compared.
 
 export type Json =
   | null

@@ -1,4 +1,4 @@
-// The closure's shapes: why is each file here, what is missing, what is unproven. Build, audit, split and explain read it.
+// The closure's shapes: why is each file here, what is missing, what is unproven. Build and explain read it.
 import type { Entry, FileEntry } from "../tree/entry.ts";
 import type { Facts } from "../tree/facts.ts";
 import type { TreePath } from "../tree/path.ts";

@@ -1,4 +1,4 @@
-// What one file's content says. Pure, computed once per file digest, cached; the closure and the audit read the same facts.
+// What one file's content says. Pure, computed once per file digest, cached; the closure and the level read the same facts.
 import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { type Mark, marksOf } from "./marks.ts";

@@ -1,5 +1,5 @@
 // What a program is, by what its bytes say, whatever its name: shells, multi-call programs, package managers, interpreters and
-// tools. Marks survive stripping and renaming; each one was seen in real builds (audit of some thousand programs).
+// tools. Marks survive stripping and renaming.
 import type { ElfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { stringSearch } from "./string-search.ts";

@@ -58,7 +58,9 @@ export function isWithin(inner: TreePath, outer: TreePath): boolean {
   return outer === root || inner === outer || inner.startsWith(`${outer}/`);
 }
 
-/** Byte order of the components: a folder comes before what it holds, siblings by name. The order of every layer. */
+/**
+ * UTF-16 code unit order of the components: a folder comes before what it holds, siblings by name. The order of every layer.
+ */
 export function comparePaths(a: TreePath, b: TreePath): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);

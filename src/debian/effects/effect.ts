@@ -321,7 +321,7 @@ export interface EffectsContext {
   readonly architecture: string;
   /** Whether a package of the image ships this path. Undefined: it can't be told (a link, an empty folder). */
   readonly shipped: (path: TreePath) => "file" | "directory" | "symlink" | undefined;
-  /** Shipped files directly in a folder: names in byte order. */
+  /** Shipped files directly in a folder: names in UTF-16 code unit order. */
   readonly filesIn: (folder: TreePath) => readonly string[];
   /** The text of a shipped file; undefined where it isn't known (yet). */
   readonly read: (path: TreePath) => string | undefined;
