@@ -2,6 +2,7 @@
 import type { Reason } from "../closure/closure.ts";
 import type { Explanation, LeftOutGroup } from "../closure/explain.ts";
 import type { Entry } from "../tree/entry.ts";
+import { printable } from "./text.ts";
 import { formatSize } from "./units.ts";
 
 const othersShown = 5;
@@ -9,7 +10,7 @@ const whysShown = 3;
 
 /** The chain from the root down to the path, one step a line, each with its evidence. Ends with a newline. */
 export function renderExplanation(explanation: Explanation): string {
-  if (!explanation.kept) return `${explanation.path} is not in the image: ${explanation.why}\n`;
+  if (!explanation.kept) return printable(`${explanation.path} is not in the image: ${explanation.why}\n`);
   const lines = [`${explanation.path} (${explanation.role})`];
   const [first, ...rest] = explanation.steps;
   if (first !== undefined) {
@@ -20,7 +21,7 @@ export function renderExplanation(explanation: Explanation): string {
   if (others.length > 0) lines.push("also:");
   for (const reason of others.slice(0, othersShown)) lines.push(`  ${reason.from}: ${because(reason)}`);
   if (others.length > othersShown) lines.push(`  and ${others.length - othersShown} more`);
-  return `${lines.join("\n")}\n`;
+  return printable(`${lines.join("\n")}\n`);
 }
 
 /** A file that is made from what ships, once that is known: the loader's cache, the package database. */
@@ -28,7 +29,7 @@ export function renderMade({ origins, path }: Entry): string {
   const origin = origins.at(-1);
   const maker =
     origin?.kind === "effect" ? origin.effect : origin?.kind === "declared" ? origin.what : "the build";
-  return `${path}\n  made from what is in the image (${maker})\n`;
+  return printable(`${path}\n  made from what is in the image (${maker})\n`);
 }
 
 /** What was left out: a line for each package with its size and number of files, then the main reasons. Ends with a newline. */
@@ -39,7 +40,7 @@ export function renderLeftOut(groups: readonly LeftOutGroup[]): string {
       .slice(0, whysShown)
       .map((one) => `${size(one.sizeBytes)}  ${files(one.files)}    ${one.why}`),
   ]);
-  return lines.length === 0 ? "nothing was left out\n" : `${lines.join("\n")}\n`;
+  return lines.length === 0 ? "nothing was left out\n" : printable(`${lines.join("\n")}\n`);
 }
 
 function because(reason: Reason): string {

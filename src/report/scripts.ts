@@ -1,4 +1,5 @@
 // The verdicts on maintainer scripts as a table in plain text: what `distill explain --scripts` prints.
+import { printable } from "./text.ts";
 
 /** One package's verdict, as src/debian/effects makes it; spelled out here because a report imports no producer. */
 export interface ScriptRow {
@@ -41,7 +42,8 @@ export function renderScripts(rows: readonly ScriptRow[], options: ScriptTableOp
       ...row.unknown.flatMap(unknownLines),
       ...(options.verbose ? row.inert.map(inertLine) : []),
     ]);
-  return [`${"PACKAGE".padEnd(width)}  VERDICT   EFFECTS`, ...lines, "", countsOf(rows), ""].join("\n");
+  const table = [`${"PACKAGE".padEnd(width)}  VERDICT   EFFECTS`, ...lines, "", countsOf(rows), ""];
+  return printable(table.join("\n"));
 }
 
 function summaryOf(row: ScriptRow): string {

@@ -41,6 +41,12 @@ test.each<{ summary: string; spec: string; code: number; stdout: RegExp; stderr?
       /^distill\.yaml:9:5: error: absent \/app: \/app is in the image \[test-failed\]\n[\s\S]*^distill\.yaml:10:5: .*nothing in the image matches \/bin\/sh/m,
   },
   {
+    summary: "a name that the terminal would obey",
+    spec: bare(hostPlatform(), 'test: [{absent: ["/a\\u202ered"]}]\n'),
+    code: 0,
+    stdout: /^ok {4}absent \/a\\u\{202e\}red {2}\(/,
+  },
+  {
     summary: "a spec for other machines",
     spec: bare(elsewhere, "test: [{absent: [/bin/sh]}]\n"),
     code: 2,

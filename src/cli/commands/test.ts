@@ -9,6 +9,7 @@ import { writeFolder } from "../../oci/folder-writer.ts";
 import type { Image, ImageConfig } from "../../oci/model.ts";
 import { parseConfig } from "../../oci/validate.ts";
 import { renderDiagnostics } from "../../report/diagnostics.ts";
+import { printable } from "../../report/text.ts";
 import { formatTime } from "../../report/units.ts";
 import { buildProject } from "../build-project.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -102,7 +103,7 @@ async function runAll(
     const outcome = await runTest(test, tested, host, context);
     outcomes.push(outcome);
     const verdict = outcome.failures.length === 0 ? "ok  " : "FAIL";
-    context.stdout.write(`${verdict}  ${outcome.name}  (${formatTime(outcome.durationMs)})\n`);
+    context.stdout.write(`${verdict}  ${printable(outcome.name)}  (${formatTime(outcome.durationMs)})\n`);
     if (outcome.failures.length > 0) {
       context.stderr.write(renderDiagnostics(outcome.failures, renderOptions(context.stderr, context.cwd)));
     }

@@ -1,5 +1,6 @@
 // What a renderer of progress is. All of them write to stderr; which one is chosen by --progress and the terminal.
 import type { EventSink } from "../../base/events.ts";
+import { printable } from "../text.ts";
 
 export interface Progress {
   readonly emit: EventSink;
@@ -21,7 +22,7 @@ export interface ProgressOptions {
 export function quietProgress({ write }: ProgressOptions): Progress {
   return {
     emit: (event) => {
-      if (event.type === "log" && event.level === "warning") write(`warning: ${event.message}\n`);
+      if (event.type === "log" && event.level === "warning") write(`warning: ${printable(event.message)}\n`);
     },
     suspend: () => undefined,
     finish: () => undefined,
