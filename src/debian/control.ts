@@ -12,6 +12,7 @@ import { decompress } from "../formats/compression.ts";
 import { field, parseStanzas, type Stanza } from "../formats/deb822.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { readTar } from "../formats/tar-reader.ts";
+import type { XzMemory } from "../formats/xz.ts";
 import { type TreePath, treePath } from "../tree/path.ts";
 import { type DebFile, debMembers, malformed, openDeb, verifyDeb } from "./deb.ts";
 import { mergedPath } from "./merged-usr.ts";
@@ -29,19 +30,24 @@ type ControlFiles = Readonly<Record<string, string>>;
 
 /**
  * What a package says of itself. The .deb is verified against its digest; the result is kept in the cache by that digest.
+ * `xzMemory`: of whoever reads many packages.
  * @throws ToolError "digest-mismatch", "malformed", "limit", "disk"
  */
-export async function readControl(deb: DebFile, cache: Cache): Promise<PackageControl> {
+export async function readControl(
+  deb: DebFile,
+  cache: Cache,
+  xzMemory: XzMemory = { idle: undefined },
+): Promise<PackageControl> {
   const key = digestOf(canonicalJson({ deb: deb.digest, format: recordFormat }));
   const held = await findRecord(cache, namespace, key);
   if (isControlFiles(held)) return parseControl(held, deb.digest);
-  const files = await readControlFiles(deb);
+  const files = await readControlFiles(deb, xzMemory);
   const control = parseControl(files, deb.digest);
   await storeRecord(cache, namespace, key, files);
   return control;
 }
 
-async function readControlFiles(deb: DebFile): Promise<ControlFiles> {
+async function readControlFiles(deb: DebFile, xzMemory: XzMemory): Promise<ControlFiles> {
   const what = `the package ${deb.digest}`;
   await verifyDeb(deb, what);
   const { fd, source } = openDeb(deb.file, what);
@@ -50,6 +56,7 @@ async function readControlFiles(deb: DebFile): Promise<ControlFiles> {
     const tar = decompress(slices(source, member.offset, member.sizeBytes), member.compression, {
       outputBytesMax: limits.debControlBytesMax,
       what,
+      xzMemory,
     });
     const wanted = new Set<string>([...scriptNames, ...listNames]);
     const files: Record<string, string> = {};

@@ -10,7 +10,7 @@ import { lazy } from "../base/lazy.ts";
 import { limits } from "../base/limits.ts";
 import { decompress } from "../formats/compression.ts";
 import { createTarReader } from "../formats/tar-reader.ts";
-import { createXzDecoder } from "../formats/xz.ts";
+import { createXzDecoder, type XzMemory } from "../formats/xz.ts";
 import { type Facts, factsOf } from "../tree/facts.ts";
 import { type DebFile, type DebMember, debMembers, openDeb, requireDigest } from "./deb.ts";
 import { createPack, type Pack } from "./pack.ts";
@@ -18,20 +18,32 @@ import { createPlacement, type FileContent } from "./placement.ts";
 import { indexName, indexText, packName, type UnpackedIndex } from "./unpacked.ts";
 
 const readBytes = 1 << 18;
-/** Output that may come before the ratio counts, as limits.expansionRatioMax says. */
-const ratioFreeBytes = 1 << 20;
+
+/** What is unpacked, and with what. */
+interface Unpacking {
+  readonly deb: DebFile;
+  /** Names the package in errors. */
+  readonly what: string;
+  readonly xzMemory: XzMemory;
+}
 
 /**
  * Unpacks `deb` into `folder`, which is made, and removed again on failure. Returns the number of bytes in the pack.
+ * `xzMemory` serves one package after the other.
  * @throws ToolError "digest-mismatch", "malformed", "limit", "disk"
  */
-export async function unpackDeb(deb: DebFile, folder: string, what: string): Promise<number> {
+export async function unpackDeb(
+  deb: DebFile,
+  folder: string,
+  what: string,
+  xzMemory: XzMemory,
+): Promise<number> {
   const { fd, source } = openDeb(deb.file, what);
   const reader = createHashedReader(fd, source.sizeBytes);
   try {
     const { data } = debMembers(source, what);
     mkdirSync(folder);
-    return await unpackMember(reader, data, folder, { deb, what });
+    return await unpackMember(reader, data, folder, { deb, what, xzMemory });
   } catch (thrown) {
     rmSync(folder, { recursive: true, force: true });
     // Whatever is wrong with its content: a file that isn't the one that was named comes first.
@@ -47,12 +59,12 @@ async function unpackMember(
   reader: HashedReader,
   data: DebMember,
   folder: string,
-  { deb, what }: { readonly deb: DebFile; readonly what: string },
+  unpacking: Unpacking,
 ): Promise<number> {
   const pack = createPack(join(folder, packName));
   try {
-    const index = await unpackTar(reader, data, pack, what);
-    requireDigest(reader.digest(), deb.digest, what);
+    const index = await unpackTar(reader, data, pack, unpacking);
+    requireDigest(reader.digest(), unpacking.deb.digest, unpacking.what);
     pack.flush();
     writeFileSync(join(folder, indexName), indexText(index));
     return pack.sizeBytes();
@@ -65,8 +77,9 @@ async function unpackTar(
   reader: HashedReader,
   data: DebMember,
   pack: Pack,
-  what: string,
+  unpacking: Unpacking,
 ): Promise<UnpackedIndex> {
+  const { what } = unpacking;
   const placement = createPlacement(what);
   const facts: Record<Digest, Facts> = {};
   let complete: ((content: FileContent) => void) | undefined;
@@ -86,7 +99,7 @@ async function unpackTar(
     },
     what,
   );
-  await decode(reader, data, what, (chunk) => tar.write(chunk));
+  await decode(reader, data, unpacking, (chunk) => tar.write(chunk));
   tar.finish();
   return { entries: placement.entries(), facts };
 }
@@ -98,7 +111,7 @@ async function unpackTar(
 async function decode(
   reader: HashedReader,
   data: DebMember,
-  what: string,
+  { what, xzMemory }: Unpacking,
   output: (chunk: Uint8Array) => void,
 ): Promise<void> {
   if (data.compression !== "xz") {
@@ -109,11 +122,15 @@ async function decode(
   }
   let inputBytes = 0;
   let outputBytes = 0;
-  const decoder = createXzDecoder((chunk) => {
-    outputBytes += chunk.length;
-    requireWithin(inputBytes, outputBytes, what);
-    output(chunk);
-  }, what);
+  const decoder = createXzDecoder(
+    (chunk) => {
+      outputBytes += chunk.length;
+      requireWithin(inputBytes, outputBytes, what);
+      output(chunk);
+    },
+    what,
+    xzMemory,
+  );
   for (const chunk of reader.chunks(data)) {
     inputBytes += chunk.length;
     decoder.write(chunk);
@@ -126,7 +143,7 @@ function requireWithin(inputBytes: number, outputBytes: number, what: string): v
   const why =
     outputBytes > limits.debDataBytesMax
       ? `it holds more than ${limits.debDataBytesMax} bytes (debDataBytesMax)`
-      : outputBytes > ratioFreeBytes + limits.expansionRatioMax * inputBytes
+      : outputBytes > limits.expansionFreeBytes + limits.expansionRatioMax * inputBytes
         ? `it expands more than ${limits.expansionRatioMax} times (expansionRatioMax)`
         : undefined;
   if (why !== undefined) throw new ToolError("limit", { what: `decompressing ${what}`, why });

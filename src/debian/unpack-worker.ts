@@ -3,6 +3,7 @@
 import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, type ErrorCode, ToolError } from "../base/errors.ts";
+import type { XzMemory } from "../formats/xz.ts";
 import type { DebFile } from "./deb.ts";
 
 /** What a worker is started with. */
@@ -32,11 +33,13 @@ export type UnpackReply =
     }
   | { readonly ok: false; readonly bug: unknown };
 
+const xzMemory: XzMemory = { idle: undefined };
+
 async function reply(request: UnpackRequest): Promise<UnpackReply> {
   try {
     // Loaded late, so that the compile cache serves it: reading TypeScript takes time and 30 MB otherwise.
     const { unpackDeb } = await import("./unpack-deb.ts");
-    return { ok: true, outputBytes: await unpackDeb(request.deb, request.folder, request.what) };
+    return { ok: true, outputBytes: await unpackDeb(request.deb, request.folder, request.what, xzMemory) };
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) return { ok: false, bug: thrown };
     const { code, what, why, hint } = thrown;

@@ -6,7 +6,7 @@ import { constants, createGunzip, createGzip, createZstdCompress, createZstdDeco
 import type { Bytes } from "../base/bytes.ts";
 import { messageOf, ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { createXzPuller } from "./xz.ts";
+import { createXzPuller, type XzMemory } from "./xz.ts";
 import { createFrameSplitter, type FramePart } from "./zstd-frames.ts";
 
 export type Compression = "none" | "gzip" | "zstd" | "xz";
@@ -15,6 +15,8 @@ export type Compression = "none" | "gzip" | "zstd" | "xz";
 export interface OutputBounds {
   readonly outputBytesMax: number;
   readonly what: string;
+  /** Of whoever decompresses much one after the other; see xz.ts. */
+  readonly xzMemory?: XzMemory;
 }
 
 const magics: readonly (readonly [Compression, readonly number[]])[] = [
@@ -79,7 +81,7 @@ async function* bounded(
       yield chunk;
     }
   })();
-  for await (const chunk of decoded(counted, compression, bounds.what)) {
+  for await (const chunk of decoded(counted, compression, bounds)) {
     outputBytes += chunk.length;
     if (outputBytes > bounds.outputBytesMax) {
       throw exceeded(bounds.what, `it holds more than ${bounds.outputBytesMax} bytes`);
@@ -92,7 +94,7 @@ async function* bounded(
   }
 }
 
-function decoded(stream: Bytes, compression: Compression, what: string): Bytes {
+function decoded(stream: Bytes, compression: Compression, { what, xzMemory }: OutputBounds): Bytes {
   switch (compression) {
     case "none":
       return stream;
@@ -101,12 +103,16 @@ function decoded(stream: Bytes, compression: Compression, what: string): Bytes {
     case "zstd":
       return decodeZstd(stream, what);
     case "xz":
-      return decodeXz(stream, what);
+      return decodeXz(stream, what, xzMemory);
   }
 }
 
-async function* decodeXz(stream: Bytes, what: string): AsyncGenerator<Uint8Array> {
-  const puller = createXzPuller(what);
+async function* decodeXz(
+  stream: Bytes,
+  what: string,
+  memory: XzMemory | undefined,
+): AsyncGenerator<Uint8Array> {
+  const puller = createXzPuller(what, memory);
   for await (const chunk of stream) {
     for (const piece of puller.decode(chunk)) yield Uint8Array.from(piece);
   }

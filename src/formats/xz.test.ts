@@ -2,13 +2,16 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { corpusFile, damaged, inPieces, sequence } from "../../testing/corpus.ts";
 import { ToolError } from "../base/errors.ts";
-import { createXzDecoder } from "./xz.ts";
+import { createXzDecoder, type XzMemory } from "./xz.ts";
 
 const numbers = Array.from({ length: 2000 }, (_, index) => `${index + 1}\n`).join("");
 
+/** An instance for each of thousands of decoders would take seconds. */
+const memory: XzMemory = { idle: undefined };
+
 function decode(pieces: Iterable<Uint8Array>): Buffer {
   const chunks: Buffer[] = [];
-  const decoder = createXzDecoder((chunk) => chunks.push(Buffer.from(chunk)), "the sample");
+  const decoder = createXzDecoder((chunk) => chunks.push(Buffer.from(chunk)), "the sample", memory);
   for (const piece of pieces) decoder.write(piece);
   decoder.finish();
   return Buffer.concat(chunks);
@@ -56,6 +59,24 @@ describe("decoded", () => {
       expect(Buffer.concat(chunks).toString()).toBe(numbers);
     }
   });
+});
+
+test("decoders lend and return the memory of their owner, and touch no other's", () => {
+  const mine: XzMemory = { idle: undefined };
+  const other: XzMemory = { idle: undefined };
+  const decodeIn = (memory: XzMemory): void => {
+    const decoder = createXzDecoder(() => undefined, "the sample", memory);
+    expect(memory.idle).toBeUndefined();
+    decoder.write(sample("seq-crc64"));
+    decoder.finish();
+  };
+  decodeIn(mine);
+  const { idle } = mine;
+  expect(idle).toBeDefined();
+  decodeIn(mine);
+  decodeIn(other);
+  expect(mine.idle).toBe(idle);
+  expect(other.idle).not.toBe(idle);
 });
 
 describe("refused", () => {

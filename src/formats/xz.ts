@@ -57,21 +57,27 @@ const compiled = lazy((): object => {
   return new WebAssembly.Module(Buffer.from(encoded, "base64"));
 });
 
-/** One idle instance: its memory has grown to what a usual dictionary needs and would be reclaimed late. */
-let idle: XzExports | undefined;
+/**
+ * What decoders use one after the other, owned by whoever makes several: an instance's memory has grown to what a usual
+ * dictionary needs, and would be reclaimed late. Decoders at the same time may share it as well.
+ */
+export interface XzMemory {
+  idle: XzExports | undefined;
+}
+
 const idleMemoryBytesMax = 16 * 1024 * 1024;
 
-function openContext(): Context {
-  const exports = idle ?? (new WebAssembly.Instance(compiled()).exports as XzExports);
-  idle = undefined;
+function openContext(shared: XzMemory): Context {
+  const exports = shared.idle ?? (new WebAssembly.Instance(compiled()).exports as XzExports);
+  shared.idle = undefined;
   const address = exports.create_context();
   return { exports, address, memory: Buffer.from(exports.memory.buffer) };
 }
 
-function closeContext(context: Context): void {
+function closeContext(context: Context, shared: XzMemory): void {
   const { exports, address } = context;
   exports.destroy_context(address);
-  if (exports.memory.buffer.byteLength <= idleMemoryBytesMax) idle = exports;
+  if (exports.memory.buffer.byteLength <= idleMemoryBytesMax) shared.idle = exports;
 }
 
 function readWord(context: Context, index: number): number {
@@ -88,8 +94,12 @@ export interface XzDecoder {
  * call. A decoder that failed or was abandoned needs no closing.
  * @throws ToolError "malformed" where the input is corrupt, cut short or uses what is not supported; `what` names it
  */
-export function createXzDecoder(output: (chunk: Uint8Array) => void, what: string): XzDecoder {
-  const puller = createXzPuller(what);
+export function createXzDecoder(
+  output: (chunk: Uint8Array) => void,
+  what: string,
+  shared?: XzMemory,
+): XzDecoder {
+  const puller = createXzPuller(what, shared);
   return {
     write: (chunk) => {
       for (const piece of puller.decode(chunk)) output(piece);
@@ -102,11 +112,14 @@ export function createXzDecoder(output: (chunk: Uint8Array) => void, what: strin
  * As `createXzDecoder`, but the output of a chunk is pulled: a small input can hold much output. Each view holds until the
  * next is asked for. Who doesn't pull all of a chunk's output can't go on.
  */
-export function createXzPuller(what: string): {
+export function createXzPuller(
+  what: string,
+  shared: XzMemory = { idle: undefined },
+): {
   decode(chunk: Uint8Array): Generator<Uint8Array>;
   finish(): void;
 } {
-  let context: Context | undefined = openContext();
+  let context: Context | undefined = openContext(shared);
   let tail: Tail = { zeros: 0, footer: Buffer.alloc(0) };
   return {
     decode: function* (chunk) {
@@ -118,7 +131,7 @@ export function createXzPuller(what: string): {
         isWhole = true;
       } finally {
         if (!isWhole) {
-          closeContext(context);
+          closeContext(context, shared);
           context = undefined;
         }
       }
@@ -126,7 +139,7 @@ export function createXzPuller(what: string): {
     finish: () => {
       assert(context !== undefined, "an xz decoder is not used after its end");
       const complete = endsLikeStream(tail) && isBetweenStreams(context);
-      closeContext(context);
+      closeContext(context, shared);
       context = undefined;
       if (!complete) throw malformed(what, "it is cut short");
     },

@@ -22,6 +22,7 @@ import type { LockedPackage } from "../../debian/locked.ts";
 import type { PackageContents, PackageControl } from "../../debian/package.ts";
 import type { PackageFile, Unpacker } from "../../debian/unpack.ts";
 import { field } from "../../formats/deb822.ts";
+import type { XzMemory } from "../../formats/xz.ts";
 import type { GlobRequest, ImagePlan } from "../../graph/plan.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import type { Facts } from "../../tree/facts.ts";
@@ -187,10 +188,11 @@ interface Progress {
 }
 
 async function readControls(input: PhaseInput, { cache }: Services): Promise<KnownPackage[]> {
+  const xzMemory: XzMemory = { idle: undefined };
   return parallel(input.packages, 8, async (locked, index) => {
     const deb = input.debs[index];
     if (deb === undefined) throw new Error("internal error: every locked package has its .deb");
-    const control = await readControl(debFileOf(deb), cache);
+    const control = await readControl(debFileOf(deb), cache, xzMemory);
     checkIdentity(locked, control);
     return { locked, control };
   });
