@@ -70,6 +70,46 @@ describe("the launch", () => {
     expect(kept(launch)).toEqual(expected);
   });
 
+  test.each<[string, boolean]>([
+    ["nice -n 10 app", true],
+    ["nice -n10 app", true],
+    ["nice -10 app", true],
+    ["nice --adjustment 10 app", true],
+    ["gosu app app", true],
+    ["su-exec 70:70 app", true],
+    ["setpriv --reuid 1000 --clear-groups app -n", true],
+    ["setpriv --reuid=1000 app", true],
+    ["tini -p SIGTERM app", true],
+    ["tini -gp SIGTERM -- app", true],
+    ["stdbuf -oL -e 0 app", true],
+    ["ionice -c 3 app", true],
+    ["env -i -u HOME A=b/c app", true],
+    ["chroot / app", true],
+    ["chroot --userspec 1:1 / app", true],
+    ["dumb-init -r 15:2 app", true],
+    ["tini -- gosu www app -- -x", true],
+    ["nice --unknown app", false],
+    ["chroot /srv app", false],
+    ["gosu -x nobody app", false],
+  ])("%s", (line, certain) => {
+    const words = line.split(" ");
+    const tools = ["nice", "gosu", "su-exec", "setpriv", "stdbuf", "ionice", "chroot", "dumb-init"];
+    const entries = [...base, ...tools.map((name) => program(`/usr/bin/${name}`))];
+    const there = closureOf(entries, { launch: { entrypoint: words } });
+    expect([there.missing, there.unproven]).toEqual([[], []]);
+    expect(keptFiles(there)).toContain("/usr/local/bin/app");
+    const without = entries.filter((one) => !one.path.endsWith("bin/app"));
+    const absent = closureOf(without, { launch: { entrypoint: words } });
+    expect(absent.missing.map((one) => one.what)).toEqual(certain ? ["app"] : []);
+    expect(absent.unproven.map((one) => [one.path, one.kind])).toEqual(
+      certain ? [] : [[`/usr/bin/${words[0] ?? ""}`, "no-rule"]],
+    );
+  });
+
+  test("a wrapper that is given nothing starts nothing", () => {
+    expect(kept({ entrypoint: ["env", "-i", "A=b"] })).toEqual(["/usr/bin/env"]);
+  });
+
   test("a script given to its interpreter needs no other one; given to any other program it may be started", () => {
     const entries = [...base, script("/srv/tool", "/usr/bin/env -S sh")];
     expect(kept({ entrypoint: ["python3", "/srv/tool"] }, entries)).toEqual([

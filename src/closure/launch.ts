@@ -6,28 +6,11 @@ import { resolve } from "../tree/resolve.ts";
 import type { Declaration, Reason } from "./closure.ts";
 import { countsForWildcards, deferGlob, deferNearest } from "./pending.ts";
 import { preloadFile } from "./settings.ts";
-import { addMissing, addReason, keepPath, type Use, type Work } from "./work.ts";
+import { addMissing, addReason, addUnproven, keepPath, type Use, type Work } from "./work.ts";
+import { wrappedIn } from "./wrappers.ts";
 
 /** PATH where the config sets none (what runc and containerd supply). */
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** Programs that start another one, given as an argument: the first word that is no option, or what follows `--`. */
-const wrappers: ReadonlySet<string> = new Set([
-  "catatonit",
-  "chroot",
-  "dumb-init",
-  "env",
-  "gosu",
-  "ionice",
-  "nice",
-  "nohup",
-  "setpriv",
-  "setuidgid",
-  "stdbuf",
-  "su-exec",
-  "tini",
-  "tini-static",
-]);
 
 /** Programs that read a script given to them: its own `#!` line does not count then. */
 const interpreters = /^(?:python|perl|ruby|node|nodejs|php|java|lua|tclsh|Rscript|(?:ba|da|k|z|a)?sh)[\d.]*$/;
@@ -84,21 +67,38 @@ export function keepProgram(work: Work, word: string, reason: Reason): TreePath 
   if (real !== undefined || work.findings.deferred.size > deferred) return real;
   if (path !== undefined && resolve(work.input.tree, path) !== undefined) return undefined;
   if (path !== undefined && work.input.packages?.pending.packageOfPath(path) !== undefined) return undefined;
-  if (!deferNearest(work, reason.from)) {
-    addMissing(work, { what: word, kind: "program", neededBy: reason.from, evidence: reason.evidence });
-  }
+  if (!deferNearest(work, reason.from)) noteAbsent(work, word, reason);
   return undefined;
 }
 
+/** A program that is not there: missing, or unproven where it is not known to be one. */
+function noteAbsent(work: Work, word: string, { confidence, evidence, from }: Reason): void {
+  if (confidence !== "likely") {
+    addMissing(work, { what: word, kind: "program", neededBy: from, evidence });
+    return;
+  }
+  const path = work.input.tree.lookup(from as TreePath)?.path;
+  const why = `what it starts is not known (${word} is not there): declare that with keep`;
+  if (path !== undefined) addUnproven(work, { path, kind: "no-rule", why });
+}
+
 function keepCommand(work: Work, argv: readonly string[], name: string): void {
-  const program = argv[0];
-  if (program === undefined) return;
-  keepProgram(work, program, rootReason(name, `${name} ${program}`));
-  const wrapped = wrappers.has(program.slice(program.lastIndexOf("/") + 1)) ? wrappedWord(argv) : undefined;
-  if (wrapped !== undefined) keepProgram(work, wrapped, rootReason(name, `${program} starts ${wrapped}`));
-  const reads = interpreters.test(program.slice(program.lastIndexOf("/") + 1));
-  for (const word of argv.slice(1))
-    if (word !== wrapped) keepArgument(work, word, name, reads ? "ship" : "run");
+  let words = argv;
+  let reason = rootReason(name, `${name} ${argv[0] ?? ""}`);
+  for (let program = words[0]; program !== undefined; program = words[0]) {
+    const real = keepProgram(work, program, reason);
+    const wrapped = wrappedIn(words);
+    const reads = interpreters.test(program.slice(program.lastIndexOf("/") + 1));
+    for (const word of words.slice(1, wrapped?.index)) keepArgument(work, word, name, reads ? "ship" : "run");
+    if (wrapped === undefined) return;
+    words = words.slice(wrapped.index);
+    const evidence = `${program} starts ${words[0] ?? ""}`;
+    // What only may be started is no need of the image's, but of the wrapper's.
+    reason =
+      wrapped.certain && reason.confidence === "certain"
+        ? rootReason(name, evidence)
+        : { ...rootReason(real ?? name, evidence), confidence: "likely" };
+  }
 }
 
 /** An argument that names a file of the tree is one the program is told to use. */
@@ -111,12 +111,6 @@ function keepArgument(work: Work, word: string, name: string, use: Use): void {
   const found = resolve(tree, path);
   if (found === undefined && work.input.packages?.pending.packageOfPath(path) === undefined) return;
   keepPath(work, path, rootReason(name, `argument ${word}`), use);
-}
-
-function wrappedWord(argv: readonly string[]): string | undefined {
-  const marker = argv.indexOf("--");
-  if (marker > 0) return argv[marker + 1];
-  return argv.slice(1).find((word) => !word.startsWith("-") && !word.includes("="));
 }
 
 /** ld.so loads these before any other library, and goes on without those that it can't. */
