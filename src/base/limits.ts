@@ -46,6 +46,8 @@ export const limits = {
   /** Output bytes for one byte of compressed input, or of an archive with holes, past those that are free. */
   expansionRatioMax: 1100,
   expansionFreeBytes: 1_048_576,
+  /** Frames of one zstd stream; zstd:chunked layers have one or more for each file. */
+  zstdFramesMax: 250_000,
   stanzaBytesMax: 4_194_304,
   packagesInImageMax: 20_000,
   /** Choices that the resolver tries before it gives up; real requests take a few hundred. */

@@ -186,6 +186,18 @@ describe("refused", () => {
     },
   );
 
+  test("zstd of more frames than allowed, before the time that they would take", async () => {
+    const empty = zstdCompressSync("");
+    const frames = Buffer.alloc(empty.length * (limits.zstdFramesMax + 1), empty);
+    const startedMs = performance.now();
+    expect(await decoded(bytesOf(frames.subarray(0, empty.length * 10_000)), "zstd")).toBe("");
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+    await expect(decoded(bytesOf(frames), "zstd")).rejects.toMatchObject({
+      code: "limit",
+      why: `it has more frames than zstdFramesMax (${limits.zstdFramesMax})`,
+    });
+  }, 60_000);
+
   test.each<Compression>(["zstd", "xz"])("%s that expands too much", async (compression) => {
     const bytes =
       compression === "zstd" ? zstdCompressSync(Buffer.alloc(3_000_000)) : corpusFile("formats/xz/zeros.xz");

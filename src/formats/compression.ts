@@ -2,9 +2,16 @@
 // Invariants: output is bounded by size and by ratio; a stream that ends early is an error; what is compressed has the same
 // bytes in every run, however it was cut into chunks.
 import type { Transform } from "node:stream";
-import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
+import {
+  constants,
+  createGunzip,
+  createGzip,
+  createZstdCompress,
+  createZstdDecompress,
+  zstdDecompressSync,
+} from "node:zlib";
 import type { Bytes } from "../base/bytes.ts";
-import { messageOf, ToolError } from "../base/errors.ts";
+import { messageOf, systemCode, ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { createXzPuller, type XzMemory } from "./xz.ts";
 import { createFrameSplitter, type FramePart } from "./zstd-frames.ts";
@@ -119,6 +126,9 @@ async function* decodeXz(
   puller.finish();
 }
 
+/** Frames up to this size that a chunk holds whole are decoded in one call: for so little, a stream costs more than the work. */
+const smallFrameBytesMax = 16 * 1024;
+
 /** Each frame has a decoder of its own, see zstd-frames.ts. */
 async function* decodeZstd(stream: Bytes, what: string): AsyncGenerator<Uint8Array> {
   const splitter = createFrameSplitter(what);
@@ -127,10 +137,19 @@ async function* decodeZstd(stream: Bytes, what: string): AsyncGenerator<Uint8Arr
     splitter.finish();
   })();
   try {
-    for (;;) {
-      const first = await parts.next();
-      if (first.done === true) return;
-      const frame = restOfFrame(parts, first.value);
+    for (let frames = 1; ; frames++) {
+      const magic = await parts.next();
+      if (magic.done === true) return;
+      if (frames > limits.zstdFramesMax)
+        throw exceeded(what, `it has more frames than zstdFramesMax (${limits.zstdFramesMax})`);
+      const next = await parts.next();
+      if (next.done === true) return;
+      const content = next.value.last ? decodeSmallFrame(magic.value, next.value, what) : undefined;
+      if (content !== undefined) {
+        if (content.length > 0) yield content;
+        continue;
+      }
+      const frame = restOfFrame(parts, magic.value, next.value);
       yield* through(frame, createZstdDecompress({ chunkSize }), `decompressing ${what}`);
     }
   } finally {
@@ -139,8 +158,28 @@ async function* decodeZstd(stream: Bytes, what: string): AsyncGenerator<Uint8Arr
   }
 }
 
-async function* restOfFrame(parts: AsyncGenerator<FramePart>, first: FramePart): AsyncGenerator<Uint8Array> {
+/** A whole frame's content; undefined where either side of it is too large to be held. */
+function decodeSmallFrame(magic: FramePart, rest: FramePart, what: string): Uint8Array | undefined {
+  if (rest.bytes.length > smallFrameBytesMax) return undefined;
+  try {
+    return zstdDecompressSync(Buffer.concat([magic.bytes, rest.bytes]), { maxOutputLength: chunkSize });
+  } catch (thrown) {
+    if (systemCode(thrown) === "ERR_BUFFER_TOO_LARGE") return undefined;
+    throw new ToolError("malformed", {
+      what: `decompressing ${what}`,
+      why: messageOf(thrown),
+      cause: thrown,
+    });
+  }
+}
+
+async function* restOfFrame(
+  parts: AsyncGenerator<FramePart>,
+  magic: FramePart,
+  first: FramePart,
+): AsyncGenerator<Uint8Array> {
   let part = first;
+  yield magic.bytes;
   yield part.bytes;
   while (!part.last) {
     const next = await parts.next();
