@@ -11,6 +11,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "testing/**/*.test.ts", "test/tidy/**/*.test.ts"],
+          // Seconds on a quiet machine; a busy one is no reason to fail.
+          testTimeout: 60_000,
         },
       },
       {

@@ -1,6 +1,6 @@
 // What a dynamic loader maps for one program or module: DT_NEEDED breadth first, an object only once per process
 // (System V gABI ch. 5 "Shared Object Dependencies"; ld.so(8)).
-import { baseName, joinPath, parentOf, type TreePath } from "../tree/path.ts";
+import { baseName, isName, joinPath, parentOf, type TreePath } from "../tree/path.ts";
 import type { Reason } from "./closure.ts";
 import { deferGlob, deferNearest, deferPath, deferSoname } from "./pending.ts";
 import {
@@ -149,6 +149,7 @@ function findLibrary(
   needed: string,
 ): TreePath | "deferred" | undefined {
   const { tree, launch } = work.input;
+  if (!needed.includes("/") && !isName(needed)) return undefined;
   const candidates = needed.includes("/")
     ? neededPaths(tree, needed, object, launch.workingDir)
     : searchFolders(tree, object, process.libc, process.settings).map((folder) => joinPath(folder, needed));

@@ -3,7 +3,7 @@
 // Legacy hwcap folders (tls/, haswell/ ...) of glibc < 2.37 are not looked into: no Debian release from 11 on ships one.
 import type { FileEntry, Origin, SymlinkEntry } from "../tree/entry.ts";
 import type { Facts } from "../tree/facts.ts";
-import { baseName, joinPath, type TreePath } from "../tree/path.ts";
+import { baseName, isName, joinPath, type TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
@@ -127,6 +127,8 @@ function readLibrary(input: LdCacheInput, architecture: Architecture, path: Tree
   if (flags === undefined) return undefined;
   const name = baseName(path);
   const soname = elf.soname ?? name;
+  // Whoever built it meant mischief: it would name something outside of the folder.
+  if (!isName(soname)) return undefined;
   const isLink = input.tree.lookup(path)?.kind === "symlink" && isPlainLink(name, soname);
   return {
     // A link counts by its own name: `libfoo.so -> libfoo.so.1` is an entry of its own.

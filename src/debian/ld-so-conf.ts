@@ -4,7 +4,7 @@ import { collect } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
 import { decodeName } from "../base/names.ts";
 import { compileGlob, matching } from "../tree/glob.ts";
-import { baseName, joinPath, parentOf, path, type TreePath, treePath } from "../tree/path.ts";
+import { baseName, parentOf, path, type TreePath, treePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 
@@ -56,7 +56,7 @@ async function confFolders(tree: Tree, conf: TreePath, open: Set<TreePath>): Pro
 /** The files of an include line: glob(7) patterns, relative ones to the folder of the file that includes. */
 function included(tree: Tree, conf: TreePath, patterns: string): readonly TreePath[] {
   return patterns.split(/\s+/).flatMap((pattern) => {
-    const glob = compileGlob(pattern.startsWith("/") ? pattern : joinPath(parentOf(conf), pattern));
+    const glob = compileGlob(pattern.startsWith("/") ? pattern : `${parentOf(conf)}/${pattern}`);
     return [...matching(tree, glob)]
       .map((entry) => entry.path)
       .filter((file) => !baseName(file).startsWith("."));

@@ -38,6 +38,11 @@ export function joinPath(folder: TreePath, name: string): TreePath {
   return (folder === root ? `/${name}` : `${folder}/${name}`) as TreePath;
 }
 
+/** Whether an untrusted text can name an entry of a folder: one component, and not the folder itself or its parent. */
+export function isName(name: string): boolean {
+  return isComponent(name) && !name.includes("/");
+}
+
 function isComponent(name: string): boolean {
   return name !== "" && name !== "." && name !== ".." && !name.includes("\0");
 }

@@ -1,7 +1,7 @@
 // update-alternatives(1), from every --install of an image at once: the highest priority wins, of equal ones the first; a
 // choice (--set, or the user's) beats priorities. The links are those of a real system: LINK -> /etc/alternatives/NAME -> PATH.
 import type { Origin } from "../../tree/entry.ts";
-import { joinPath, path as literalPath } from "../../tree/path.ts";
+import { isName, joinPath, path as literalPath } from "../../tree/path.ts";
 import { placeOf } from "../../tree/placing.ts";
 import type { AlternativeLink } from "../effects/effect.ts";
 import { type Applying, makeSymlink } from "./applying.ts";
@@ -66,6 +66,7 @@ function choose(
 
 /** A real file in the link's place stays, as update-alternatives leaves it. */
 function placeLinks(state: Applying, { link, name, path }: AlternativeLink, origin: Origin): void {
+  if (!isName(name)) return;
   const at = placeOf(state.builder, link);
   const present = state.builder.entries.get(at);
   if (present !== undefined && present.kind !== "symlink") return;

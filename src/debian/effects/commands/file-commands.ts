@@ -1,5 +1,5 @@
 // Commands that make, copy, move and remove files (XCU 4 "Utilities"; coreutils where Debian's scripts rely on it).
-import { baseName, joinPath, type TreePath } from "../../../tree/path.ts";
+import { baseName, isName, joinPath, type TreePath } from "../../../tree/path.ts";
 import { emit, isPrivate, maskedMode, remember, writeFile } from "../emit.ts";
 import { contentAt, contentWhenApplied, testFile } from "../files.ts";
 import { known } from "../value.ts";
@@ -102,7 +102,8 @@ function eachCopy(
     folder !== undefined ||
     (!options.values.has("no-target-directory") &&
       (operand.endsWith("/") || sources.length > 1 || testFile(call.state, into, "directory") === true));
-  for (const from of sources) copy(from, inside ? joinPath(into, baseName(from)) : into);
+  for (const from of sources)
+    copy(from, inside && isName(baseName(from)) ? joinPath(into, baseName(from)) : into);
   return success;
 }
 
@@ -275,7 +276,8 @@ function linkPath(call: Call, options: Options, given: TreePath, target: string)
   const whole = options.values.has("no-target-directory") || options.values.has("no-dereference");
   const isFolder =
     testFile(call.state, given, "directory") === true && testFile(call.state, given, "symlink") !== true;
-  return isFolder && !whole ? joinPath(given, baseNameOf(target)) : given;
+  const name = baseNameOf(target);
+  return isFolder && !whole && isName(name) ? joinPath(given, name) : given;
 }
 
 function hardLink(call: Call, path: TreePath, target: string): Outcome {
