@@ -35,6 +35,10 @@ const compiled = { NODE_COMPILE_CACHE: join(folder, "compiled") };
 const postgres = join(folder, "postgres");
 cpSync("examples/postgres", postgres, { recursive: true });
 
+const withApt =
+  "FROM base AS build\nRUN apt-get update && apt-get install -y --no-install-recommends postgresql-15\n";
+const peerFile = `${withApt}FROM scratch\nCOPY --from=build / /\n`;
+
 const buildKit = await startPeer();
 const registry = has("docker-registry") ? await startDockerRegistry() : undefined;
 try {
@@ -57,10 +61,6 @@ async function startPeer(): Promise<BuildKit | undefined> {
 function scenarios(): readonly Scenario[] {
   return [cold(), warm(), hot(), changed(), start(), ...registryScenarios()];
 }
-
-const withApt =
-  "FROM base AS build\nRUN apt-get update && apt-get install -y --no-install-recommends postgresql-15\n";
-const peerFile = `${withApt}FROM scratch\nCOPY --from=build / /\n`;
 
 function build(project: string, output: string): readonly string[] {
   return [

@@ -1,6 +1,6 @@
 // The peers that this machine has. The bench compares with those and names those that it did not find.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -46,8 +46,7 @@ export async function startBuildKit(folder: string, mirror: string): Promise<Bui
   const digest = layoutDigest(layout);
   return {
     build(dockerfile, output, noCache, context = folder): readonly string[] {
-      const file = join(folder, "dockerfile");
-      mkdirSync(file, { recursive: true });
+      const file = mkdtempSync(join(folder, "dockerfile-"));
       writeFileSync(join(file, "Dockerfile"), dockerfile);
       return [
         ...["buildctl", "--addr", socket, "build", "--progress=plain", "--frontend=dockerfile.v0"],
