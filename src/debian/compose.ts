@@ -139,7 +139,7 @@ function dropPrivilege(composer: Composer, id: string, entry: Entry): Entry {
   composer.notices.push({
     rule: "privilege-dropped",
     path: entry.path,
-    message: `${entry.path} of ${id} is shipped without ${what}; declare its mode to keep it`,
+    message: `${entry.path} of ${id} is shipped without ${what}`,
   });
   return { ...entry, mode: entry.mode & ~0o6000 };
 }
