@@ -1,9 +1,9 @@
 // Closures over trees whose facts are written in the test: each file says what its content would tell.
 import { close } from "../src/closure/close.ts";
 import type { Closure, ClosureInput, Launch } from "../src/closure/closure.ts";
+import type { Facts } from "../src/content/facts.ts";
 import type { ElfFacts } from "../src/formats/elf.ts";
 import type { Attributes, Entry, FileEntry, Origin } from "../src/tree/entry.ts";
-import type { Facts } from "../src/tree/facts.ts";
 import { treeOf } from "../src/tree/memory-tree.ts";
 import { path } from "../src/tree/path.ts";
 import { file } from "./trees.ts";
@@ -18,9 +18,9 @@ export const loader64 = "/lib64/ld-linux-x86-64.so.2";
 export function elf(
   name: string,
   given: Partial<ElfFacts> = {},
-  options: Options & { readonly marks?: Facts["marks"] } = {},
+  options: Options & { readonly identities?: Facts["identities"] } = {},
 ): FileEntry {
-  const { marks, ...attributes } = options;
+  const { identities, ...attributes } = options;
   const made: ElfFacts = {
     class: 64,
     machine: 62,
@@ -40,7 +40,7 @@ export function elf(
   return withFacts(file(name, `elf ${name}`, { mode: 0o755, ...attributes }), {
     magic: "elf",
     elf: made,
-    ...(marks === undefined ? {} : { marks }),
+    ...(identities === undefined ? {} : { identities }),
   });
 }
 

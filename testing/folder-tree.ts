@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { type Digest, finishDigest } from "../src/base/digest.ts";
 import { decodeName, encodeName } from "../src/base/names.ts";
+import { type Facts, factsOf } from "../src/content/facts.ts";
 import { ofFile } from "../src/formats/random-access.ts";
 import type { Entry, FileEntry } from "../src/tree/entry.ts";
-import { type Facts, factsOf } from "../src/tree/facts.ts";
 import { treeOf } from "../src/tree/memory-tree.ts";
 import { joinPath, root, type TreePath } from "../src/tree/path.ts";
 import type { Tree } from "../src/tree/tree.ts";

@@ -10,9 +10,9 @@ import {
   type Stats,
 } from "node:fs";
 import { digestOf } from "../src/base/digest.ts";
+import { type Facts, factsOf } from "../src/content/facts.ts";
 import { ofFile } from "../src/formats/random-access.ts";
 import type { Entry, FileEntry } from "../src/tree/entry.ts";
-import { type Facts, factsOf } from "../src/tree/facts.ts";
 import { baseName, parentOf, root, type TreePath } from "../src/tree/path.ts";
 import type { Tree } from "../src/tree/tree.ts";
 

@@ -1,7 +1,7 @@
 // `--allow-level`: an image below it isn't delivered.
 
+import { type Level, levels } from "../audit/levels.ts";
 import { ToolError } from "../base/errors.ts";
-import { type Level, levels } from "../closure/level.ts";
 import type { PlatformBuild } from "./build-project.ts";
 
 const shownMax = 20;

@@ -1,6 +1,7 @@
 // The closure's shapes: why is each file here, what is missing, what is unproven. Build and explain read it.
+
+import type { Facts } from "../content/facts.ts";
 import type { Entry, FileEntry } from "../tree/entry.ts";
-import type { Facts } from "../tree/facts.ts";
 import type { TreePath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 

@@ -1,5 +1,5 @@
 // `#!` chains, as execve(2) and env(1) follow them. The rest of a script is not read: what it starts is not known.
-import type { ScriptFacts } from "../tree/facts.ts";
+import type { ScriptFacts } from "../content/facts.ts";
 import { baseName, type TreePath, treePath } from "../tree/path.ts";
 import type { Reason } from "./closure.ts";
 import { keepProgram } from "./launch.ts";

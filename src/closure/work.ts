@@ -1,8 +1,8 @@
 // The closure while it grows: what is kept so far with its reasons, what is still to be looked at, what was not found.
 // One `Work` per run of `close`; nothing here outlives it.
 import { limits } from "../base/limits.ts";
+import type { Facts } from "../content/facts.ts";
 import type { Entry, FileEntry } from "../tree/entry.ts";
-import type { Facts } from "../tree/facts.ts";
 import { compileGlob, type Glob } from "../tree/glob.ts";
 import { baseName, joinPath, parentOf, root, type TreePath, treePath } from "../tree/path.ts";
 import { type Resolution, resolve } from "../tree/resolve.ts";

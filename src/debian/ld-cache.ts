@@ -1,8 +1,9 @@
 // What ldconfig(8) makes of a tree: /etc/ld.so.cache, and the soname links that packages don't ship themselves. It reads
 // the facts of files, so it works for every architecture on any machine. Follows glibc's elf/ldconfig.c (search_dir).
 // Legacy hwcap folders (tls/, haswell/ ...) of glibc < 2.37 are not looked into: no Debian release from 11 on ships one.
+
+import type { Facts } from "../content/facts.ts";
 import type { FileEntry, Origin, SymlinkEntry } from "../tree/entry.ts";
-import type { Facts } from "../tree/facts.ts";
 import { baseName, isName, joinPath, type TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";

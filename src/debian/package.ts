@@ -1,7 +1,7 @@
 // A .deb package as the composer sees it (deb(5), deb-control(5), deb-shlibs(5), deb-md5sums(5), deb-triggers(5)).
 import type { Digest } from "../base/digest.ts";
+import type { Facts } from "../content/facts.ts";
 import type { Entry, FileEntry } from "../tree/entry.ts";
-import type { Facts } from "../tree/facts.ts";
 import type { TreePath } from "../tree/path.ts";
 
 export type ScriptName = "preinst" | "postinst" | "prerm" | "postrm" | "config";

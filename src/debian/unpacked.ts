@@ -11,8 +11,8 @@ import { type Cache, cacheTemporary } from "../base/cache.ts";
 import { type Digest, digestOf, finishDigest, hexOf } from "../base/digest.ts";
 import { assert, messageOf, systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
+import type { Facts } from "../content/facts.ts";
 import type { Entry, FileEntry, Origin } from "../tree/entry.ts";
-import type { Facts } from "../tree/facts.ts";
 import type { TreePath } from "../tree/path.ts";
 import type { PackageContents } from "./package.ts";
 

@@ -1,8 +1,9 @@
 // `--metadata FILE`: what a build made, for scripts, with the JSON Schema (draft 2020-12) that docs/reference/ publishes.
 // Members are only ever added; `schemaVersion` counts what would break a reader.
+
+import { type Level, levels } from "../audit/levels.ts";
 import type { Json } from "../base/canonical-json.ts";
 import type { Digest } from "../base/digest.ts";
-import { type Level, levels } from "../closure/level.ts";
 
 export interface BuildMetadata {
   readonly schemaVersion: 1;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { collect } from "../../src/base/bytes.ts";
+import type { Facts } from "../../src/content/facts.ts";
 import { caCertificates } from "../../src/debian/ca-certificates.ts";
 import { composeTree } from "../../src/debian/compose.ts";
 import { ldSoCache } from "../../src/debian/ld-cache.ts";
@@ -12,7 +13,6 @@ import { isMergedLink, mergedPath } from "../../src/debian/merged-usr.ts";
 import type { PackageContents } from "../../src/debian/package.ts";
 import { dumpEntry } from "../../src/tree/dump.ts";
 import type { Entry, FileEntry } from "../../src/tree/entry.ts";
-import type { Facts } from "../../src/tree/facts.ts";
 import { isWithin, path, type TreePath } from "../../src/tree/path.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import {

@@ -1,6 +1,7 @@
 // `distill build`: from a spec to an image, wherever it is wanted.
+
+import { levels } from "../../audit/levels.ts";
 import { InvalidInput } from "../../base/diagnostics.ts";
-import { levels } from "../../closure/level.ts";
 import { unbuiltInit } from "../../frontends/spec/unbuilt.ts";
 import type { ImagePlan } from "../../graph/plan.ts";
 import { type BuildSettings, buildProject } from "../build-project.ts";

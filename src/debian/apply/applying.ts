@@ -1,9 +1,9 @@
 // The state of one application of effects: a tree under construction, its accounts, and the helpers that every action uses.
 import { bytesOf } from "../../base/bytes.ts";
 import { type Digest, digestOf } from "../../base/digest.ts";
+import { type Facts, factsOf } from "../../content/facts.ts";
 import { inMemory } from "../../formats/random-access.ts";
 import type { DirectoryEntry, Entry, FileEntry, Origin } from "../../tree/entry.ts";
-import { type Facts, factsOf } from "../../tree/facts.ts";
 import { addEntry, type TreeBuilder } from "../../tree/memory-tree.ts";
 import { joinPath, parentOf, type TreePath } from "../../tree/path.ts";
 import { placeOf } from "../../tree/placing.ts";

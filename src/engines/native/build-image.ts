@@ -96,7 +96,7 @@ async function compose(
     await Promise.all([
       import("./compose-phase.ts"),
       import("./shipped.ts"),
-      import("../../closure/level.ts"),
+      import("../../audit/level.ts"),
       import("./account-files.ts"),
       import("./unproven.ts"),
     ]);

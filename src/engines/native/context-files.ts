@@ -9,10 +9,10 @@ import { systemCode, ToolError } from "../../base/errors.ts";
 import { diskError } from "../../base/files.ts";
 import { lazy } from "../../base/lazy.ts";
 import { decodeName, encodeName } from "../../base/names.ts";
+import { type Facts, factsOf } from "../../content/facts.ts";
 import { ofFile } from "../../formats/random-access.ts";
 import type { Addition } from "../../graph/plan.ts";
 import type { Entry, Origin } from "../../tree/entry.ts";
-import { type Facts, factsOf } from "../../tree/facts.ts";
 import { baseName, joinPath, path as literalPath, type TreePath, treePath } from "../../tree/path.ts";
 
 export type CopyAddition = Extract<Addition, { kind: "copy" }>;

@@ -2,10 +2,10 @@
 // tree, no closure is looked at.
 
 import { type CachedLayer, cachedLayer } from "../../assemble/layer.ts";
+import type { Level } from "../../audit/levels.ts";
 import { type Cache, findBlob, findRecord, storeRecord } from "../../base/cache.ts";
 import type { Json } from "../../base/canonical-json.ts";
 import { type Digest, parseDigest } from "../../base/digest.ts";
-import type { Level } from "../../closure/level.ts";
 import type { ImageConfig } from "../../oci/model.ts";
 
 /** What is told of an image beside its bytes. */

@@ -1,7 +1,8 @@
-// What one file's content says. Pure, computed once per file digest, cached; the closure and the level read the same facts.
+// What one file's content says. Pure, computed once per file digest, cached; the closure and the audit read the same facts.
 import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
-import { type Mark, marksOf } from "./marks.ts";
+import type { BuildInfo, Capability, Hidden, Identity, Secret } from "./identity.ts";
+import { identitiesOf } from "./marks.ts";
 
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
@@ -15,8 +16,13 @@ export interface Facts {
   /** Present for a readable ELF file. `magic: "elf"` without it: a corrupt one, whose needs are unknown. */
   readonly elf?: ElfFacts;
   readonly script?: ScriptFacts;
-  /** What an ELF program is known to be by its content; absent where nothing is known. */
-  readonly marks?: readonly Mark[];
+  /** What the content was recognised as, also inside it; absent where nothing was. */
+  readonly identities?: readonly Identity[];
+  /** Why something in the content can't be told; absent where all of it was read. */
+  readonly hidden?: Hidden;
+  readonly secrets?: readonly Secret[];
+  readonly build?: BuildInfo;
+  readonly capabilities?: readonly Capability[];
 }
 
 export type Magic =
@@ -60,8 +66,8 @@ export function factsOf(source: RandomAccess): Facts {
   if (magic === "elf") {
     const elf = elfFacts(source);
     if (elf === undefined) return { magic };
-    const marks = marksOf(source, elf);
-    return marks.length === 0 ? { magic, elf } : { magic, elf, marks };
+    const identities = identitiesOf(source, elf);
+    return identities.length === 0 ? { magic, elf } : { magic, elf, identities };
   }
   if (magic !== "script") return { magic };
   const script = shebangOf(head);

@@ -1,24 +1,13 @@
 // How distroless a tree is, as far as its closure can tell: gates over content, each with its evidence; the level is the one
 // below the worst gate that fails. What lies in lower layers, and secrets, are not looked at here: see `undecided`.
+
+import type { Closure, Launch } from "../closure/closure.ts";
+import type { Facts } from "../content/facts.ts";
+import type { Identity, ProgramKind } from "../content/identity.ts";
 import type { Entry, FileEntry } from "../tree/entry.ts";
-import type { Facts } from "../tree/facts.ts";
-import type { Mark, MarkKind } from "../tree/marks.ts";
 import { parentOf, path, type TreePath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { Closure, Launch } from "./closure.ts";
-
-/** Worst first. */
-export const levels = [
-  "distro",
-  "slim",
-  "in-name-only",
-  "shell-less",
-  "distroless",
-  "truly-distroless",
-  "sealed",
-] as const;
-
-export type Level = (typeof levels)[number];
+import { type Level, levels } from "./levels.ts";
 
 /** Something that keeps the tree from being better than `atMost`. */
 export interface LevelReason {
@@ -50,7 +39,7 @@ const userlandMin = 10;
 
 interface Marked {
   readonly path: TreePath;
-  readonly mark: Mark;
+  readonly mark: Identity;
   /** Executable and where a shell would find it. */
   readonly usable: boolean;
 }
@@ -62,7 +51,7 @@ export function levelOf(input: LevelInput): LevelVerdict {
   for (const entry of input.tree.walk()) {
     if (entry.kind === "file") {
       const facts = input.facts(entry);
-      for (const mark of facts.marks ?? [])
+      for (const mark of facts.identities ?? [])
         marked.push({ path: entry.path, mark, usable: isUsable(input, entry) });
       reasons.push(...codeReasons(input, entry, facts));
     }
@@ -123,7 +112,7 @@ function launchReasons({ launch, closure, tree, facts }: LevelInput): LevelReaso
 }
 
 function markReasons(input: LevelInput, marked: readonly Marked[]): LevelReason[] {
-  const of = (...kinds: readonly MarkKind[]): Marked[] =>
+  const of = (...kinds: readonly ProgramKind[]): Marked[] =>
     marked.filter((one) => kinds.includes(one.mark.kind));
   const shells = of("shell", "multi-call");
   const managers = of("package-manager");
@@ -198,14 +187,14 @@ function sealReasons({ closure, tree, facts }: LevelInput): LevelReason[] {
   for (const at of closure.reasons.keys()) {
     const entry = tree.lookup(at);
     if (entry?.kind !== "file") continue;
-    const { elf, script, marks } = facts(entry);
+    const { elf, script, identities } = facts(entry);
     const add = (gate: string, what: string): void => {
       reasons.push({ atMost: "truly-distroless", gate, path: at, what });
     };
     if (elf?.interpreter !== undefined) add("dynamic", "it needs a dynamic loader, which can run any file");
     if (script !== undefined && closure.role(at) === "entrypoint-runtime")
       add("interpreter", "the start-up is a script");
-    if (marks?.some((one) => one.kind === "interpreter") === true)
+    if (identities?.some((one) => one.kind === "interpreter") === true)
       add("interpreter", "it can run any program given to it");
   }
   return reasons;

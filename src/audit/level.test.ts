@@ -1,16 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { closureOf, elf, factsOfEntry, launch, library, program, script } from "../../testing/closures.ts";
 import { directory, file } from "../../testing/trees.ts";
+import type { Launch } from "../closure/closure.ts";
+import type { Identity, ProgramKind } from "../content/identity.ts";
 import type { Entry } from "../tree/entry.ts";
 import { treeOf } from "../tree/memory-tree.ts";
-import type { Launch } from "./closure.ts";
 import { type LevelVerdict, levelOf } from "./level.ts";
 
-const shell = { marks: [{ kind: "shell", name: "bash" }] } as const;
-const manager = { marks: [{ kind: "package-manager", name: "apt" }] } as const;
-const busybox = { marks: [{ kind: "multi-call", name: "BusyBox" }] } as const;
-const python = { marks: [{ kind: "interpreter", name: "python" }] } as const;
-const coreutils = { marks: [{ kind: "userland", name: "coreutils" }] } as const;
+const known = (kind: ProgramKind, name: string): { readonly identities: readonly Identity[] } => ({
+  identities: [{ id: name.toLowerCase(), kind, name, evidence: [{ what: name }], confirmed: true }],
+});
+
+const shell = known("shell", "bash");
+const manager = known("package-manager", "apt");
+const busybox = known("multi-call", "BusyBox");
+const python = known("interpreter", "python");
+const coreutils = known("userland", "coreutils");
 const loader = elf("/lib64/ld-linux-x86-64.so.2", { soname: "ld-linux-x86-64.so.2" });
 const app = [loader, program("/app/p", { needed: ["libc.so.6"] }), library("/usr/lib/libc.so.6")];
 const sealed = [elf("/app/p", { type: "executable", static: true, program: true })];

@@ -2,12 +2,11 @@
 // tools. Marks survive stripping and renaming.
 import type { ElfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
+import type { Identity, ProgramKind } from "./identity.ts";
 import { stringSearch } from "./string-search.ts";
 
-export type MarkKind = "shell" | "multi-call" | "package-manager" | "userland" | "interpreter" | "tool";
-
-export interface Mark {
-  readonly kind: MarkKind;
+interface Mark {
+  readonly kind: ProgramKind;
   /** "bash", "BusyBox", "python". */
   readonly name: string;
 }
@@ -58,6 +57,16 @@ const applets: ReadonlySet<string> = new Set(
 );
 
 /** What an ELF program is marked as. Libraries have none: one that embeds an interpreter isn't one. */
+export function identitiesOf(source: RandomAccess, elf: ElfFacts): readonly Identity[] {
+  return marksOf(source, elf).map(({ kind, name }) => ({
+    id: name.replace(/,.*/, "").toLowerCase(),
+    kind,
+    name,
+    evidence: [{ what: `what only ${name} holds` }],
+    confirmed: true,
+  }));
+}
+
 export function marksOf(source: RandomAccess, elf: ElfFacts): readonly Mark[] {
   if (!elf.program && elf.interpreter === undefined) return [];
   const marks: Mark[] = [];

@@ -1,0 +1,163 @@
+// What the audit finds, and what it says in the end: the values that reports, gates, baselines and comparisons read.
+import type { Digest } from "../base/digest.ts";
+import type { Role } from "../closure/closure.ts";
+import type { Evidence } from "../content/identity.ts";
+import type { TreePath } from "../tree/path.ts";
+import type { Level } from "./levels.ts";
+import type { PackageRef } from "./packages/package.ts";
+import type { Primitive } from "./primitives.ts";
+import type { RuleId, Severity } from "./rules.ts";
+
+export interface Finding {
+  readonly rule: RuleId;
+  readonly severity: Severity;
+  /** How good the image can be with it; the rule's, or worse where the finding says so (a shell on the PATH). Absent: it moves no level. */
+  readonly atMost?: Level;
+  readonly path?: TreePath;
+  /** One line: "BusyBox 1.35.0 (static, 300 applets)". Never a secret. */
+  readonly what: string;
+  readonly evidence: readonly Evidence[];
+  /** The layer that brought it. */
+  readonly layer?: Digest;
+  readonly package?: PackageRef;
+  readonly primitives: readonly Primitive[];
+  /** The chain by which the entrypoint needs it, one step a line; absent where it doesn't. */
+  readonly reason?: readonly string[];
+  /** Why it doesn't count, and until when (policy.ts); absent where it does. */
+  readonly waived?: Waived;
+}
+
+export interface Waived {
+  readonly reason: string;
+  /** A date, "2027-03-01": the waiver counts up to the end of that day in UTC. */
+  readonly expires?: string;
+}
+
+/** A file whose content can't be told. Each has a finding (`hidden-program`, `unread-content`) as well. */
+export interface Unknown {
+  readonly path: TreePath;
+  readonly why: string;
+}
+
+export interface Verdict {
+  /** What is proven: unknown content is taken for the worst that it can be. */
+  readonly level: Level;
+  /** False where unknown content decides. Then the image may be as good as `atBest`. */
+  readonly determinate: boolean;
+  readonly atBest: Level;
+  /** 0..100: how far inside its level; for trends, never for gates. */
+  readonly score: number;
+  /** The rule-set version that defines the levels. */
+  readonly ruleSet: string;
+}
+
+/** One primitive over the whole image. */
+export interface PrimitiveUse {
+  readonly primitive: Primitive;
+  readonly files: readonly {
+    readonly path: TreePath;
+    /** "BusyBox 1.35.0", "imports execve". */
+    readonly by: string;
+    /** Whether the entrypoint's closure needs the file: what stays then is the application's own risk. */
+    readonly needed: boolean;
+  }[];
+}
+
+/** One command of the start-up path: the entrypoint, command or healthcheck, or what a script of theirs calls. */
+export interface StartupStep {
+  /** "entrypoint", "command", "healthcheck", or the script's path and line: "/entrypoint.sh:12". */
+  readonly from: string;
+  /** As written: "sed -i ...", shortened. */
+  readonly command: string;
+  /** Where in the image the program is; absent where it isn't there. */
+  readonly path?: TreePath;
+  /** `builtin`: the shell's own. `dynamic`: decided when it runs. */
+  readonly kind: "program" | "script" | "shell" | "builtin" | "missing" | "dynamic";
+}
+
+/** A file as the lists and maps of a report show it. */
+export interface FileRow {
+  readonly path: TreePath;
+  readonly sizeBytes: number;
+  readonly kind: "elf" | "script" | "archive" | "text" | "data";
+  readonly role: Role;
+  /** Index into the report's `packages`. */
+  readonly package?: number;
+  /** Index of the layer, from 0 at the bottom. */
+  readonly layer?: number;
+  /** Names of what it was recognised as. */
+  readonly identities: readonly string[];
+  readonly primitives: readonly Primitive[];
+}
+
+export interface PackageRow extends PackageRef {
+  readonly files: number;
+  readonly sizeBytes: number;
+}
+
+export interface LayerRow {
+  readonly digest: Digest;
+  readonly compressedBytes: number;
+  /** Regular files in it, and those of them that the merged tree shows. */
+  readonly files: number;
+  readonly visibleFiles: number;
+  /** Of its files' content, and of that what a lower layer only holds: replaced or deleted above. */
+  readonly sizeBytes: number;
+  readonly residueBytes: number;
+  /** The history entry's command, if the config has one. */
+  readonly createdBy?: string;
+}
+
+export interface AuditedImage {
+  /** As the user named it. */
+  readonly reference: string;
+  /** Of the manifest; absent for a bare tree. */
+  readonly digest?: Digest;
+  /** "linux/amd64" */
+  readonly platform: string;
+}
+
+/** All that an audit says of one image. */
+export interface AuditReport {
+  readonly image: AuditedImage;
+  readonly verdict: Verdict;
+  /** Of the merged tree and the config; worst first. */
+  readonly findings: readonly Finding[];
+  /** Of what only lower layers hold. They move no level, but for secrets (and `sealed`). */
+  readonly residue: readonly Finding[];
+  readonly unknown: readonly Unknown[];
+  readonly primitives: readonly PrimitiveUse[];
+  readonly startup: readonly StartupStep[];
+  readonly packages: readonly PackageRow[];
+  readonly layers: readonly LayerRow[];
+  readonly config: ConfigFacts;
+  readonly totals: Totals;
+  /** Every regular file, in path order. */
+  readonly files: () => readonly FileRow[];
+  /** Why a file is there, one step a line; what is said where nothing needs it. */
+  readonly explain: (path: TreePath) => readonly string[];
+}
+
+/** What a comparison shows of the config. */
+export interface ConfigFacts {
+  readonly user: string;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly healthcheck: readonly string[];
+  readonly workingDir: string;
+  readonly ports: readonly string[];
+  readonly volumes: readonly string[];
+  /** Names only: a value may be a secret. */
+  readonly environment: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface Totals {
+  /** Regular files; names of one inode count once in `bytes`. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly elf: number;
+  readonly scripts: number;
+  /** Bytes of files that the closure explains or a package's data. */
+  readonly explainedBytes: number;
+}
