@@ -20,6 +20,11 @@ export interface Finding {
   /** The layer that brought it. */
   readonly layer?: Digest;
   readonly package?: PackageRef;
+  /**
+   * What tells it from others of its rule and path, the same in every version: a fingerprint's id ("busybox"), the kind of a
+   * secret, the name of a variable (finding-key.ts). Absent: `what` without its numbers does.
+   */
+  readonly subject?: string;
   readonly primitives: readonly Primitive[];
   /** The chain by which the entrypoint needs it, one step a line; absent where it doesn't. */
   readonly reason?: readonly string[];
@@ -45,10 +50,12 @@ export interface Verdict {
   /** False where unknown content decides. Then the image may be as good as `atBest`. */
   readonly determinate: boolean;
   readonly atBest: Level;
-  /** 0..100: how far inside its level; for trends, never for gates. */
+  /** 0..100: the level's band, and how far inside it (verdict.ts); for trends, never for gates. */
   readonly score: number;
   /** The rule-set version that defines the levels. */
   readonly ruleSet: string;
+  /** What a gate counts with: the level without what a policy waives. Absent where nothing is waived: it is `level`. */
+  readonly accepted?: Level;
 }
 
 /** One primitive over the whole image. */
