@@ -1,0 +1,87 @@
+// What lower layers hold and the merged tree doesn't show: deleted, replaced or under an opaque folder. It ships all the same.
+import type { Identity } from "../../content/identity.ts";
+import type { FileEntry } from "../../tree/entry.ts";
+import { isWhiteout } from "../../tree/layers.ts";
+import type { Finding } from "../finding.ts";
+import { finding, layerOf, residueFinding } from "../make-finding.ts";
+import type { RuleId } from "../rules.ts";
+import type { ScannedLayer, Subject } from "../subject.ts";
+
+/** The files of a layer that the merged tree doesn't show, in the archive's order. */
+export function hiddenFiles({ tree }: Pick<Subject, "tree">, layer: ScannedLayer): FileEntry[] {
+  return layer.entries.filter((entry): entry is FileEntry => {
+    if (entry.kind !== "file" || isWhiteout(entry.path)) return false;
+    const shown = tree.lookup(entry.path);
+    // A layer may name a folder's link as a parent: the file is shown then under the folder's own path.
+    return shown === undefined ? !isShownElsewhere(tree, entry) : !isOf(shown, layer, entry);
+  });
+}
+
+function isOf(
+  shown: NonNullable<ReturnType<Subject["tree"]["lookup"]>>,
+  layer: ScannedLayer,
+  entry: FileEntry,
+): boolean {
+  if (shown.kind !== "file") return false;
+  return layerOf(shown) === layer.digest || shown.digest === entry.digest;
+}
+
+function isShownElsewhere(tree: Subject["tree"], entry: FileEntry): boolean {
+  return placesOf(tree).has(`${entry.digest} ${entry.path.slice(entry.path.lastIndexOf("/"))}`);
+}
+
+const placesByTree = new WeakMap<Subject["tree"], ReadonlySet<string>>();
+
+function placesOf(tree: Subject["tree"]): ReadonlySet<string> {
+  const known = placesByTree.get(tree);
+  if (known !== undefined) return known;
+  const places = new Set<string>();
+  for (const entry of tree.walk()) {
+    if (entry.kind === "file") places.add(`${entry.digest} ${entry.path.slice(entry.path.lastIndexOf("/"))}`);
+  }
+  placesByTree.set(tree, places);
+  return places;
+}
+
+const ruleOfKind: Readonly<Partial<Record<Identity["kind"], RuleId>>> = {
+  shell: "shell",
+  "multi-call": "multi-call",
+  "package-manager": "package-manager",
+  interpreter: "foreign-interpreter",
+  tool: "foreign-tool",
+};
+
+/** For each layer what it hides in sum, and the programs among it. */
+export function residueFindings(subject: Subject): Finding[] {
+  return subject.layers.flatMap((layer, index) => {
+    const hidden = hiddenFiles(subject, layer);
+    if (hidden.length === 0) return [];
+    const sizeBytes = hidden.reduce((sum, one) => sum + one.sizeBytes, 0);
+    const examples = hidden.slice(0, 3).map(({ path }) => JSON.stringify(path));
+    const summary: Finding = {
+      rule: "residue",
+      severity: "info",
+      layer: layer.digest,
+      what: `layer ${index + 1} holds ${hidden.length} files (${sizeBytes} bytes) that the merged tree doesn't show`,
+      evidence: [{ what: `among them ${examples.join(", ")}`, check: "tar -tf LAYER" }],
+      primitives: [],
+    };
+    return [summary, ...hidden.flatMap((entry) => programFindings(subject, entry))];
+  });
+}
+
+function programFindings(subject: Subject, entry: FileEntry): Finding[] {
+  return (subject.facts(entry).identities ?? []).flatMap((identity) => {
+    const rule = ruleOfKind[identity.kind];
+    if (rule === undefined || identity.embedded === true) return [];
+    return [residueFinding(subject, rule, entry, { what: identity.name, evidence: identity.evidence })];
+  });
+}
+
+/** The gate of `sealed`: nothing in the layers but what the container shows. */
+export function lowerLayerFindings(subject: Subject): Finding[] {
+  const count = subject.layers.reduce((sum, layer) => sum + hiddenFiles(subject, layer).length, 0);
+  if (count === 0) return [];
+  const what = `${count} files of lower layers are deleted or replaced above`;
+  return [finding(subject, "lower-layers", { what, evidence: [{ what: "see the residue" }] })];
+}

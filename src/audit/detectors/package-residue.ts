@@ -1,0 +1,80 @@
+// What package managers leave behind. Names decide here: these places have one use, and no running program has it.
+import { compileGlob } from "../../tree/glob.ts";
+import { isWithin } from "../../tree/path.ts";
+import type { Finding } from "../finding.ts";
+import { finding } from "../make-finding.ts";
+import type { Subject } from "../subject.ts";
+
+interface Place {
+  readonly glob: string;
+  readonly what: string;
+}
+
+const places: readonly Place[] = [
+  { glob: "/var/lib/dpkg/status", what: "dpkg's database" },
+  { glob: "/var/lib/dpkg/info", what: "dpkg's file lists and maintainer scripts" },
+  { glob: "/var/lib/dpkg/triggers", what: "dpkg's triggers" },
+  { glob: "/var/lib/apt", what: "apt's package lists" },
+  { glob: "/var/cache/apt", what: "apt's cache" },
+  { glob: "/etc/apt", what: "apt's sources and keys" },
+  { glob: "/var/cache/debconf", what: "debconf's answers" },
+  { glob: "/lib/apk/db/scripts.tar*", what: "apk's scripts" },
+  { glob: "/usr/lib/apk/db/scripts.tar*", what: "apk's scripts" },
+  { glob: "/var/cache/apk", what: "apk's cache" },
+  { glob: "/etc/apk", what: "apk's repositories and keys" },
+  { glob: "/var/lib/rpm", what: "rpm's database" },
+  { glob: "/usr/lib/sysimage/rpm", what: "rpm's database" },
+  { glob: "/var/cache/{dnf,yum,libdnf5,zypp}", what: "a cache of rpm packages" },
+  { glob: "/var/lib/{dnf,yum}", what: "dnf's state" },
+  { glob: "/etc/yum.repos.d", what: "rpm repositories" },
+  { glob: "/var/lib/pacman", what: "pacman's database" },
+  { glob: "/var/cache/pacman", what: "pacman's cache" },
+  { glob: "/root/.cache", what: "root's caches (pip, npm, Go ...)" },
+  { glob: "/home/*/.cache", what: "a user's caches" },
+  { glob: "/root/.npm", what: "npm's cache" },
+  { glob: "/root/.cargo/registry", what: "cargo's registry" },
+  { glob: "/root/.m2", what: "Maven's repository" },
+  { glob: "/root/.gradle", what: "Gradle's cache" },
+  { glob: "/root/.bundle", what: "Bundler's cache" },
+  { glob: "/root/go/pkg", what: "Go's module cache" },
+  { glob: "/go/pkg", what: "Go's module cache" },
+  { glob: "/usr/local/cargo/registry", what: "cargo's registry" },
+];
+
+const compiled = places.flatMap(({ glob, what }) =>
+  expand(glob).map((one) => ({ glob: compileGlob(one), what })),
+);
+
+/** `a{b,c}` as two globs. */
+function expand(glob: string): string[] {
+  const [, before = "", list, after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(glob) ?? [];
+  return list === undefined ? [glob] : list.split(",").map((one) => `${before}${one}${after}`);
+}
+
+/** A finding for each place that holds a file, with how many. */
+export function packageResidueFindings(subject: Subject): Finding[] {
+  const sums = new Map<string, { readonly what: string; files: number; bytes: number }>();
+  let inside: { readonly path: Parameters<typeof isWithin>[1]; readonly what: string } | undefined;
+  for (const entry of subject.tree.walk()) {
+    if (inside === undefined || !isWithin(entry.path, inside.path)) {
+      const place = compiled.find(
+        ({ glob }) => isWithin(entry.path, glob.folder) && glob.matches(entry.path),
+      );
+      inside = place === undefined ? undefined : { path: entry.path, what: place.what };
+    }
+    if (inside === undefined || entry.kind !== "file" || entry.sizeBytes === 0) continue;
+    const sum = sums.get(inside.path) ?? { what: inside.what, files: 0, bytes: 0 };
+    sums.set(inside.path, sum);
+    sum.files += 1;
+    sum.bytes += entry.sizeBytes;
+  }
+  return [...sums].map(([path, { bytes, files, what }]) =>
+    finding(subject, "package-manager-residue", {
+      path: path as Parameters<typeof isWithin>[1],
+      what,
+      evidence: [
+        { what: `${files} ${files === 1 ? "file" : "files"} of ${bytes} bytes`, check: "du -ab FILE" },
+      ],
+    }),
+  );
+}

@@ -1,0 +1,40 @@
+// The gates of `sealed` that programs of the closure decide: no loader, a static entrypoint. Interpreters are programs.ts's.
+import type { TreePath } from "../../tree/path.ts";
+import type { Finding } from "../finding.ts";
+import { finding } from "../make-finding.ts";
+import type { Subject } from "../subject.ts";
+
+export function sealFindings(subject: Subject): Finding[] {
+  const loaders = new Map<TreePath, TreePath[]>();
+  for (const path of subject.closure.reasons.keys()) {
+    const entry = subject.tree.lookup(path);
+    if (entry?.kind !== "file") continue;
+    const interpreter = subject.facts(entry).elf?.interpreter;
+    if (interpreter === undefined) continue;
+    const loader = loaderOf(subject, interpreter, path);
+    loaders.set(loader, [...(loaders.get(loader) ?? []), path]);
+  }
+  return [...loaders].map(([path, users]) => {
+    const [first] = users;
+    const what = `the loader of ${first ?? "?"}${users.length > 1 ? ` and ${users.length - 1} more` : ""}`;
+    return finding(subject, "dynamic-loader", {
+      path,
+      what,
+      evidence: [{ what: `PT_INTERP of ${first ?? "?"}`, check: "readelf -lW FILE" }],
+      primitives: ["exec", "library-load"],
+    });
+  });
+}
+
+/** The loader's own path, or the program's where the loader isn't there. */
+function loaderOf({ closure, tree }: Subject, interpreter: string, program: TreePath): TreePath {
+  for (const [path, reasons] of closure.reasons) {
+    if (tree.lookup(path)?.kind !== "file") continue;
+    if (
+      path === interpreter ||
+      reasons.some((one) => one.kind === "interpreter" && one.evidence.includes(interpreter))
+    )
+      return path;
+  }
+  return program;
+}

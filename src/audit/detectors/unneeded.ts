@@ -1,0 +1,74 @@
+// What no chain of reasons leads to, what is needed and isn't there, and whether there is anything to start from.
+import type { Missing } from "../../closure/closure.ts";
+import type { Facts } from "../../content/facts.ts";
+import type { FileEntry } from "../../tree/entry.ts";
+import type { Finding } from "../finding.ts";
+import { finding } from "../make-finding.ts";
+import { isExplained } from "../roles.ts";
+import type { Subject } from "../subject.ts";
+
+export function unneededFindings(subject: Subject): Finding[] {
+  const found: Finding[] = [];
+  for (const entry of subject.tree.walk()) {
+    if (entry.kind !== "file" || isExplained(subject.closure.role(entry.path))) continue;
+    const made = unneeded(subject, entry, subject.facts(entry));
+    if (made !== undefined) found.push(made);
+  }
+  return [
+    ...found,
+    ...subject.closure.missing.map((one) => missingFinding(subject, one)),
+    ...startFindings(subject),
+  ];
+}
+
+function unneeded(subject: Subject, entry: FileEntry, { elf, script }: Facts): Finding | undefined {
+  const { path } = entry;
+  const why = unprovenWhy(subject, entry);
+  if (elf !== undefined) {
+    const what = `${kindOf(elf)} ${why ?? "that nothing needs"}`;
+    const evidence = [{ what: `an ELF file for machine ${elf.machine}`, check: "readelf -hd FILE" }];
+    return finding(subject, "unneeded-elf", { path, what, evidence });
+  }
+  if (script === undefined) return undefined;
+  const line = `#!${script.interpreter}${script.argument === undefined ? "" : ` ${script.argument}`}`;
+  const evidence = [
+    { what: `it begins with ${JSON.stringify(line.slice(0, 100))}`, check: "head -n 1 FILE" },
+  ];
+  return finding(subject, "unneeded-script", {
+    path,
+    what: `a script ${why ?? "that nothing needs"}`,
+    evidence,
+  });
+}
+
+function unprovenWhy(subject: Subject, { path }: FileEntry): string | undefined {
+  if (subject.closure.role(path) !== "unproven") return undefined;
+  const why = subject.closure.unproven.find((one) => one.path === path)?.why;
+  return why === undefined ? undefined : `whose need is not proven: ${why}`;
+}
+
+function kindOf(elf: NonNullable<Facts["elf"]>): string {
+  if (elf.interpreter !== undefined || (elf.program && elf.static)) return "a program";
+  if (elf.type === "shared") return "a library";
+  return elf.type === "relocatable" ? "an object file" : "an ELF file";
+}
+
+function missingFinding(subject: Subject, missing: Missing): Finding {
+  const { evidence, kind, neededBy, what } = missing;
+  const entry = subject.tree.lookup(neededBy as FileEntry["path"]);
+  return finding(subject, "missing", {
+    what: `the ${kind} ${what}, needed by ${neededBy}`,
+    evidence: [{ what: evidence }],
+    ...(entry === undefined ? {} : { path: entry.path }),
+  });
+}
+
+function startFindings(subject: Subject): Finding[] {
+  const { command, entrypoint } = subject.launch;
+  if (entrypoint.length + command.length > 0) return [];
+  const what =
+    subject.config === undefined
+      ? "a bare tree says nothing of what it starts"
+      : "the config has neither an entrypoint nor a command";
+  return [finding(subject, "no-start", { what, evidence: [{ what: "Entrypoint and Cmd are empty" }] })];
+}

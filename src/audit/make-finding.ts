@@ -1,0 +1,64 @@
+// Findings made the same way everywhere: grade and gate by the rule, layer and package by the path.
+import type { Digest } from "../base/digest.ts";
+import type { Evidence } from "../content/identity.ts";
+import type { Entry } from "../tree/entry.ts";
+import type { TreePath } from "../tree/path.ts";
+import type { Finding } from "./finding.ts";
+import type { Level } from "./levels.ts";
+import type { PackageRef } from "./packages/package.ts";
+import type { Primitive } from "./primitives.ts";
+import { type RuleId, rules, type Severity } from "./rules.ts";
+import type { Subject } from "./subject.ts";
+
+interface Detail {
+  readonly what: string;
+  readonly evidence: readonly Evidence[];
+  readonly path?: TreePath;
+  /** Worse than the rule's. */
+  readonly atMost?: Level;
+  readonly severity?: Severity;
+  readonly primitives?: readonly Primitive[];
+  readonly reason?: readonly string[];
+}
+
+/** A finding of the merged tree or the config. */
+export function finding(subject: Subject, rule: RuleId, detail: Detail): Finding {
+  const entry = detail.path === undefined ? undefined : subject.tree.lookup(detail.path);
+  return make(subject, rule, detail, entry);
+}
+
+/** A finding of what only a lower layer holds. It moves no level unless `detail.atMost` says so. */
+export function residueFinding(
+  subject: Subject,
+  rule: RuleId,
+  entry: Entry,
+  detail: Omit<Detail, "path">,
+): Finding {
+  const { atMost: _, ...made } = make(subject, rule, { ...detail, path: entry.path }, entry);
+  return detail.atMost === undefined ? made : { ...made, atMost: detail.atMost };
+}
+
+function make(subject: Subject, rule: RuleId, detail: Detail, entry: Entry | undefined): Finding {
+  const { atMost, severity } = rules[rule];
+  const layer = layerOf(entry);
+  const owner = entry === undefined ? undefined : subject.packages.ownerOf(entry);
+  return {
+    rule,
+    severity,
+    primitives: [],
+    ...(atMost === undefined ? {} : { atMost }),
+    ...detail,
+    ...(layer === undefined ? {} : { layer }),
+    ...(owner === undefined ? {} : { package: packageRef(owner) }),
+  };
+}
+
+/** The layer that an entry came from last. */
+export function layerOf(entry: Entry | undefined): Digest | undefined {
+  const origin = entry?.origins.at(-1);
+  return origin?.kind === "layer" ? origin.digest : undefined;
+}
+
+function packageRef({ architecture, name, type, version }: PackageRef): PackageRef {
+  return { type, name, version, ...(architecture === undefined ? {} : { architecture }) };
+}
