@@ -1,5 +1,5 @@
 // Reports of the audit for the tests of what renders, judges and compares them: one for each kind of image that reads differently.
-import type { AuditReport, FileRow, PackageRow, Unknown } from "../src/audit/finding.ts";
+import type { AuditReport, FileRow, Finding, PackageRow, Unknown } from "../src/audit/finding.ts";
 import type { Primitive } from "../src/audit/primitives.ts";
 import { digestOf } from "../src/base/digest.ts";
 import type { Role } from "../src/closure/closure.ts";
@@ -77,53 +77,77 @@ export function inNameOnlyReport(): AuditReport {
   });
 }
 
+const node: PackageRow = deb("nodejs", "18.19.0+dfsg-6~deb12u2", 1, 92_000_000);
+const libc: PackageRow = deb("libc6", "2.36-9+deb12u9", 2, 2_100_000);
+const chain = [
+  "entrypoint /usr/bin/node",
+  "/usr/bin/node needs libc.so.6 (DT_NEEDED)",
+  "/usr/lib/x86_64-linux-gnu/libc.so.6",
+];
+
+const nodeFindings: readonly Finding[] = [
+  sampleFinding("runtime-interpreter", "Node.js 18.19.0", {
+    path: path("/usr/bin/node"),
+    evidence: [
+      {
+        what: "dynamic symbol node::Start(int, char**)",
+        check: "readelf -W --dyn-syms FILE | grep _ZN4node5Start",
+      },
+    ],
+    layer: base,
+    package: node,
+    primitives: ["exec", "download", "upload", "file-read", "file-write", "library-load", "reverse-shell"],
+    reason: ["entrypoint /usr/bin/node"],
+  }),
+  sampleFinding("dynamic-loader", "glibc's loader", {
+    path: path("/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"),
+    layer: base,
+    package: libc,
+    primitives: ["library-load"],
+    reason: ["/usr/bin/node asks for it (PT_INTERP)"],
+  }),
+  sampleFinding("world-writable", "mode 0666", {
+    path: path("/srv/app/state.json"),
+    layer: top,
+    waived: { reason: "the volume's placeholder; nothing reads it", expires: "2027-03-01" },
+  }),
+];
+
+const nodeFiles: readonly FileRow[] = [
+  fileRow("/srv/app/node_modules/fastify/index.js", 40_000, "closure", {
+    kind: "text",
+    package: 2,
+    layer: 1,
+  }),
+  fileRow("/srv/app/server.js", 4_000, "entrypoint-runtime", { kind: "text", layer: 1 }),
+  fileRow("/srv/app/state.json", 0, "unproven", { layer: 1 }),
+  fileRow("/usr/bin/node", 92_000_000, "entrypoint-runtime", {
+    kind: "elf",
+    package: 0,
+    layer: 0,
+    identities: ["Node.js 18.19.0"],
+    primitives: ["exec", "download", "library-load"],
+  }),
+  fileRow("/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", 210_000, "closure", {
+    kind: "elf",
+    package: 1,
+    layer: 0,
+    identities: ["glibc's loader"],
+    primitives: ["library-load"],
+  }),
+  fileRow("/usr/lib/x86_64-linux-gnu/libc.so.6", 1_890_000, "closure", {
+    kind: "elf",
+    package: 1,
+    layer: 0,
+  }),
+];
+
 /** Node.js and nothing else: truly distroless, and its runtime starts programs and opens connections all the same. */
 export function trulyDistrolessReport(): AuditReport {
-  const node: PackageRow = deb("nodejs", "18.19.0+dfsg-6~deb12u2", 1, 92_000_000);
-  const libc: PackageRow = deb("libc6", "2.36-9+deb12u9", 2, 2_100_000);
-  const chain = [
-    "entrypoint /usr/bin/node",
-    "/usr/bin/node needs libc.so.6 (DT_NEEDED)",
-    "/usr/lib/x86_64-linux-gnu/libc.so.6",
-  ];
   return sampleReport({
     image: { reference: "oci:out:web", digest: digestOf("web"), platform: "linux/amd64" },
     verdict: sampleVerdict("truly-distroless", { score: 97 }),
-    findings: [
-      sampleFinding("runtime-interpreter", "Node.js 18.19.0", {
-        path: path("/usr/bin/node"),
-        evidence: [
-          {
-            what: "dynamic symbol node::Start(int, char**)",
-            check: "readelf -W --dyn-syms FILE | grep _ZN4node5Start",
-          },
-        ],
-        layer: base,
-        package: node,
-        primitives: [
-          "exec",
-          "download",
-          "upload",
-          "file-read",
-          "file-write",
-          "library-load",
-          "reverse-shell",
-        ],
-        reason: ["entrypoint /usr/bin/node"],
-      }),
-      sampleFinding("dynamic-loader", "glibc's loader", {
-        path: path("/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"),
-        layer: base,
-        package: libc,
-        primitives: ["library-load"],
-        reason: ["/usr/bin/node asks for it (PT_INTERP)"],
-      }),
-      sampleFinding("world-writable", "mode 0666", {
-        path: path("/srv/app/state.json"),
-        layer: top,
-        waived: { reason: "the volume's placeholder; nothing reads it", expires: "2027-03-01" },
-      }),
-    ],
+    findings: nodeFindings,
     primitives: [
       use("exec", ["/usr/bin/node", "Node.js 18.19.0", true]),
       use("download", ["/usr/bin/node", "Node.js 18.19.0", true]),
@@ -151,34 +175,7 @@ export function trulyDistrolessReport(): AuditReport {
       environment: ["PATH", "NODE_ENV"],
       labels: { "org.opencontainers.image.source": "https://git.example.test/web" },
     },
-    files: [
-      fileRow("/srv/app/node_modules/fastify/index.js", 40_000, "closure", {
-        kind: "text",
-        package: 2,
-        layer: 1,
-      }),
-      fileRow("/srv/app/server.js", 4_000, "entrypoint-runtime", { kind: "text", layer: 1 }),
-      fileRow("/srv/app/state.json", 0, "unproven", { layer: 1 }),
-      fileRow("/usr/bin/node", 92_000_000, "entrypoint-runtime", {
-        kind: "elf",
-        package: 0,
-        layer: 0,
-        identities: ["Node.js 18.19.0"],
-        primitives: ["exec", "download", "library-load"],
-      }),
-      fileRow("/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", 210_000, "closure", {
-        kind: "elf",
-        package: 1,
-        layer: 0,
-        identities: ["glibc's loader"],
-        primitives: ["library-load"],
-      }),
-      fileRow("/usr/lib/x86_64-linux-gnu/libc.so.6", 1_890_000, "closure", {
-        kind: "elf",
-        package: 1,
-        layer: 0,
-      }),
-    ],
+    files: nodeFiles,
     reasons: { "/usr/lib/x86_64-linux-gnu/libc.so.6": chain },
   });
 }
