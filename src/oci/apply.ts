@@ -7,12 +7,11 @@ import { createTarReader, type TarHeader } from "../formats/tar-reader.ts";
 import type { Origin } from "../tree/entry.ts";
 import { applyLayer, type LayerEntry } from "../tree/layers.ts";
 import { finishTree, type TreeBuilder, treeBuilder } from "../tree/memory-tree.ts";
-import { type TreePath, treePath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
-import { malformed } from "./json.ts";
+import { layerEntryOf } from "./layer-entry.ts";
 import { tarOfLayer } from "./layer-tar.ts";
 import type { Image, Layer } from "./model.ts";
-import { createSpool, type Spool, type SpooledContent } from "./spool.ts";
+import { createSpool, type Spool } from "./spool.ts";
 
 export interface ApplyOptions {
   /** A folder for the files' contents. The caller removes it, after the last read of a file of the tree. */
@@ -57,7 +56,7 @@ async function addLayer(
       end: () => {
         if (current === undefined) return;
         const content = current.kind === "file" ? spool.finish() : undefined;
-        entries.push(entryOf(current, content, origin, what));
+        entries.push(layerEntryOf(current, content, origin, what));
         current = undefined;
       },
     },
@@ -69,40 +68,4 @@ async function addLayer(
   }
   reader.finish();
   applyLayer(builder, entries, index);
-}
-
-function entryOf(
-  header: TarHeader,
-  content: SpooledContent | undefined,
-  origin: Origin,
-  what: string,
-): LayerEntry {
-  const { gid, mode, mtime, uid, xattrs } = header;
-  const path = pathOf(header.name, what);
-  const origins = [origin];
-  const common = { path, origins, mode, uid, gid, mtime, ...(xattrs === undefined ? {} : { xattrs }) };
-  switch (header.kind) {
-    case "directory":
-      return { ...common, kind: "directory" };
-    case "symlink":
-      return { ...common, kind: "symlink", target: header.linkName };
-    case "hardlink":
-      return { kind: "hardlink", path, target: pathOf(header.linkName, what), origins };
-    case "file":
-      if (content === undefined) throw malformed(what, `${header.name} has no content`);
-      return { ...common, kind: "file", ...content };
-    default: {
-      const { deviceMajor, deviceMinor } = header;
-      return { ...common, kind: header.kind, deviceMajor, deviceMinor };
-    }
-  }
-}
-
-/** @throws ToolError "malformed" for a name that goes up: no builder writes one, and what it means differs between readers */
-function pathOf(name: string, what: string): TreePath {
-  const path = treePath(name);
-  if (path === undefined || name.split("/").includes("..")) {
-    throw malformed(what, `the name ${JSON.stringify(name)} is no path inside an image`);
-  }
-  return path;
 }

@@ -2,22 +2,17 @@
 // Invariant: what `finish` returned can be read once the spool is closed, as long as the scratch file is there.
 import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
-import { type Bytes, bytesOf } from "../base/bytes.ts";
-import { type Digest, finishDigest } from "../base/digest.ts";
+import { bytesOf } from "../base/bytes.ts";
+import { finishDigest } from "../base/digest.ts";
 import { systemCode } from "../base/errors.ts";
 import { diskError, writeWholeSync } from "../base/files.ts";
+import type { FileContent } from "./layer-entry.ts";
 import { fileRange } from "./store.ts";
-
-export interface SpooledContent {
-  readonly digest: Digest;
-  readonly sizeBytes: number;
-  readonly content: Bytes;
-}
 
 /** Takes contents one after the other: `write` any number of times, then `finish`. */
 export interface Spool {
   write(chunk: Uint8Array): void;
-  finish(): SpooledContent;
+  finish(): FileContent;
   /** Writes what is pending and closes the file. Contents are readable from here on. */
   close(): void;
 }
