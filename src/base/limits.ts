@@ -91,6 +91,24 @@ export const limits = {
   elfNamesBytesMax: 8_388_608,
   elfNotesBytesMax: 1_048_576,
   elfStringsMax: 20_000,
+  /** Package databases inside an image */
+  packageDatabaseBytesMax: 268_435_456,
+  /** A list of one package's files: `info/*.list`, RECORD. */
+  packageListBytesMax: 67_108_864,
+  /** One language package's own description: METADATA, package.json, a gemspec. */
+  packageMetadataBytesMax: 4_194_304,
+  packageMetadataFilesMax: 200_000,
+  /** Paths that all packages list together. */
+  packagePathsMax: 4_000_000,
+  packageNameLengthMax: 1024,
+  /** Packages that count as one dependency, where each of them provides its name. */
+  packageProvidersMax: 64,
+  rpmHeaderBytesMax: 67_108_864,
+  rpmHeaderTagsMax: 65_536,
   /** Kept of what a tested program prints; the rest is read and dropped. */
   testOutputBytesMax: 1_048_576,
+  /** A report as a page: files in its table, steps of one chain of reasons, findings of one rule. */
+  reportFilesMax: 100_000,
+  reportChainStepsMax: 64,
+  reportFindingsOfRuleMax: 2000,
 } as const;

@@ -1,0 +1,199 @@
+// What dpkg tells: /var/lib/dpkg/status with the lists below info/ (dpkg(1), dpkg-query(1)), and the status.d of images without
+// dpkg: a stanza in a file of its own, beside it the MD5 sums of the files that the package brought.
+import { limits } from "../../base/limits.ts";
+import { field, parseStanzas, type Stanza } from "../../formats/deb822.ts";
+import type { FileEntry } from "../../tree/entry.ts";
+import { joinPath, path, type TreePath } from "../../tree/path.ts";
+import { resolve } from "../../tree/resolve.ts";
+import type { Tree } from "../../tree/tree.ts";
+import {
+  type Claim,
+  malformed,
+  overLimit,
+  type PathCounter,
+  packageRef,
+  pathCounter,
+  type Reading,
+} from "./claim.ts";
+import { distinctNames, type Providers, providersOf } from "./dependencies.ts";
+import { attempt, fileAt, mergeReadings, readText } from "./image-file.ts";
+import type { PackageRef } from "./package.ts";
+
+const folder = path("/var/lib/dpkg");
+const sumsSuffix = ".md5sums";
+
+/** A stanza, and what is known of its files before they are placed. */
+interface Installed {
+  readonly ref: PackageRef;
+  readonly stanza: Stanza;
+  readonly source: TreePath;
+  readonly paths: readonly TreePath[];
+}
+
+export async function readDpkg(tree: Tree): Promise<Reading> {
+  const status = joinPath(folder, "status");
+  const file = fileAt(tree, status);
+  const full =
+    file === undefined ? [] : [await attempt(status, async () => claimsOf(await readStatus(tree, file)))];
+  return mergeReadings([...full, await readStatusFolder(tree)]);
+}
+
+async function readStatus(tree: Tree, file: FileEntry): Promise<readonly Installed[]> {
+  const stanzas = parseStanzas(await readText(file, "packageDatabaseBytesMax"), file.path);
+  if (stanzas.length > limits.packagesInImageMax) throw overLimit(file.path, "packagesInImageMax");
+  const diverted = await readDiversions(tree);
+  const counter = pathCounter(joinPath(folder, "info"));
+  const installed: Installed[] = [];
+  for (const stanza of stanzas) {
+    if (!isInstalled(stanza)) continue;
+    const ref = refOf(stanza, file.path);
+    const listed = await readList(tree, ref, counter);
+    const paths = listed.map((one) => diverted(one, ref.name));
+    installed.push({ ref, stanza, source: file.path, paths });
+  }
+  return installed;
+}
+
+/** Whether its files are there: the third word of Status. Stanzas of status.d may have none. */
+function isInstalled(stanza: Stanza): boolean {
+  const state = field(stanza, "Status")?.trim().split(/\s+/)[2];
+  return state === undefined || (state !== "not-installed" && state !== "config-files");
+}
+
+function refOf(stanza: Stanza, what: string): PackageRef {
+  const name = field(stanza, "Package");
+  if (name === undefined) throw malformed(what, "a stanza has no Package field");
+  const architecture = field(stanza, "Architecture");
+  const ref = { type: "deb", name, version: field(stanza, "Version") ?? "" } as const;
+  return packageRef(architecture === undefined ? ref : { ...ref, architecture }, what);
+}
+
+/** "info/libc6:amd64.list" for what can be installed for several architectures, else "info/bash.list". */
+async function readList(tree: Tree, ref: PackageRef, counter: PathCounter): Promise<readonly TreePath[]> {
+  const file = [`${ref.name}:${ref.architecture ?? ""}.list`, `${ref.name}.list`]
+    .map((name) => infoFile(tree, name))
+    .find((one) => one !== undefined);
+  return file === undefined ? [] : linesOf(await readText(file, "packageListBytesMax"), counter);
+}
+
+function infoFile(tree: Tree, name: string): FileEntry | undefined {
+  return name.includes("/") ? undefined : fileAt(tree, joinPath(folder, `info/${name}`));
+}
+
+function linesOf(text: string, counter: PathCounter): TreePath[] {
+  const paths: TreePath[] = [];
+  for (const line of text.split("\n")) {
+    const made = line === "" ? undefined : counter.path(line);
+    if (made !== undefined) paths.push(made);
+  }
+  return paths;
+}
+
+/**
+ * Where a listed path really is: var/lib/dpkg/diversions holds three lines each, the path, the one that it was moved to, and the
+ * package that moved it and has the path itself (":" is the administrator, who has none).
+ */
+async function readDiversions(tree: Tree): Promise<(listed: TreePath, packageName: string) => TreePath> {
+  const file = fileAt(tree, joinPath(folder, "diversions"));
+  if (file === undefined) return (listed) => listed;
+  const counter = pathCounter(file.path);
+  const moved = new Map<TreePath, { readonly to: TreePath; readonly by: string }>();
+  const lines = (await readText(file, "packageListBytesMax")).split("\n");
+  for (let at = 0; at + 2 < lines.length; at += 3) {
+    const from = counter.path(lines[at] ?? "");
+    const to = counter.path(lines[at + 1] ?? "");
+    if (from !== undefined && to !== undefined) moved.set(from, { to, by: lines[at + 2] ?? "" });
+  }
+  return (listed, packageName) => {
+    const found = moved.get(listed);
+    return found === undefined || found.by === packageName ? listed : found.to;
+  };
+}
+
+/** Each stanza by itself: one that can't be read says nothing of the others. */
+async function readStatusFolder(tree: Tree): Promise<Reading> {
+  const where = resolve(tree, joinPath(folder, "status.d"));
+  if (where?.entry.kind !== "directory") return { claims: [], unreadable: [] };
+  const names = tree.children(where.path).filter((name) => !name.endsWith(sumsSuffix));
+  if (names.length > limits.packagesInImageMax) {
+    return attempt(where.path, () => Promise.reject(overLimit(where.path, "packagesInImageMax")));
+  }
+  const counter = pathCounter(where.path);
+  const installed: Installed[] = [];
+  const failed: Reading[] = [];
+  for (const name of names) {
+    const file = fileAt(tree, joinPath(where.path, name));
+    if (file === undefined) continue;
+    const reading = await attempt(file.path, async () => {
+      installed.push(...(await readStanzaFile(tree, file, name, counter)));
+      return { claims: [], unreadable: [] };
+    });
+    failed.push(reading);
+  }
+  return mergeReadings([claimsOf(installed), ...failed]);
+}
+
+async function readStanzaFile(
+  tree: Tree,
+  file: FileEntry,
+  name: string,
+  counter: PathCounter,
+): Promise<readonly Installed[]> {
+  const stanzas = parseStanzas(await readText(file, "packageMetadataBytesMax"), file.path);
+  const installed: Installed[] = [];
+  for (const stanza of stanzas.filter(isInstalled)) {
+    const ref = refOf(stanza, file.path);
+    const sums = [ref.name, `${ref.name}:${ref.architecture ?? ""}`, name]
+      .filter((one) => !one.includes("/"))
+      .map((one) => fileAt(tree, joinPath(folder, `status.d/${one}${sumsSuffix}`)))
+      .find((one) => one !== undefined);
+    const text = sums === undefined ? "" : await readText(sums, "packageListBytesMax");
+    installed.push({ ref, stanza, source: file.path, paths: summedPaths(text, counter) });
+  }
+  return installed;
+}
+
+/** md5sum(1)'s lines: 32 digits, a blank, a blank or "*", the name. */
+function summedPaths(text: string, counter: PathCounter): TreePath[] {
+  const paths: TreePath[] = [];
+  for (const line of text.split("\n")) {
+    const name = /^[0-9a-f]{32} [ *](.+)$/.exec(line)?.[1];
+    const made = name === undefined ? undefined : counter.path(name);
+    if (made !== undefined) paths.push(made);
+  }
+  return paths;
+}
+
+function claimsOf(installed: readonly Installed[]): Reading {
+  const providers = providersOf(installed.map(({ ref }) => ref.name));
+  for (const { ref, stanza } of installed) {
+    for (const name of namesIn(field(stanza, "Provides")).flat()) providers.provide(name, ref.name);
+  }
+  const claims = installed.map(
+    ({ ref, stanza, source, paths }): Claim => ({
+      package: { ...ref, source, depends: dependsOf(stanza, ref.name, providers) },
+      paths,
+      folders: [],
+    }),
+  );
+  return { claims, unreadable: [] };
+}
+
+/** The first alternative of each dependency that is met. */
+function dependsOf(stanza: Stanza, own: string, providers: Providers): readonly string[] {
+  const groups = [field(stanza, "Pre-Depends"), field(stanza, "Depends")].flatMap(namesIn);
+  return distinctNames(
+    groups.flatMap((alternatives) => alternatives.map(providers.of).find((names) => names.length > 0) ?? []),
+    own,
+  );
+}
+
+/** Names of a relationship field (deb-control(5)), alternatives together; versions, architectures and profiles are left out. */
+function namesIn(value: string | undefined): string[][] {
+  return (value ?? "").split(",").map((group) =>
+    group.split("|").flatMap((one) => {
+      const name = /^\s*([^\s:([<]+)/.exec(one)?.[1];
+      return name === undefined ? [] : [name];
+    }),
+  );
+}
