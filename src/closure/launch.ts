@@ -3,7 +3,8 @@
 import { compileGlob, matching } from "../tree/glob.ts";
 import { root, type TreePath, treePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
-import type { Declaration, Reason } from "./closure.ts";
+import type { Tree } from "../tree/tree.ts";
+import type { Declaration, Launch, Reason } from "./closure.ts";
 import { countsForWildcards, deferGlob, deferNearest } from "./pending.ts";
 import { preloadFile } from "./settings.ts";
 import { addMissing, addReason, addUnproven, keepPath, type Use, type Work } from "./work.ts";
@@ -45,7 +46,17 @@ export function keepDeclared(work: Work): void {
 
 /** The program that a word names, as execvp(3) finds it: through PATH unless it holds a slash. */
 export function findProgram(work: Work, word: string): TreePath | undefined {
-  const { tree, launch } = work.input;
+  const { launch, packages, tree } = work.input;
+  return programNamed(word, launch, tree, (path) => packages?.pending.packageOfPath(path) !== undefined);
+}
+
+/** The same in a tree; `isComing` says of a path that it will be there. */
+export function programNamed(
+  word: string,
+  launch: Pick<Launch, "env" | "workingDir">,
+  tree: Tree,
+  isComing: (path: TreePath) => boolean = () => false,
+): TreePath | undefined {
   if (word.includes("/")) {
     return treePath(word.startsWith("/") ? word : `${launch.workingDir}/${word}`);
   }
@@ -54,7 +65,7 @@ export function findProgram(work: Work, word: string): TreePath | undefined {
     if (candidate === undefined) continue;
     const found = resolve(tree, candidate);
     if (found?.entry.kind === "file" && (found.entry.mode & 0o111) !== 0) return candidate;
-    if (work.input.packages?.pending.packageOfPath(candidate) !== undefined) return candidate;
+    if (isComing(candidate)) return candidate;
   }
   return undefined;
 }

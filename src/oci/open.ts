@@ -1,5 +1,6 @@
 // Opens an image from a place on this machine, and tells what a bare path or name means.
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { systemCode, ToolError, unreachable } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
 import { dockerManifestFile, readDockerArchive } from "./docker-archive-reader.ts";
@@ -38,6 +39,11 @@ export async function openImageSet(location: LocalLocation, options: OpenOptions
   }
 }
 
+export interface RecogniseOptions extends OpenOptions {
+  /** Where relative paths start; the process's own folder if not given. */
+  readonly cwd?: string;
+}
+
 /**
  * What a bare word means. Paths (with a leading "/", "./" or "../") are told by what lies there; another word is a path
  * where a file, or a folder that holds an image, has that name, and a registry reference otherwise. Locations of another
@@ -46,18 +52,19 @@ export async function openImageSet(location: LocalLocation, options: OpenOptions
  */
 export async function recognise(
   location: Location,
-  options: OpenOptions,
+  options: RecogniseOptions,
 ): Promise<Exclude<Location, { readonly kind: "bare" }>> {
   if (location.kind !== "bare") return location;
   const { text } = location;
   const isPath = /^\.{0,2}\/|^\.{1,2}$/.test(text);
-  const found = await contentOf(text, options);
+  const place = options.cwd === undefined ? text : resolve(options.cwd, text);
+  const found = await contentOf(place, options);
   if (found === undefined) {
     if (isPath) throw nothingThere(text);
     return { kind: "registry", reference: text };
   }
   if (found === "folder" && !isPath) return { kind: "registry", reference: text };
-  return { kind: found, path: text };
+  return { kind: found, path: place };
 }
 
 async function contentOf(path: string, options: OpenOptions): Promise<LocalLocation["kind"] | undefined> {
