@@ -1,5 +1,6 @@
 // docs/reference/diagnostics.md. A tidy test sees that every rule in the code has a row.
 import { cliRules } from "../../src/cli/rules.ts";
+import { documentRules } from "../../src/formats/document/rules.ts";
 import { specRules } from "../../src/frontends/spec/rules.ts";
 import { code, pageHead, table } from "./markdown.ts";
 
@@ -37,7 +38,8 @@ export function diagnosticsPage(): string {
       Object.entries(rules).map(([rule, text]) => [code(rule), text]),
     )}`;
   return [
-    `${pageHead("Diagnostics", "src/frontends/spec/rules.ts, src/cli/rules.ts and scripts/reference/diagnostics.ts")}${introduction}`,
+    `${pageHead("Diagnostics", "the rules.ts of src/formats/document, src/frontends/spec and src/cli, and scripts/reference/diagnostics.ts")}${introduction}`,
+    section("In any YAML file", documentRules),
     section("In distill.yaml", specRules),
     section("On the command line", cliRules),
     section("Elsewhere", otherRules),

@@ -5,8 +5,9 @@ import { type Diagnostic, InvalidInput, requireValue } from "../base/diagnostics
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
 import { limits } from "../base/limits.ts";
+import { decodeText } from "../formats/document/decode.ts";
 import { lowerInit, lowerRun } from "../frontends/spec/lower.ts";
-import { decodeSpec, parseSpec } from "../frontends/spec/parse.ts";
+import { parseSpec } from "../frontends/spec/parse.ts";
 import type { Spec } from "../frontends/spec/spec.ts";
 import { unbuiltStages } from "../frontends/spec/unbuilt.ts";
 import type { ImagePlan } from "../graph/plan.ts";
@@ -49,7 +50,7 @@ export async function readProject(
   const specFile = fileOption === undefined ? join(named, "distill.yaml") : resolve(context.cwd, fileOption);
   const folder = folderArgument === undefined ? dirname(specFile) : named;
   const shown = displayName(specFile, context.cwd);
-  const text = requireValue(decodeSpec(await readSpecFile(specFile, shown), shown));
+  const text = requireValue(decodeText(await readSpecFile(specFile, shown), shown));
   const parsed = parseSpec(text, shown);
   const spec = requireValue(parsed);
   warn(context, shown, [...parsed.diagnostics, ...buildable(spec)]);

@@ -2,9 +2,9 @@
 // bring (that is known only when its scripts are read).
 import type { Span } from "../../base/diagnostics.ts";
 import { nearestName } from "../../base/nearest.ts";
-import { field, lenient } from "./nodes.ts";
-import type { Problems } from "./problems.ts";
-import type { MapNode, SpecNode } from "./yaml-nodes.ts";
+import { field, lenient } from "../../formats/document/nodes.ts";
+import type { MapNode, YamlNode } from "../../formats/document/yaml-nodes.ts";
+import type { SpecProblems } from "./rules.ts";
 
 /** Accounts that every Debian system has (base-passwd). */
 const baseUsers = [
@@ -22,7 +22,7 @@ const baseUsers = [
   "proxy",
 ].concat(["www-data", "backup", "list", "irc", "_apt", "nobody"]);
 
-export function checkAccounts(root: MapNode, problems: Problems): void {
+export function checkAccounts(root: MapNode, problems: SpecProblems): void {
   const run = lenient.map(field(root, "run"));
   if (run === undefined) return;
   checkNumbers(run, problems);
@@ -44,7 +44,7 @@ export function checkAccounts(root: MapNode, problems: Problems): void {
 }
 
 /** Every place that names a user of the image. */
-function namedUsers(root: MapNode, run: MapNode): SpecNode[] {
+function namedUsers(root: MapNode, run: MapNode): YamlNode[] {
   const holders = [
     ...lenient.entries(run, "files").map((entry) => entry.value),
     ...lenient.entries(run, "directories").map((entry) => entry.value),
@@ -55,12 +55,12 @@ function namedUsers(root: MapNode, run: MapNode): SpecNode[] {
   return [field(run, "user"), ...owners, ...tests].filter((node) => node !== undefined);
 }
 
-function fieldOf(node: SpecNode, name: string): SpecNode | undefined {
+function fieldOf(node: YamlNode, name: string): YamlNode | undefined {
   const map = lenient.map(node);
   return map === undefined ? undefined : field(map, name);
 }
 
-function checkNumbers(run: MapNode, problems: Problems): void {
+function checkNumbers(run: MapNode, problems: SpecProblems): void {
   const byUid = new Map<number, { readonly name: string; readonly span: Span }>();
   const groups = new Map<number, string>();
   for (const { key, keySpan, value } of lenient.entries(run, "users")) {

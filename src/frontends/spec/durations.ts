@@ -1,8 +1,8 @@
 // Durations of a spec: what they come to, and how long those may be that others count in a number of some bits.
 import { limits } from "../../base/limits.ts";
-import { field, lenient } from "./nodes.ts";
-import type { Problems } from "./problems.ts";
-import type { MapNode, SpecNode } from "./yaml-nodes.ts";
+import { field, lenient } from "../../formats/document/nodes.ts";
+import type { MapNode, YamlNode } from "../../formats/document/yaml-nodes.ts";
+import type { SpecProblems } from "./rules.ts";
 
 const units: ReadonlyMap<string, number> = new Map([
   ["ms", 1],
@@ -21,7 +21,7 @@ export function durationMs(text: string): number {
 }
 
 /** Reports durations that a timer of a test, or the config of an image, could not hold. */
-export function checkDurations(root: MapNode, problems: Problems): void {
+export function checkDurations(root: MapNode, problems: SpecProblems): void {
   for (const test of lenient.items(root, "test")) {
     const most = { ms: limits.testTimeoutMsMax, name: "testTimeoutMsMax" };
     checkDuration(lenient.map(test), "timeout", most, problems);
@@ -38,9 +38,9 @@ function checkDuration(
   map: MapNode | undefined,
   name: string,
   most: { readonly ms: number; readonly name: string },
-  problems: Problems,
+  problems: SpecProblems,
 ): void {
-  const node: SpecNode | undefined = map === undefined ? undefined : field(map, name);
+  const node: YamlNode | undefined = map === undefined ? undefined : field(map, name);
   const text = lenient.text(node);
   if (node === undefined || text === undefined || durationMs(text) <= most.ms) return;
   const hours = Math.floor(most.ms / 3_600_000);

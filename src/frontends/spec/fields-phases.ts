@@ -1,6 +1,7 @@
 // The fields of the build stages and of `init`.
+
+import type { Field, ObjectShape, Shape } from "../../formats/document/shape.ts";
 import { argv, copy, env, packages, volumes } from "./fields-run.ts";
-import type { Field, ObjectShape, Shape } from "./shape.ts";
 
 const image: Field = {
   shape: { kind: "text", format: "image" },

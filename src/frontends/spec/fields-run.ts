@@ -1,5 +1,5 @@
 // The fields of `run`, and those that other phases share with it.
-import type { Field, ListShape, ObjectShape, Shape, TextShape } from "./shape.ts";
+import type { Field, ListShape, ObjectShape, Shape, TextShape } from "../../formats/document/shape.ts";
 
 /** One argument of a program. */
 const argument: TextShape = { kind: "text", format: "any", integers: "canonical" };

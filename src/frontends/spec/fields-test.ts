@@ -1,6 +1,7 @@
 // The fields of the items of `test`.
+
+import type { Field, ObjectShape } from "../../formats/document/shape.ts";
 import { argv, env } from "./fields-run.ts";
-import type { Field, ObjectShape } from "./shape.ts";
 
 const outputMatch: ObjectShape = {
   kind: "object",

@@ -1,9 +1,9 @@
 // distill.yaml, field by field: the one description that validation, JSON Schema and reference are made from.
 
+import type { ObjectShape } from "../../formats/document/shape.ts";
 import { buildStage, initPhase } from "./fields-phases.ts";
 import { run } from "./fields-run.ts";
 import { test } from "./fields-test.ts";
-import type { ObjectShape } from "./shape.ts";
 
 const repository: ObjectShape = {
   kind: "object",

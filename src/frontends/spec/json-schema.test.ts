@@ -4,16 +4,16 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { specMistakes } from "../../../testing/spec-mistakes.ts";
+import { collectProblems } from "../../formats/document/problems.ts";
+import type { DocumentRule } from "../../formats/document/rules.ts";
+import type { ObjectShape, Shape } from "../../formats/document/shape.ts";
+import { formats } from "../../formats/document/text-formats.ts";
+import { validate } from "../../formats/document/validate.ts";
+import { parseYaml } from "../../formats/document/yaml.ts";
 import { spec as specShape } from "./fields.ts";
 import { run as runShape } from "./fields-run.ts";
-import { formats } from "./formats.ts";
 import { specSchema } from "./json-schema.ts";
 import { parseSpec } from "./parse.ts";
-import { collectProblems } from "./problems.ts";
-import type { SpecRule } from "./rules.ts";
-import type { ObjectShape, Shape } from "./shape.ts";
-import { validate } from "./validate.ts";
-import { parseYaml } from "./yaml.ts";
 
 const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, allErrors: false });
 const schemaAccepts = ajv.compile(specSchema() as object);
@@ -29,7 +29,7 @@ const shapeRules: readonly string[] = [
   "duplicate-item",
   "exclusive-fields",
   "lonely-field",
-] satisfies SpecRule[];
+] satisfies DocumentRule[];
 
 test("the schema is a valid schema, and the published one is this one", () => {
   expect(ajv.validateSchema(specSchema() as object)).toBe(true);

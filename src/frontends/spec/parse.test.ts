@@ -3,7 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { limits } from "../../base/limits.ts";
-import { decodeSpec, parseSpec } from "./parse.ts";
+import { decodeText } from "../../formats/document/decode.ts";
+import { parseSpec } from "./parse.ts";
 import type { Spec } from "./spec.ts";
 
 const minimal = `apiVersion: distill/v1
@@ -308,12 +309,12 @@ describe("what is hostile", () => {
 
 describe("the encoding", () => {
   test("UTF-8 is read", () => {
-    expect(decodeSpec(Buffer.from("name: ä\n"), "x").value).toBe("name: ä\n");
+    expect(decodeText(Buffer.from("name: ä\n"), "x").value).toBe("name: ä\n");
   });
 
   test("other bytes are refused where they are", () => {
     const bytes = Buffer.concat([Buffer.from("a: 1\nname: ä"), Buffer.from([0xe4, 0x0a])]);
-    expect(decodeSpec(bytes, "x").diagnostics).toMatchObject([
+    expect(decodeText(bytes, "x").diagnostics).toMatchObject([
       { rule: "yaml-encoding", span: { line: 2, column: 8 } },
     ]);
   });

@@ -1,9 +1,9 @@
 // `build` and `init`, from validated YAML to values.
 import type { Span } from "../../base/diagnostics.ts";
-import { asMap, asText, entriesOf, field, itemsOf, optional, textsOf } from "./nodes.ts";
+import { asMap, asText, entriesOf, field, itemsOf, optional, textsOf } from "../../formats/document/nodes.ts";
+import type { MapNode, YamlNode } from "../../formats/document/yaml-nodes.ts";
 import { locatedText, readCopy, readTexts } from "./read-run.ts";
 import type { InitSpec, StageSpec, StepSpec } from "./spec.ts";
-import type { MapNode, SpecNode } from "./yaml-nodes.ts";
 
 export function readStage(name: string, map: MapNode, span: Span): StageSpec {
   return {
@@ -41,6 +41,6 @@ export function readInit(map: MapNode): InitSpec {
   };
 }
 
-function readInitValue(node: SpecNode): string | { readonly secret: string } {
+function readInitValue(node: YamlNode): string | { readonly secret: string } {
   return node.kind === "map" ? { secret: asText(field(node, "secret")) } : asText(node);
 }

@@ -1,6 +1,17 @@
 // `run`, and what other phases share with it, from validated YAML to values.
+
+import {
+  asInteger,
+  asMap,
+  asText,
+  entriesOf,
+  field,
+  itemsOf,
+  optional,
+  textsOf,
+} from "../../formats/document/nodes.ts";
+import type { MapEntry, MapNode, YamlNode } from "../../formats/document/yaml-nodes.ts";
 import { durationMs } from "./durations.ts";
-import { asInteger, asMap, asText, entriesOf, field, itemsOf, optional, textsOf } from "./nodes.ts";
 import type {
   CopySpec,
   DirectorySpec,
@@ -11,7 +22,6 @@ import type {
   RunSpec,
   UserSpec,
 } from "./spec.ts";
-import type { MapEntry, MapNode, SpecNode } from "./yaml-nodes.ts";
 
 const fileModeDefault = 0o644;
 const directoryModeDefault = 0o755;
@@ -46,7 +56,7 @@ export function readRun(run: MapNode): RunSpec {
   };
 }
 
-export function locatedText(node: SpecNode): Located<string> {
+export function locatedText(node: YamlNode): Located<string> {
   return { value: asText(node), span: node.span };
 }
 
@@ -55,7 +65,7 @@ export function readTexts(node: MapNode, name: string): Readonly<Record<string, 
   return Object.fromEntries(entriesOf(node, name).map((entry) => [entry.key, asText(entry.value)]));
 }
 
-export function readCopy(node: SpecNode): CopySpec {
+export function readCopy(node: YamlNode): CopySpec {
   const map = asMap(node);
   return {
     from: asText(field(map, "from")),
@@ -68,11 +78,11 @@ export function readCopy(node: SpecNode): CopySpec {
 }
 
 /** Milliseconds. */
-export function readDuration(node: SpecNode): number {
+export function readDuration(node: YamlNode): number {
   return durationMs(asText(node));
 }
 
-function readMode(node: SpecNode): number {
+function readMode(node: YamlNode): number {
   return Number.parseInt(asText(node).replace(/^0o/, ""), 8);
 }
 

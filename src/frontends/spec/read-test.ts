@@ -1,8 +1,8 @@
 // The items of `test`, from validated YAML to values.
-import { asInteger, asMap, asText, field, optional, textsOf } from "./nodes.ts";
+import { asInteger, asMap, asText, field, optional, textsOf } from "../../formats/document/nodes.ts";
+import type { MapNode, YamlNode } from "../../formats/document/yaml-nodes.ts";
 import { readDuration, readTexts } from "./read-run.ts";
 import type { OutputMatch, TestSpec } from "./spec.ts";
-import type { MapNode, SpecNode } from "./yaml-nodes.ts";
 
 const timeoutMsDefault = 30_000;
 
@@ -26,7 +26,7 @@ export function readTest(map: MapNode): TestSpec {
   };
 }
 
-function readMatch(node: SpecNode): OutputMatch {
+function readMatch(node: YamlNode): OutputMatch {
   const map = asMap(node);
   const contains = field(map, "contains");
   if (contains !== undefined) return { contains: asText(contains) };

@@ -1,11 +1,20 @@
 // A validated YAML tree to the values of spec.ts. Defaults that fields.ts documents are filled in here, and only here.
 
-import { asMap, asScalar, asText, entriesOf, field, itemsOf, optional, textsOf } from "./nodes.ts";
+import {
+  asMap,
+  asScalar,
+  asText,
+  entriesOf,
+  field,
+  itemsOf,
+  optional,
+  textsOf,
+} from "../../formats/document/nodes.ts";
+import type { MapNode, YamlNode } from "../../formats/document/yaml-nodes.ts";
 import { readInit, readStage } from "./read-phases.ts";
 import { readRun } from "./read-run.ts";
 import { readTest } from "./read-test.ts";
 import type { Located, RepositorySpec, Spec, SpecPlatform } from "./spec.ts";
-import type { MapNode, SpecNode } from "./yaml-nodes.ts";
 
 export function readSpec(root: MapNode, file: string): Spec {
   return {
@@ -25,12 +34,12 @@ export function readSpec(root: MapNode, file: string): Spec {
   };
 }
 
-function readPlatform(node: SpecNode): Located<SpecPlatform> {
+function readPlatform(node: YamlNode): Located<SpecPlatform> {
   const architecture = asText(node) === "linux/arm64" ? "arm64" : "amd64";
   return { value: { os: "linux", architecture }, span: node.span };
 }
 
-function readRepository(node: SpecNode): RepositorySpec {
+function readRepository(node: YamlNode): RepositorySpec {
   const map = asMap(node);
   const debian = asScalar(field(map, "debian"));
   const components = textsOf(map, "components");

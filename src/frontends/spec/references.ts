@@ -2,13 +2,13 @@
 // trees that hold other mistakes too, so that all are reported at once.
 import type { Span } from "../../base/diagnostics.ts";
 import { nearestName } from "../../base/nearest.ts";
+import { field, lenient } from "../../formats/document/nodes.ts";
+import type { MapNode, YamlNode } from "../../formats/document/yaml-nodes.ts";
 import { checkAccounts } from "./accounts.ts";
 import { checkDurations } from "./durations.ts";
-import { field, lenient } from "./nodes.ts";
-import type { Problems } from "./problems.ts";
-import type { MapNode, SpecNode } from "./yaml-nodes.ts";
+import type { SpecProblems } from "./rules.ts";
 
-export function checkReferences(root: MapNode, problems: Problems): void {
+export function checkReferences(root: MapNode, problems: SpecProblems): void {
   const run = lenient.map(field(root, "run"));
   const init = lenient.map(field(root, "init"));
   const stages = lenient.entries(root, "build");
@@ -29,14 +29,14 @@ export function checkReferences(root: MapNode, problems: Problems): void {
 }
 
 /** The copies of a stage's steps. */
-function copiesOf(stage: SpecNode): SpecNode[] {
+function copiesOf(stage: YamlNode): YamlNode[] {
   return lenient.items(lenient.map(stage), "steps").flatMap((step) => {
     const copy = lenient.map(step) === undefined ? undefined : field(step as MapNode, "copy");
     return copy === undefined ? [] : [copy];
   });
 }
 
-function checkCopies(root: MapNode, problems: Problems): void {
+function checkCopies(root: MapNode, problems: SpecProblems): void {
   const stages = lenient.entries(root, "build");
   const names = stages.map((stage) => stage.key);
   const run = lenient.map(field(root, "run"));
@@ -57,7 +57,7 @@ function checkCopies(root: MapNode, problems: Problems): void {
   }
 }
 
-function checkSource(from: string, node: SpecNode | undefined, problems: Problems): void {
+function checkSource(from: string, node: YamlNode | undefined, problems: SpecProblems): void {
   const source = lenient.text(node);
   if (node === undefined || source === undefined) return;
   if (from === "context" && source.startsWith("/")) {
@@ -74,7 +74,7 @@ function checkSource(from: string, node: SpecNode | undefined, problems: Problem
   }
 }
 
-function checkCycles(root: MapNode, problems: Problems): void {
+function checkCycles(root: MapNode, problems: SpecProblems): void {
   const stages = new Map(lenient.entries(root, "build").map((stage) => [stage.key, stage]));
   const done = new Set<string>();
   const visit = (name: string, path: readonly string[]): void => {
@@ -97,7 +97,7 @@ function checkCycles(root: MapNode, problems: Problems): void {
   for (const name of stages.keys()) visit(name, []);
 }
 
-function checkPackages(phase: MapNode, problems: Problems): void {
+function checkPackages(phase: MapNode, problems: SpecProblems): void {
   const seen = new Map<string, { readonly text: string; readonly span: Span }>();
   for (const item of lenient.items(phase, "packages")) {
     const text = lenient.text(item);
@@ -116,7 +116,7 @@ function checkPackages(phase: MapNode, problems: Problems): void {
   }
 }
 
-function checkTargets(run: MapNode, problems: Problems): void {
+function checkTargets(run: MapNode, problems: SpecProblems): void {
   const files = lenient.entries(run, "files").map((entry) => ({ path: entry.key, span: entry.keySpan }));
   const links = lenient.entries(run, "links").map((entry) => ({ path: entry.key, span: entry.keySpan }));
   const folders = lenient
@@ -145,13 +145,13 @@ function checkTargets(run: MapNode, problems: Problems): void {
   }
 }
 
-function refuseSecond(path: string, span: Span, made: Map<string, Span>, problems: Problems): void {
+function refuseSecond(path: string, span: Span, made: Map<string, Span>, problems: SpecProblems): void {
   const first = made.get(path);
   if (first === undefined) made.set(path, span);
   else problems.error("duplicate-target", span, `${path} is made twice; the first is on line ${first.line}`);
 }
 
-function checkGlobs(run: MapNode, problems: Problems): void {
+function checkGlobs(run: MapNode, problems: SpecProblems): void {
   const kept = new Set(lenient.items(run, "keep").map((item) => lenient.text(item)));
   for (const item of lenient.items(run, "drop")) {
     const glob = lenient.text(item);
@@ -165,7 +165,7 @@ function checkGlobs(run: MapNode, problems: Problems): void {
   }
 }
 
-function checkEmpty(root: MapNode, run: MapNode, problems: Problems): void {
+function checkEmpty(root: MapNode, run: MapNode, problems: SpecProblems): void {
   const brought = ["packages", "copy", "files"].some((name) => field(run, name) !== undefined);
   const entry = root.entries.find((one) => one.key === "run");
   if (brought || entry === undefined) return;
@@ -177,7 +177,7 @@ function checkEmpty(root: MapNode, run: MapNode, problems: Problems): void {
   );
 }
 
-function checkInit(root: MapNode, init: MapNode, problems: Problems): void {
+function checkInit(root: MapNode, init: MapNode, problems: SpecProblems): void {
   const entry = root.entries.find((one) => one.key === "init");
   if (entry === undefined || field(init, "packages") === undefined || field(init, "command") !== undefined)
     return;
@@ -185,7 +185,7 @@ function checkInit(root: MapNode, init: MapNode, problems: Problems): void {
   problems.error("missing-command", entry.keySpan, "an init phase of packages needs a command", hint);
 }
 
-function checkPatterns(root: MapNode, problems: Problems): void {
+function checkPatterns(root: MapNode, problems: SpecProblems): void {
   for (const test of lenient.items(root, "test")) {
     for (const stream of ["stdout", "stderr"]) {
       const map = lenient.map(test);

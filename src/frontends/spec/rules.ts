@@ -1,25 +1,8 @@
-// Every rule that a spec can break, with its row of docs/reference/diagnostics.md.
+// Every rule that only a spec can break, with its row of docs/reference/diagnostics.md.
+import type { Problems } from "../../formats/document/problems.ts";
+import type { DocumentRule } from "../../formats/document/rules.ts";
 
 export const specRules = {
-  "yaml-syntax": "The file is not YAML. The message names the first places where it stops being so.",
-  "yaml-encoding": "The file is not UTF-8, or begins with a byte order mark.",
-  "yaml-tab": "A tab is used as indentation, which YAML does not allow.",
-  "yaml-limit": "The file is larger, deeper, or holds more than a named limit allows.",
-  "yaml-feature":
-    "Something of YAML that a spec does not use: tags, merge keys, keys that are not text, a second document.",
-  "unknown-alias": "An alias (`*name`) names no anchor (`&name`) above it.",
-  "duplicate-key": "A key is given twice in one map.",
-  "empty-spec": "The file holds nothing.",
-  "unknown-field": "A field that is not part of the format. The hint names the nearest one that is.",
-  "missing-field": "A field that is required is not there.",
-  "wrong-type": "A list stands where a text is expected, a text where a map is, and so on.",
-  "ambiguous-scalar":
-    "Without quotes, YAML reads the text as a number, a boolean or nothing (`3.10` is 3.1): quote it.",
-  "wrong-value": "A value does not have the form, or is not one of the values, that the field takes.",
-  "too-few-items": "A list that needs an item is empty.",
-  "duplicate-item": "A list names the same thing twice.",
-  "exclusive-fields": "Exactly one of some fields is expected, and there are none or several.",
-  "lonely-field": "A field makes sense only beside another one that is not there.",
   "unknown-stage": "`copy.from` names no stage of `build`.",
   "stage-cycle": "A stage copies from itself, directly or through other stages.",
   "context-path": "A path of the context is absolute, or a path of a stage is relative.",
@@ -36,4 +19,6 @@ export const specRules = {
   "wrong-pattern": "A regular expression is not valid.",
 } as const;
 
-export type SpecRule = keyof typeof specRules;
+type SpecRule = DocumentRule | keyof typeof specRules;
+
+export type SpecProblems = Problems<SpecRule>;

@@ -1,18 +1,19 @@
 // Collects what is wrong, in the order of the file.
 import type { Diagnostic, Span } from "../../base/diagnostics.ts";
-import type { SpecRule } from "./rules.ts";
+import type { DocumentRule } from "./rules.ts";
 
-export interface Problems {
-  error(rule: SpecRule, span: Span, message: string, hint?: string): void;
-  warning(rule: SpecRule, span: Span, message: string, hint?: string): void;
+/** A file of a kind of its own has rules of its own beside those of all. */
+export interface Problems<Rule extends string = DocumentRule> {
+  readonly error: (rule: Rule, span: Span, message: string, hint?: string) => void;
+  readonly warning: (rule: Rule, span: Span, message: string, hint?: string) => void;
   readonly found: readonly Diagnostic[];
 }
 
-export function collectProblems(): Problems {
+export function collectProblems<Rule extends string = DocumentRule>(): Problems<Rule> {
   const found: Diagnostic[] = [];
   const add =
     (severity: "error" | "warning") =>
-    (rule: SpecRule, span: Span, message: string, hint?: string): void => {
+    (rule: Rule, span: Span, message: string, hint?: string): void => {
       found.push({ severity, rule, message, span, ...(hint === undefined ? {} : { hint }) });
     };
   return { error: add("error"), warning: add("warning"), found };

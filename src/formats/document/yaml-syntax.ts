@@ -38,7 +38,7 @@ const wordings: Readonly<Partial<Record<YAMLError["code"], Wording>>> = {
   MULTIPLE_DOCS: {
     rule: "yaml-feature",
     message: "a second document begins here",
-    hint: "a spec is one document: remove the ---",
+    hint: "write one document: remove the ---",
   },
   RESOURCE_EXHAUSTION: { rule: "yaml-limit", message: "lists and maps are nested too deep" },
 };

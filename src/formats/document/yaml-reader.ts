@@ -1,9 +1,9 @@
-// The YAML library's document to the nodes of yaml-nodes.ts: aliases followed, limits kept, what a spec does not use refused.
+// The YAML library's document to the nodes of yaml-nodes.ts: aliases followed, limits kept, what no file of a user uses refused.
 import { type Document, isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { Diagnostic, Span } from "../../base/diagnostics.ts";
 import { limits } from "../../base/limits.ts";
 import { collectProblems, type Problems } from "./problems.ts";
-import type { MapEntry, ScalarNode, SpecNode } from "./yaml-nodes.ts";
+import type { MapEntry, ScalarNode, YamlNode } from "./yaml-nodes.ts";
 
 type SpanOf = (start: number, end: number) => Span;
 
@@ -29,7 +29,7 @@ export function readNodes(
   document: Document,
   text: string,
   spanOf: SpanOf,
-): { readonly root: SpecNode | undefined; readonly problems: readonly Diagnostic[] } {
+): { readonly root: YamlNode | undefined; readonly problems: readonly Diagnostic[] } {
   const problems = collectProblems();
   const pass: Pass = { document, text, spanOf, problems, nodes: 0, aliases: 0, stopped: false };
   const root = readNode(pass, document.contents, 0, spanOf(0, 1));
@@ -37,7 +37,7 @@ export function readNodes(
 }
 
 /** `fallback` is the place of a value that isn't written ("key:" and nothing after it). */
-function readNode(pass: Pass, node: unknown, depth: number, fallback: Span): SpecNode | undefined {
+function readNode(pass: Pass, node: unknown, depth: number, fallback: Span): YamlNode | undefined {
   const range = rangeOf(node);
   const span = range === undefined ? fallback : pass.spanOf(range[0], range[1]);
   if (!withinLimits(pass, depth, span)) return undefined;
@@ -65,7 +65,7 @@ function refuseTag(pass: Pass, nodeStart: number): void {
   const tag = before.slice(start);
   const hint = `quote a text that begins with "!": "${tag}"`;
   const span = pass.spanOf(start, start + tag.length);
-  pass.problems.error("yaml-feature", span, `the tag ${tag} is not used in a spec`, hint);
+  pass.problems.error("yaml-feature", span, `the tag ${tag} is not used here`, hint);
 }
 
 function withinLimits(pass: Pass, depth: number, span: Span): boolean {
@@ -98,7 +98,7 @@ function readEntries(pass: Pass, pairs: readonly Pair[], depth: number, mapSpan:
       pass.problems.error(
         "yaml-feature",
         keySpan,
-        "merge keys (<<) are not used in a spec",
+        "merge keys (<<) are not used here",
         "write the fields out",
       );
     } else if (first !== undefined) {

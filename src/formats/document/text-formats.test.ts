@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Format, type FormatName, formats } from "./formats.ts";
+import { type Format, type FormatName, formats } from "./text-formats.ts";
 
 const all = Object.entries(formats) as [FormatName, Format][];
 

@@ -1,4 +1,4 @@
-// The grammars of texts in a spec, each a pattern that JSON Schema can say too (ECMA 262, without flags), so that an
+// The grammars of texts in files that users write, each a pattern that JSON Schema can say too (ECMA 262, without flags), so that an
 // editor with the schema and the parser accept the same texts.
 import { limits } from "../../base/limits.ts";
 

@@ -1,6 +1,6 @@
-// The vocabulary in which a spec is described as data. From one description (fields.ts) come the validation (validate.ts),
-// the JSON Schema (json-schema.ts) and the field reference (docs/reference/distill.yaml.md).
-import type { FormatName } from "./formats.ts";
+// The vocabulary in which a YAML file that users write is described as data. From one description (a spec's is
+// frontends/spec/fields.ts) come the validation (validate.ts), the JSON Schema (json-schema.ts) and the field reference.
+import type { FormatName } from "./text-formats.ts";
 
 export type Shape =
   | TextShape

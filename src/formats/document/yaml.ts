@@ -1,16 +1,16 @@
-// YAML 1.2 (core schema) to plain nodes with spans, keeping what a spec may use: maps with text keys, lists, scalars,
+// YAML 1.2 (core schema) to plain nodes with spans, keeping what a file of a user may use: maps with text keys, lists, scalars,
 // aliases. Refused, with their place: tags, merge keys, duplicate keys, several documents, whatever hits a limit.
 // Invariant: the nodes returned form a finite tree of at most limits.yamlNodesMax nodes, limits.yamlDepthMax deep.
 import { Lexer, LineCounter, parseDocument } from "yaml";
 import type { Diagnostic, Span } from "../../base/diagnostics.ts";
 import { limits } from "../../base/limits.ts";
-import type { SpecNode } from "./yaml-nodes.ts";
+import type { YamlNode } from "./yaml-nodes.ts";
 import { readNodes } from "./yaml-reader.ts";
 import { syntaxProblem } from "./yaml-syntax.ts";
 
 export interface ParsedYaml {
   /** The document; undefined where it is so broken that nothing can be said of its content. */
-  readonly root: SpecNode | undefined;
+  readonly root: YamlNode | undefined;
   readonly problems: readonly Diagnostic[];
 }
 

@@ -3,7 +3,6 @@
 import type { Span } from "../../base/diagnostics.ts";
 import { unreachable } from "../../base/errors.ts";
 import { nearestName } from "../../base/nearest.ts";
-import { formats } from "./formats.ts";
 import type { Problems } from "./problems.ts";
 import type {
   ChoiceShape,
@@ -15,7 +14,8 @@ import type {
   Shape,
   TextShape,
 } from "./shape.ts";
-import type { MapNode, ScalarNode, SpecNode } from "./yaml-nodes.ts";
+import { formats } from "./text-formats.ts";
+import type { MapNode, ScalarNode, YamlNode } from "./yaml-nodes.ts";
 
 /** Where a value stands: what messages call it, and what they point at where the value itself is absent. */
 interface Place {
@@ -24,7 +24,7 @@ interface Place {
 }
 
 /** Reports everything in which `node` differs from `shape`. */
-export function validate(node: SpecNode, shape: Shape, place: Place, problems: Problems): void {
+export function validate(node: YamlNode, shape: Shape, place: Place, problems: Problems): void {
   switch (shape.kind) {
     case "text":
       validateText(node, shape, place, problems);
@@ -63,7 +63,7 @@ function scalarText(node: ScalarNode, shape: TextShape): string | undefined {
   return canonical || shape.integers === "as-written" ? node.source : undefined;
 }
 
-function validateText(node: SpecNode, shape: TextShape, place: Place, problems: Problems): void {
+function validateText(node: YamlNode, shape: TextShape, place: Place, problems: Problems): void {
   const format = formats[shape.format];
   if (node.kind !== "scalar" || isAbsent(node)) {
     wrongType(node, format.expected, place, problems);
@@ -90,7 +90,7 @@ function validateText(node: SpecNode, shape: TextShape, place: Place, problems: 
   );
 }
 
-function validateInteger(node: SpecNode, shape: IntegerShape, place: Place, problems: Problems): void {
+function validateInteger(node: YamlNode, shape: IntegerShape, place: Place, problems: Problems): void {
   const expected = `a whole number from ${shape.min} to ${shape.max}`;
   if (node.kind !== "scalar" || typeof node.value !== "number") {
     const quoted = node.kind === "scalar" && typeof node.value === "string" && /^\d+$/.test(node.value);
@@ -103,7 +103,7 @@ function validateInteger(node: SpecNode, shape: IntegerShape, place: Place, prob
   problems.error("wrong-value", node.span, `${place.name}: expected ${expected}; found ${node.source}`);
 }
 
-function validateBoolean(node: SpecNode, place: Place, problems: Problems): void {
+function validateBoolean(node: YamlNode, place: Place, problems: Problems): void {
   if (node.kind === "scalar" && typeof node.value === "boolean") return;
   const word = node.kind === "scalar" ? node.source.toLowerCase() : "";
   const meant = ["no", "off", "n"].includes(word)
@@ -114,7 +114,7 @@ function validateBoolean(node: SpecNode, place: Place, problems: Problems): void
   wrongType(node, "true or false", place, problems, meant === undefined ? undefined : `write ${meant}`);
 }
 
-function validateChoice(node: SpecNode, shape: ChoiceShape, place: Place, problems: Problems): void {
+function validateChoice(node: YamlNode, shape: ChoiceShape, place: Place, problems: Problems): void {
   if (node.kind !== "scalar" || isAbsent(node)) {
     wrongType(node, listOf(shape.values, "or"), place, problems);
     return;
@@ -132,7 +132,7 @@ function validateChoice(node: SpecNode, shape: ChoiceShape, place: Place, proble
   );
 }
 
-function validateList(node: SpecNode, shape: ListShape, place: Place, problems: Problems): void {
+function validateList(node: YamlNode, shape: ListShape, place: Place, problems: Problems): void {
   if (node.kind !== "list") {
     const single = node.kind === "scalar" && !isAbsent(node);
     wrongType(node, "a list", place, problems, single ? `write [${node.source}]` : undefined);
@@ -150,7 +150,7 @@ function validateList(node: SpecNode, shape: ListShape, place: Place, problems: 
   if (shape.unique === true) refuseTwice(node.items, place, problems);
 }
 
-function refuseTwice(items: readonly SpecNode[], place: Place, problems: Problems): void {
+function refuseTwice(items: readonly YamlNode[], place: Place, problems: Problems): void {
   const seen = new Map<string, Span>();
   for (const item of items) {
     if (item.kind !== "scalar" || isAbsent(item)) continue;
@@ -164,7 +164,7 @@ function refuseTwice(items: readonly SpecNode[], place: Place, problems: Problem
   }
 }
 
-function validateMap(node: SpecNode, shape: MapShape, place: Place, problems: Problems): void {
+function validateMap(node: YamlNode, shape: MapShape, place: Place, problems: Problems): void {
   if (node.kind !== "map") {
     wrongType(node, "a map", place, problems, mapHint(node, shape));
     return;
@@ -179,14 +179,14 @@ function validateMap(node: SpecNode, shape: MapShape, place: Place, problems: Pr
   }
 }
 
-function mapHint(node: SpecNode, shape: MapShape): string | undefined {
+function mapHint(node: YamlNode, shape: MapShape): string | undefined {
   const first = node.kind === "list" ? node.items[0] : undefined;
   if (first?.kind === "scalar" && /^[A-Za-z_]\w*=/.test(first.source))
     return "write NAME: value, without a dash";
   return `write ${formats[shape.key].example}: ...`;
 }
 
-function validateObject(node: SpecNode, shape: ObjectShape, place: Place, problems: Problems): void {
+function validateObject(node: YamlNode, shape: ObjectShape, place: Place, problems: Problems): void {
   if (node.kind !== "map") {
     wrongType(node, `a map with the fields of ${shape.name}`, place, problems);
     return;
@@ -244,7 +244,7 @@ function nearestField(name: string, shape: ObjectShape): string | undefined {
   return respelled ?? new Map(Object.entries(shape.renamed ?? {})).get(name) ?? nearestName(name, names);
 }
 
-function validateEither(node: SpecNode, shape: EitherShape, place: Place, problems: Problems): void {
+function validateEither(node: YamlNode, shape: EitherShape, place: Place, problems: Problems): void {
   const inner = node.kind === "scalar" && isAbsent(node) ? undefined : shape[node.kind];
   if (inner !== undefined) {
     validate(node, inner, place, problems);
@@ -260,7 +260,7 @@ function validateEither(node: SpecNode, shape: EitherShape, place: Place, proble
   wrongType(node, listOf(expected, "or"), place, problems, empty);
 }
 
-function wrongType(node: SpecNode, expected: string, place: Place, problems: Problems, hint?: string): void {
+function wrongType(node: YamlNode, expected: string, place: Place, problems: Problems, hint?: string): void {
   const absent = node.kind === "scalar" && isAbsent(node);
   const found = absent ? "nothing" : node.kind === "scalar" ? node.source : `a ${node.kind}`;
   const span = absent ? place.span : node.span;

@@ -13,14 +13,14 @@ export interface ScalarNode {
 
 interface ListNode {
   readonly kind: "list";
-  readonly items: readonly SpecNode[];
+  readonly items: readonly YamlNode[];
   readonly span: Span;
 }
 
 export interface MapEntry {
   readonly key: string;
   readonly keySpan: Span;
-  readonly value: SpecNode;
+  readonly value: YamlNode;
 }
 
 export interface MapNode {
@@ -29,4 +29,4 @@ export interface MapNode {
   readonly span: Span;
 }
 
-export type SpecNode = ScalarNode | ListNode | MapNode;
+export type YamlNode = ScalarNode | ListNode | MapNode;
