@@ -63,6 +63,11 @@ export function inNameOnlyReport(): AuditReport {
         layer: top,
         primitives,
       }),
+      sampleFinding("world-writable", "mode 0666", {
+        path: path("/etc/passwd"),
+        layer: base,
+        waived: { reason: "a build step fills it in", expires: "2027-03-01" },
+      }),
       sampleFinding("root-group", "its group is 0"),
     ],
     primitives: primitives.map((one) => use(one, ["/opt/helper", "BusyBox 1.35.0", false])),
@@ -106,10 +111,8 @@ const nodeFindings: readonly Finding[] = [
     primitives: ["library-load"],
     reason: ["/usr/bin/node asks for it (PT_INTERP)"],
   }),
-  sampleFinding("world-writable", "mode 0666", {
-    path: path("/srv/app/state.json"),
-    layer: top,
-    waived: { reason: "the volume's placeholder; nothing reads it", expires: "2027-03-01" },
+  sampleFinding("lower-layers", "1 file is replaced by a later layer", {
+    waived: { reason: "the base layer is shared by all services", expires: "2027-03-01" },
   }),
 ];
 
@@ -194,7 +197,7 @@ export function indeterminateReport(): AuditReport {
       digest: digestOf("agent"),
       platform: "linux/amd64",
     },
-    verdict: sampleVerdict("in-name-only", { determinate: false, atBest: "truly-distroless", score: 40 }),
+    verdict: sampleVerdict("in-name-only", { determinate: false, atBest: "distroless", score: 40 }),
     findings: [
       sampleFinding("hidden-program", "packed with UPX 3.96", {
         path: packed,

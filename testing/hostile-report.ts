@@ -23,7 +23,7 @@ export function hostileReport(): AuditReport {
   const [ansi = "", markup = "", lines = ""] = hostileNames;
   return sampleReport({
     image: { reference: `dir:${ansi}${markup}`, platform: `linux/${markup}` },
-    verdict: sampleVerdict("shell-less", { determinate: false, atBest: "distroless", score: 3 }),
+    verdict: sampleVerdict("shell-less", { score: 40 }),
     findings: hostileNames.map((name) =>
       sampleFinding("foreign-tool", `tool ${name}`, {
         path: path(`/${name}`),
