@@ -18,6 +18,7 @@ interface Detail {
   readonly atMost?: Level;
   readonly severity?: Severity;
   readonly primitives?: readonly Primitive[];
+  readonly techniques?: readonly string[];
   readonly reason?: readonly string[];
 }
 

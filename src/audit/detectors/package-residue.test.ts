@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { subjectOf } from "../../../testing/subjects.ts";
+import { directory, file } from "../../../testing/trees.ts";
+import { packageResidueFindings } from "./package-residue.ts";
+
+test.each<{ summary: string; names: string[]; found: string[] }>([
+  { summary: "a package database for scanners is none", names: ["/var/lib/dpkg/status.d/base"], found: [] },
+  { summary: "apk's list of what is installed is none", names: ["/lib/apk/db/installed"], found: [] },
+  {
+    summary: "dpkg and apt",
+    names: [
+      "/var/lib/dpkg/status",
+      "/var/lib/dpkg/info/a.list",
+      "/var/lib/dpkg/info/a.postinst",
+      "/var/lib/apt/lists/x",
+    ],
+    found: [
+      "/var/lib/apt: apt's package lists, 1 file of 1 bytes",
+      "/var/lib/dpkg/info: dpkg's file lists and maintainer scripts, 2 files of 2 bytes",
+      "/var/lib/dpkg/status: dpkg's database, 1 file of 1 bytes",
+    ],
+  },
+  {
+    summary: "either of several names",
+    names: ["/var/cache/yum/x"],
+    found: ["/var/cache/yum: a cache of rpm packages, 1 file of 1 bytes"],
+  },
+  {
+    summary: "a user's cache",
+    names: ["/home/app/.cache/pip/x"],
+    found: ["/home/app/.cache: a user's caches, 1 file of 1 bytes"],
+  },
+  { summary: "a name that begins alike", names: ["/var/lib/aptitude/x", "/etc/apt.conf"], found: [] },
+])("$summary", ({ names, found }) => {
+  const subject = subjectOf({
+    layers: [[directory("/var/cache/apt"), ...names.map((name) => file(name, "x"))]],
+  });
+  const told = packageResidueFindings(subject).map(
+    (one) => `${one.path}: ${one.what}, ${one.evidence[0]?.what}`,
+  );
+  expect(told).toEqual(found);
+});

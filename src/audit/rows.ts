@@ -1,0 +1,138 @@
+// The lists and sums of a report: files, packages, layers, the config.
+
+import type { Facts } from "../content/facts.ts";
+import type { FileEntry } from "../tree/entry.ts";
+import { hiddenFiles } from "./detectors/layers.ts";
+import type { ConfigFacts, FileRow, LayerRow, PackageRow, PrimitiveUse, Totals } from "./finding.ts";
+import { layerOf } from "./make-finding.ts";
+import type { InstalledPackage } from "./packages/package.ts";
+import type { Primitive } from "./primitives.ts";
+import { isExplained } from "./roles.ts";
+import type { Subject } from "./subject.ts";
+
+/** Every regular file, in path order. */
+export function fileRows(subject: Subject, uses: readonly PrimitiveUse[]): readonly FileRow[] {
+  const packages = new Map(subject.packages.packages.map((one, index) => [one, index]));
+  const layers = new Map(subject.layers.map(({ digest }, index) => [digest, index]));
+  const gives = primitivesByPath(uses);
+  return filesOf(subject).map((entry): FileRow => {
+    const facts = subject.facts(entry);
+    const owner = subject.packages.ownerOf(entry);
+    const ownerIndex = owner === undefined ? undefined : packages.get(owner);
+    const layer = layerOf(entry);
+    const layerIndex = layer === undefined ? undefined : layers.get(layer);
+    return {
+      path: entry.path,
+      sizeBytes: entry.sizeBytes,
+      kind: kindOf(facts),
+      role: subject.closure.role(entry.path),
+      ...(ownerIndex === undefined ? {} : { package: ownerIndex }),
+      ...(layerIndex === undefined ? {} : { layer: layerIndex }),
+      identities: (facts.identities ?? []).map(({ name }) => name),
+      primitives: gives.get(entry.path) ?? [],
+    };
+  });
+}
+
+function primitivesByPath(uses: readonly PrimitiveUse[]): ReadonlyMap<string, readonly Primitive[]> {
+  const byPath = new Map<string, Primitive[]>();
+  for (const { files, primitive } of uses) {
+    for (const { path } of files) {
+      const list = byPath.get(path) ?? [];
+      if (!list.includes(primitive)) list.push(primitive);
+      byPath.set(path, list);
+    }
+  }
+  return byPath;
+}
+
+function kindOf({ magic }: Facts): FileRow["kind"] {
+  switch (magic) {
+    case "elf":
+    case "script":
+    case "text":
+      return magic;
+    case "archive":
+    case "compressed":
+      return "archive";
+    default:
+      return "data";
+  }
+}
+
+function filesOf(subject: Subject): FileEntry[] {
+  return [...subject.tree.walk()].filter((entry): entry is FileEntry => entry.kind === "file");
+}
+
+/** Packages with what the tree holds of them. */
+export function packageRows(subject: Subject): readonly PackageRow[] {
+  const sums = new Map<InstalledPackage, { files: number; sizeBytes: number }>();
+  for (const entry of filesOf(subject)) {
+    const owner = subject.packages.ownerOf(entry);
+    if (owner === undefined) continue;
+    const sum = sums.get(owner) ?? { files: 0, sizeBytes: 0 };
+    sums.set(owner, sum);
+    sum.files += 1;
+    sum.sizeBytes += entry.sizeBytes;
+  }
+  return subject.packages.packages.map((one) => {
+    const { architecture, name, type, version } = one;
+    const sum = sums.get(one) ?? { files: 0, sizeBytes: 0 };
+    return { type, name, version, ...(architecture === undefined ? {} : { architecture }), ...sum };
+  });
+}
+
+export function layerRows(subject: Subject): readonly LayerRow[] {
+  const commands = (subject.config?.history ?? []).filter((one) => one.empty_layer !== true);
+  return subject.layers.map((layer, index): LayerRow => {
+    const files = layer.entries.filter((entry): entry is FileEntry => entry.kind === "file");
+    const hidden = hiddenFiles(subject, layer);
+    const createdBy = commands[index]?.created_by;
+    return {
+      digest: layer.digest,
+      compressedBytes: layer.compressedBytes,
+      files: files.length,
+      visibleFiles: files.length - hidden.length,
+      sizeBytes: sumOf(files),
+      residueBytes: sumOf(hidden),
+      ...(createdBy === undefined ? {} : { createdBy }),
+    };
+  });
+}
+
+function sumOf(files: readonly FileEntry[]): number {
+  return files.reduce((sum, one) => sum + one.sizeBytes, 0);
+}
+
+export function configFacts({ config, launch }: Subject): ConfigFacts {
+  const run = config?.config;
+  return {
+    user: launch.user,
+    entrypoint: launch.entrypoint,
+    command: launch.command,
+    healthcheck: launch.healthcheck,
+    workingDir: launch.workingDir,
+    ports: Object.keys(run?.ExposedPorts ?? {}).sort(),
+    volumes: Object.keys(run?.Volumes ?? {}).sort(),
+    environment: Object.keys(launch.env).sort(),
+    labels: run?.Labels ?? {},
+  };
+}
+
+export function totalsOf(subject: Subject): Totals {
+  const inodes = new Set<string>();
+  const totals = { files: 0, bytes: 0, elf: 0, scripts: 0, explainedBytes: 0 };
+  for (const entry of filesOf(subject)) {
+    const { magic } = subject.facts(entry);
+    totals.files += 1;
+    if (magic === "elf") totals.elf += 1;
+    if (magic === "script") totals.scripts += 1;
+    if (entry.link !== undefined) {
+      if (inodes.has(entry.link)) continue;
+      inodes.add(entry.link);
+    }
+    totals.bytes += entry.sizeBytes;
+    if (isExplained(subject.closure.role(entry.path))) totals.explainedBytes += entry.sizeBytes;
+  }
+  return totals;
+}
