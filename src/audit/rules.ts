@@ -5,7 +5,10 @@ import type { Level } from "./levels.ts";
 /** Changes whenever a rule, a level or a fingerprint changes what is found or decided; every verdict states it. */
 export const ruleSetVersion = "2026.11.1";
 
-export type Severity = "critical" | "high" | "medium" | "low" | "info";
+/** Gravest first. */
+export const severities = ["critical", "high", "medium", "low", "info"] as const;
+
+export type Severity = (typeof severities)[number];
 
 export interface Rule {
   /** What it finds, as a heading: "A shell". */
