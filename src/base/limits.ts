@@ -22,6 +22,11 @@ export const limits = {
   lockBytesMax: 33_554_432,
   yamlNodesMax: 50_000,
   yamlDepthMax: 32,
+  /** Days from an audit to the last day of a waiver: a year, with its leap day. */
+  policyWaiverDaysMax: 366,
+  /** Earlier reports that new ones are compared with, and the findings in them. */
+  baselineBytesMax: 268_435_456,
+  baselineFindingsMax: 2_000_000,
   /** The largest uid or gid: 2^32 - 1 means "no change" to chown(2). */
   userNumberMax: 4_294_967_294,
   /** A day: timers of Node.js end at 2^31 - 1 ms. */
@@ -83,6 +88,14 @@ export const limits = {
   /** A regular expression, its counted repetitions written out; the text of a sed program. */
   shellExpressionLengthMax: 4096,
   shellProgramLengthMax: 65_536,
+  /** Secrets told of one file. */
+  secretsPerFileMax: 100,
+  /** Archives within archives: how deep they are followed; members, and bytes that come out of compression, of one file in all. */
+  nestedDepthMax: 8,
+  nestedMembersMax: 200_000,
+  nestedBytesMax: 1_073_741_824,
+  /** One compressed member, which is held in memory. */
+  nestedMemberBytesMax: 33_554_432,
   /** ELF */
   programHeadersMax: 1024,
   dynamicEntriesMax: 65_536,
@@ -100,7 +113,10 @@ export const limits = {
   packageMetadataFilesMax: 200_000,
   /** Paths that all packages list together. */
   packagePathsMax: 4_000_000,
+  packagePathsLengthMax: 268_435_456,
   packageNameLengthMax: 1024,
+  /** Names that all packages of one database require or provide. */
+  packageDependenciesMax: 1_000_000,
   /** Packages that count as one dependency, where each of them provides its name. */
   packageProvidersMax: 64,
   rpmHeaderBytesMax: 67_108_864,
