@@ -3,7 +3,7 @@
 import { limits } from "../../base/limits.ts";
 import { path, type TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
-import { malformed, overLimit, type PathCounter, packageRef, pathCounter, type Reading } from "./claim.ts";
+import { malformed, overLimit, type Place, packageRef, placesIn, type Reading } from "./claim.ts";
 import { distinctNames, providersOf } from "./dependencies.ts";
 import { attempt, fileAt, mergeReadings, readText } from "./image-file.ts";
 
@@ -28,15 +28,14 @@ export async function readApk(tree: Tree): Promise<Reading> {
     readings.push(
       await attempt(file.path, async () => {
         const text = await readText(file, "packageDatabaseBytesMax");
-        return claimsOf(parseRecords(text, file.path), file.path);
+        return claimsOf(parseRecords(text, file.path, placesIn(tree, file.path)), file.path);
       }),
     );
   }
   return mergeReadings(readings);
 }
 
-function parseRecords(text: string, what: TreePath): readonly Record[] {
-  const counter = pathCounter(what);
+function parseRecords(text: string, what: TreePath, place: Place): readonly Record[] {
   const records: Record[] = [];
   let open: Record | undefined;
   let lineNumber = 0;
@@ -52,23 +51,23 @@ function parseRecords(text: string, what: TreePath): readonly Record[] {
         records.push(open);
         if (records.length > limits.packagesInImageMax) throw overLimit(what, "packagesInImageMax");
       }
-      addField(open, text.charAt(at), text.slice(at + 2, end), counter);
+      addField(open, text.charAt(at), text.slice(at + 2, end), place);
     }
     at = end + 1;
   }
   return records;
 }
 
-function addField(record: Record, letter: string, value: string, counter: PathCounter): void {
+function addField(record: Record, letter: string, value: string, place: Place): void {
   if (letter === "F") {
     record.folder = value;
-    addPath(record, value, counter);
-  } else if (letter === "R") addPath(record, `${record.folder}/${value}`, counter);
+    addPath(record, value, place);
+  } else if (letter === "R") addPath(record, `${record.folder}/${value}`, place);
   else if (/[PVADp]/.test(letter)) record.fields.set(letter, value);
 }
 
-function addPath(record: Record, name: string, counter: PathCounter): void {
-  const made = counter.path(name);
+function addPath(record: Record, name: string, place: Place): void {
+  const made = place(name);
   if (made !== undefined) record.paths.push(made);
 }
 

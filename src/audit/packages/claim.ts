@@ -3,11 +3,13 @@
 import { ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import { root, type TreePath, treePath } from "../../tree/path.ts";
+import { resolve } from "../../tree/resolve.ts";
+import type { Tree } from "../../tree/tree.ts";
 import type { InstalledPackage, PackageRef } from "./package.ts";
 
 export interface Claim {
   readonly package: InstalledPackage;
-  /** Files, links and folders that it lists; links among their parents are not followed yet. */
+  /** Files, links and folders of the tree that it lists. */
   readonly paths: readonly TreePath[];
   /** Everything below these is the package's, but for what lies in another package's folder further in. */
   readonly folders: readonly TreePath[];
@@ -49,21 +51,25 @@ function hasControls(text: string): boolean {
   return false;
 }
 
-/** Counts the paths of one database; one counter for all of its packages. */
-export interface PathCounter {
-  /** The path for a listed name; undefined for the root, and for what can't name anything. @throws ToolError "limit" */
-  path(name: string): TreePath | undefined;
-}
+/** Finds what a list names: the entry's own path, as links among the parents lead to it; undefined where it isn't there. */
+export type Place = (name: string) => TreePath | undefined;
 
-export function pathCounter(what: string): PathCounter {
-  let left = limits.packagePathsMax;
-  return {
-    path(name): TreePath | undefined {
-      left -= 1;
-      if (left < 0) throw overLimit(what, "packagePathsMax");
-      const made = treePath(name);
-      return made === root ? undefined : made;
-    },
+/**
+ * Places the paths that one database lists. Nothing of a name that the tree doesn't have is kept, so lists can't fill memory.
+ * What it returns throws ToolError "limit" past packagePathsMax or packagePathsLengthMax.
+ */
+export function placesIn(tree: Tree, what: string): Place {
+  let count = 0;
+  let length = 0;
+  return (name) => {
+    count += 1;
+    length += name.length;
+    if (count > limits.packagePathsMax) throw overLimit(what, "packagePathsMax");
+    if (length > limits.packagePathsLengthMax) throw overLimit(what, "packagePathsLengthMax");
+    const path = treePath(name);
+    // Lists name /bin/x where the tree has /usr/bin/x: the folder is a link.
+    const entry = path === undefined ? undefined : resolve(tree, path, { followLast: false })?.entry;
+    return entry?.path === root ? undefined : entry?.path;
   };
 }
 

@@ -6,15 +6,7 @@ import type { FileEntry } from "../../tree/entry.ts";
 import { joinPath, path, type TreePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
-import {
-  type Claim,
-  malformed,
-  overLimit,
-  type PathCounter,
-  packageRef,
-  pathCounter,
-  type Reading,
-} from "./claim.ts";
+import { type Claim, malformed, overLimit, type Place, packageRef, placesIn, type Reading } from "./claim.ts";
 import { distinctNames, type Providers, providersOf } from "./dependencies.ts";
 import { attempt, fileAt, mergeReadings, readText } from "./image-file.ts";
 import type { PackageRef } from "./package.ts";
@@ -42,13 +34,12 @@ async function readStatus(tree: Tree, file: FileEntry): Promise<readonly Install
   const stanzas = parseStanzas(await readText(file, "packageDatabaseBytesMax"), file.path);
   if (stanzas.length > limits.packagesInImageMax) throw overLimit(file.path, "packagesInImageMax");
   const diverted = await readDiversions(tree);
-  const counter = pathCounter(joinPath(folder, "info"));
+  const place = placesIn(tree, joinPath(folder, "info"));
   const installed: Installed[] = [];
   for (const stanza of stanzas) {
     if (!isInstalled(stanza)) continue;
     const ref = refOf(stanza, file.path);
-    const listed = await readList(tree, ref, counter);
-    const paths = listed.map((one) => diverted(one, ref.name));
+    const paths = placed(await readList(tree, ref), (name) => place(diverted(name, ref.name)));
     installed.push({ ref, stanza, source: file.path, paths });
   }
   return installed;
@@ -69,40 +60,32 @@ function refOf(stanza: Stanza, what: string): PackageRef {
 }
 
 /** "info/libc6:amd64.list" for what can be installed for several architectures, else "info/bash.list". */
-async function readList(tree: Tree, ref: PackageRef, counter: PathCounter): Promise<readonly TreePath[]> {
+async function readList(tree: Tree, ref: PackageRef): Promise<readonly string[]> {
   const file = [`${ref.name}:${ref.architecture ?? ""}.list`, `${ref.name}.list`]
     .map((name) => infoFile(tree, name))
     .find((one) => one !== undefined);
-  return file === undefined ? [] : linesOf(await readText(file, "packageListBytesMax"), counter);
+  return file === undefined ? [] : (await readText(file, "packageListBytesMax")).split("\n");
 }
 
 function infoFile(tree: Tree, name: string): FileEntry | undefined {
   return name.includes("/") ? undefined : fileAt(tree, joinPath(folder, `info/${name}`));
 }
 
-function linesOf(text: string, counter: PathCounter): TreePath[] {
-  const paths: TreePath[] = [];
-  for (const line of text.split("\n")) {
-    const made = line === "" ? undefined : counter.path(line);
-    if (made !== undefined) paths.push(made);
-  }
-  return paths;
+function placed(names: readonly string[], place: Place): readonly TreePath[] {
+  return names.flatMap((name) => (name === "" ? [] : (place(name) ?? [])));
 }
 
 /**
  * Where a listed path really is: var/lib/dpkg/diversions holds three lines each, the path, the one that it was moved to, and the
  * package that moved it and has the path itself (":" is the administrator, who has none).
  */
-async function readDiversions(tree: Tree): Promise<(listed: TreePath, packageName: string) => TreePath> {
+async function readDiversions(tree: Tree): Promise<(listed: string, packageName: string) => string> {
   const file = fileAt(tree, joinPath(folder, "diversions"));
   if (file === undefined) return (listed) => listed;
-  const counter = pathCounter(file.path);
-  const moved = new Map<TreePath, { readonly to: TreePath; readonly by: string }>();
+  const moved = new Map<string, { readonly to: string; readonly by: string }>();
   const lines = (await readText(file, "packageListBytesMax")).split("\n");
   for (let at = 0; at + 2 < lines.length; at += 3) {
-    const from = counter.path(lines[at] ?? "");
-    const to = counter.path(lines[at + 1] ?? "");
-    if (from !== undefined && to !== undefined) moved.set(from, { to, by: lines[at + 2] ?? "" });
+    moved.set(lines[at] ?? "", { to: lines[at + 1] ?? "", by: lines[at + 2] ?? "" });
   }
   return (listed, packageName) => {
     const found = moved.get(listed);
@@ -118,14 +101,14 @@ async function readStatusFolder(tree: Tree): Promise<Reading> {
   if (names.length > limits.packagesInImageMax) {
     return attempt(where.path, () => Promise.reject(overLimit(where.path, "packagesInImageMax")));
   }
-  const counter = pathCounter(where.path);
+  const place = placesIn(tree, where.path);
   const installed: Installed[] = [];
   const failed: Reading[] = [];
   for (const name of names) {
     const file = fileAt(tree, joinPath(where.path, name));
     if (file === undefined) continue;
     const reading = await attempt(file.path, async () => {
-      installed.push(...(await readStanzaFile(tree, file, name, counter)));
+      installed.push(...(await readStanzaFile(tree, file, name, place)));
       return { claims: [], unreadable: [] };
     });
     failed.push(reading);
@@ -137,7 +120,7 @@ async function readStanzaFile(
   tree: Tree,
   file: FileEntry,
   name: string,
-  counter: PathCounter,
+  place: Place,
 ): Promise<readonly Installed[]> {
   const stanzas = parseStanzas(await readText(file, "packageMetadataBytesMax"), file.path);
   const installed: Installed[] = [];
@@ -148,20 +131,14 @@ async function readStanzaFile(
       .map((one) => fileAt(tree, joinPath(folder, `status.d/${one}${sumsSuffix}`)))
       .find((one) => one !== undefined);
     const text = sums === undefined ? "" : await readText(sums, "packageListBytesMax");
-    installed.push({ ref, stanza, source: file.path, paths: summedPaths(text, counter) });
+    installed.push({ ref, stanza, source: file.path, paths: placed(summedNames(text), place) });
   }
   return installed;
 }
 
 /** md5sum(1)'s lines: 32 digits, a blank, a blank or "*", the name. */
-function summedPaths(text: string, counter: PathCounter): TreePath[] {
-  const paths: TreePath[] = [];
-  for (const line of text.split("\n")) {
-    const name = /^[0-9a-f]{32} [ *](.+)$/.exec(line)?.[1];
-    const made = name === undefined ? undefined : counter.path(name);
-    if (made !== undefined) paths.push(made);
-  }
-  return paths;
+function summedNames(text: string): readonly string[] {
+  return text.split("\n").map((line) => /^[0-9a-f]{32} [ *](.+)$/.exec(line)?.[1] ?? "");
 }
 
 function claimsOf(installed: readonly Installed[]): Reading {

@@ -34,10 +34,8 @@ export function packageIndex(
 
 function addPaths(tree: Tree, owners: Owners, claim: Claim): void {
   for (const path of claim.paths) {
-    // Lists name /bin/x where the tree has /usr/bin/x: the folder is a link.
-    const place = resolve(tree, path, { followLast: false });
-    if (place === undefined || place.path === root) continue;
-    addOwner(owners, place.path, claim.package, isFolder(tree, place.entry));
+    const entry = tree.lookup(path);
+    if (entry !== undefined) addOwner(owners, path, claim.package, isFolder(tree, entry));
   }
 }
 

@@ -8,12 +8,13 @@ import { readDpkg } from "./dpkg.ts";
 import { mergeReadings } from "./image-file.ts";
 import type { PackageIndex } from "./package.ts";
 import { packageIndex } from "./package-index.ts";
+import { readRpm } from "./rpm/rpm.ts";
 
 /**
  * Reads every package database and description of the tree. What is there and can't be read is told in `unreadable`.
  * @throws what reading a file's content throws: a layer that can't be read any more
  */
 export async function readPackages(tree: Tree, _facts: (file: FileEntry) => Facts): Promise<PackageIndex> {
-  const system = mergeReadings([await readDpkg(tree), await readApk(tree)]);
+  const system = mergeReadings([await readDpkg(tree), await readApk(tree), await readRpm(tree)]);
   return packageIndex(tree, { system: system.claims, language: [] }, system.unreadable);
 }
