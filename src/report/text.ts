@@ -1,17 +1,28 @@
 // Text for a terminal: nothing in it may act on the terminal, and its width is what is seen.
 
-/** C0 and C1 controls, DEL, and the characters that reorder or hide text. */
-const unsafe = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+/** Controls, the characters that reorder or hide text, line separators, and the lone surrogates that stand for bytes (base/names.ts). */
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 
 /** The text with everything that a terminal would obey made visible ("\x1b"). Line feeds and tabs stay. */
 export function printable(text: string): string {
-  return text.replace(unsafe, (character) => {
-    if (character === "\n" || character === "\t") return character;
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
-  });
+  return text.replace(unsafe, (character) =>
+    character === "\n" || character === "\t" ? character : visible(character),
+  );
+}
+
+/** The same for what is to stand on one line: a name, a value. */
+export function printableLine(text: string): string {
+  return text.replace(unsafe, visible);
+}
+
+function visible(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\t") return "\\t";
+  const code = character.codePointAt(0) ?? 0;
+  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
 /** Terminal columns: two for East Asian wide characters, none for combining marks. */
@@ -24,14 +35,16 @@ export function displayWidth(text: string): number {
 /** The longest beginning of `text` that fits, with an ellipsis where something was cut. */
 export function shorten(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
-  let kept = "";
-  let width = 0;
-  for (const character of text) {
-    width += widthOf(character);
-    if (width > columns - 1) break;
-    kept += character;
-  }
-  return `${kept}…`;
+  return `${beginning(text, columns - 1).join("")}…`;
+}
+
+/** The same with the ellipsis in the middle: a path's last names tell most. */
+export function shortenMiddle(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  const characters = Array.from(text);
+  const head = beginning(characters, Math.floor((columns - 1) / 3));
+  const tail = beginning(characters.toReversed(), columns - 1 - displayWidth(head.join("")));
+  return `${head.join("")}…${tail.toReversed().join("")}`;
 }
 
 /** Lines of at most `columns`, broken at spaces. A word that is longer stands alone. */
@@ -49,6 +62,38 @@ export function wrap(text: string, columns: number): string[] {
     lines.push(line);
   }
   return lines;
+}
+
+/** Lines of at most `columns`, whatever the text: a longer word is broken too. */
+export function wrapAll(text: string, columns: number): string[] {
+  return wrap(text, columns).flatMap((line) => {
+    if (displayWidth(line) <= columns) return [line];
+    const lines: string[] = [];
+    let part = "";
+    let width = 0;
+    for (const character of line) {
+      const more = widthOf(character);
+      if (part !== "" && width + more > columns) {
+        lines.push(part);
+        part = "";
+        width = 0;
+      }
+      part += character;
+      width += more;
+    }
+    return [...lines, part];
+  });
+}
+
+function beginning(characters: Iterable<string>, columns: number): string[] {
+  const kept: string[] = [];
+  let width = 0;
+  for (const character of characters) {
+    width += widthOf(character);
+    if (width > columns) break;
+    kept.push(character);
+  }
+  return kept;
 }
 
 function widthOf(character: string): number {
