@@ -1,10 +1,14 @@
 // docs/reference/diagnostics.md. A tidy test sees that every rule in the code has a row.
+import { policyRules } from "../../src/audit/policy/rules.ts";
 import { cliRules } from "../../src/cli/rules.ts";
 import { documentRules } from "../../src/formats/document/rules.ts";
 import { specRules } from "../../src/frontends/spec/rules.ts";
 import { code, pageHead, table } from "./markdown.ts";
 
 const otherRules: Readonly<Record<string, string>> = {
+  "baseline-malformed":
+    "A line of a baseline is neither the key of a finding nor a report of `distill audit --format json`.",
+  "baseline-version": "A report in a baseline was written by another version of the format.",
   "apt-source": "An entry of the machine's apt sources can't be read; it is skipped.",
   "copy-source-absent": "A copy of the spec names what the context does not have.",
   "copy-source-outside": "A copy of the spec names a link that leads out of the context.",
@@ -38,9 +42,10 @@ export function diagnosticsPage(): string {
       Object.entries(rules).map(([rule, text]) => [code(rule), text]),
     )}`;
   return [
-    `${pageHead("Diagnostics", "the rules.ts of src/formats/document, src/frontends/spec and src/cli, and scripts/reference/diagnostics.ts")}${introduction}`,
+    `${pageHead("Diagnostics", "the rules.ts of src/formats/document, src/frontends/spec, src/audit/policy and src/cli, and scripts/reference/diagnostics.ts")}${introduction}`,
     section("In any YAML file", documentRules),
     section("In distill.yaml", specRules),
+    section("In distill-policy.yaml", policyRules),
     section("On the command line", cliRules),
     section("Elsewhere", otherRules),
   ].join("");

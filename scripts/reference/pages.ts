@@ -1,9 +1,11 @@
 // The pages of docs/reference/ that are made from the code.
+import { policySchema } from "../../src/audit/policy/fields.ts";
 import { specSchema } from "../../src/frontends/spec/json-schema.ts";
 import { metadataSchema } from "../../src/report/metadata.ts";
 import { cliPage } from "./cli.ts";
 import { diagnosticsPage } from "./diagnostics.ts";
 import { errorsPage } from "./errors.ts";
+import { policyPage } from "./policy.ts";
 import { specPage } from "./spec.ts";
 
 /** File name to content. */
@@ -12,6 +14,8 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["distill.schema.json", `${JSON.stringify(specSchema(), null, 2)}\n`],
     ["metadata.schema.json", `${JSON.stringify(metadataSchema(), null, 2)}\n`],
     ["distill.yaml.md", specPage()],
+    ["policy.schema.json", `${JSON.stringify(policySchema(), null, 2)}\n`],
+    ["policy.md", policyPage()],
     ["cli.md", await cliPage()],
     ["errors.md", errorsPage()],
     ["diagnostics.md", diagnosticsPage()],

@@ -104,6 +104,16 @@ export const limits = {
   elfNamesBytesMax: 8_388_608,
   elfNotesBytesMax: 1_048_576,
   elfStringsMax: 20_000,
+  elfSectionsMax: 65_536,
+  dynamicSymbolsMax: 4_194_304,
+  /** ELF files inside one other file that are looked at. */
+  innerElfsMax: 16,
+  /** What linkers and compilers write about a build: text of Go's module list, JSON of cargo auditable once it is unpacked. */
+  goModulesBytesMax: 4_194_304,
+  goModulesMax: 10_000,
+  cargoPackedBytesMax: 1_048_576,
+  cargoBytesMax: 8_388_608,
+  cargoPackagesMax: 10_000,
   /** Package databases inside an image */
   packageDatabaseBytesMax: 268_435_456,
   /** A list of one package's files: `info/*.list`, RECORD. */

@@ -51,7 +51,9 @@ export type FormatName =
   | "suite"
   | "mirror address"
   | "snapshot"
-  | "alternative name";
+  | "alternative name"
+  | "date"
+  | "name pattern";
 
 export const formats: Readonly<Record<FormatName, Format>> = {
   any: { example: "text", expected: "a text without NUL characters", pattern: new RegExp(`^[^${nul}]*$`) },
@@ -192,6 +194,24 @@ export const formats: Readonly<Record<FormatName, Format>> = {
     example: "editor",
     expected: "the name of an alternative: editor",
     pattern: /^[A-Za-z0-9][A-Za-z0-9+._-]*$/,
+  },
+  date: {
+    example: "2027-03-01",
+    expected: "a day, year first: 2027-03-01",
+    pattern: /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/,
+    advise: (text) => {
+      const parts = /^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})/.exec(text);
+      if (parts === null) return undefined;
+      const [, year = "", month = "", day = ""] = parts;
+      return Number(month) > 12
+        ? undefined
+        : `write ${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+    },
+  },
+  "name pattern": {
+    example: "registry.example.test/team/**",
+    expected: 'a name, in which "*" and "?" match between slashes and "**" across them',
+    pattern: new RegExp(`^(?![\\s\\S]{513})[^\\s${control}]+$`),
   },
 };
 
