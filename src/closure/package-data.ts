@@ -71,6 +71,8 @@ function packagesNamingCode(work: Work): ReadonlySet<string> {
   for (const entry of work.input.tree.walk()) {
     if (entry.kind !== "file" || !looksLikeCode(entry.path)) continue;
     for (const origin of entry.origins) if (origin.kind === "package") names.add(origin.package);
+    const owner = work.input.packages?.packageOf?.(entry);
+    if (owner !== undefined) names.add(owner);
   }
   return names;
 }

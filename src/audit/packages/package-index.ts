@@ -1,6 +1,5 @@
 // Which package an entry belongs to, from what packages claim. Invariants: what a system package lists is that package's, whoever
-// else claims it; a folder that several packages list is nobody's; a language package that a system package brought is no package
-// of its own, as it is part of that one.
+// else claims it; a folder that several packages list is nobody's.
 import { lazy } from "../../base/lazy.ts";
 import type { Entry } from "../../tree/entry.ts";
 import { parentOf, root, type TreePath } from "../../tree/path.ts";
@@ -19,16 +18,12 @@ export function packageIndex(
 ): PackageIndex {
   const listed: Owners = new Map();
   for (const claim of claims.system) addPaths(tree, listed, claim);
-  const own = claims.language.filter((claim) => {
-    const source = tree.lookup(claim.package.source);
-    return source === undefined || listed.get(source.path) === undefined;
-  });
   const folders: Owners = new Map();
-  for (const claim of own) {
+  for (const claim of claims.language) {
     addPaths(tree, listed, claim);
     for (const folder of claim.folders) addOwner(folders, folder, claim.package, true);
   }
-  const packages = [...claims.system, ...own].map((claim) => claim.package);
+  const packages = [...claims.system, ...claims.language].map((claim) => claim.package);
   return { packages, unreadable, ownerOf: ownership(tree, listed, folders) };
 }
 
