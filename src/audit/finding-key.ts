@@ -4,7 +4,6 @@
 // In it: the rule, the path, and what was found there. Not in it: versions, sizes and offsets in the text, layers, packages,
 // severity - a rebuild changes them. A path with a version in it counts as it is: another file is another finding.
 import { createHash } from "node:crypto";
-import type { Finding } from "./finding.ts";
 
 /** "1/" and 32 hex digits; the number changes when the same finding gets another key. */
 export type FindingKey = string;
@@ -15,11 +14,16 @@ export type FindingView = "image" | "residue";
 const scheme = 1;
 const keyPattern = /^1\/[0-9a-f]{32}$/;
 
+/** What a key is made of: a finding's own members, or those of a finding in an earlier report. */
+export interface Keyed {
+  readonly rule: string;
+  readonly path?: string;
+  readonly what: string;
+  readonly subject?: string;
+}
+
 /** The stable key of a finding. */
-export function findingKey(
-  finding: Pick<Finding, "rule" | "path" | "what" | "subject">,
-  view: FindingView = "image",
-): FindingKey {
+export function findingKey(finding: Keyed, view: FindingView = "image"): FindingKey {
   const subject = finding.subject ?? withoutNumbers(finding.what);
   const text = JSON.stringify([view, finding.rule, finding.path ?? null, subject]);
   return `${scheme}/${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
