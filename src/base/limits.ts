@@ -69,11 +69,24 @@ export const limits = {
   /** Extended attributes of all entries of an archive. */
   xattrBytesMax: 67_108_864,
   sparseSegmentsMax: 100_000,
+  /** Contents kept beside a layer's record: a text for what it is, a file for its name, and of one layer. */
+  keptTextBytesMax: 65_536,
+  keptFileBytesMax: 268_435_456,
+  keptLayerBytesMax: 536_870_912,
   arMembersMax: 100_000,
   arNamesBytesMax: 16_777_216,
   /** Shell scripts: maintainer scripts and entrypoints */
   shellScriptBytesMax: 4_194_304,
   shellNestingMax: 200,
+  /** What starts an image: scripts that call each other, one of them, how deep, commands that are listed. */
+  startupScriptsMax: 100,
+  startupScriptBytesMax: 262_144,
+  startupDepthMax: 16,
+  startupStepsMax: 2000,
+  startupWordsMax: 10_000,
+  startupFoldersMax: 256,
+  /** Characters of scripts and command lines that are parsed for it, those that are met again each time. */
+  startupTextLengthMax: 8_388_608,
   /** Characters read in a way that did not fit, and then in another (`$((` of bash). */
   shellRereadLengthMax: 4_194_304,
   /** Interpreting them without running: commands met, ways through that are told apart. */
