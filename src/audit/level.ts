@@ -51,7 +51,7 @@ export function levelOf(input: LevelInput): LevelVerdict {
   for (const entry of input.tree.walk()) {
     if (entry.kind === "file") {
       const facts = input.facts(entry);
-      for (const mark of facts.identities ?? [])
+      for (const mark of (facts.identities ?? []).filter((one) => one.embedded !== true))
         marked.push({ path: entry.path, mark, usable: isUsable(input, entry) });
       reasons.push(...codeReasons(input, entry, facts));
     }

@@ -1,8 +1,9 @@
 // What one file's content says. Pure, computed once per file digest, cached; the closure and the audit read the same facts.
 import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
+import { elfProgram, foreignProgram, type ProgramFacts, programsInside } from "./fingerprints/identify.ts";
+import { scriptIdentities } from "./fingerprints/scripts.ts";
 import type { BuildInfo, Capability, Hidden, Identity, Secret } from "./identity.ts";
-import { identitiesOf } from "./marks.ts";
 
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
@@ -23,6 +24,8 @@ export interface Facts {
   readonly secrets?: readonly Secret[];
   readonly build?: BuildInfo;
   readonly capabilities?: readonly Capability[];
+  /** File offsets where other ELF files begin inside this one, of those that nobody recognised; absent where there are none. */
+  readonly embeddedElf?: readonly number[];
 }
 
 export type Magic =
@@ -63,15 +66,40 @@ export function factsOf(source: RandomAccess): Facts {
   const head = Buffer.from(source.read(0, Math.min(headBytes, source.sizeBytes)));
   if (head.length === 0) return { magic: "empty" };
   const magic = magicOf(head);
-  if (magic === "elf") {
-    const elf = elfFacts(source);
-    if (elf === undefined) return { magic };
-    const identities = identitiesOf(source, elf);
-    return identities.length === 0 ? { magic, elf } : { magic, elf, identities };
-  }
-  if (magic !== "script") return { magic };
+  if (magic === "elf") return elfFactsOf(source);
+  if (magic === "script") return scriptFactsOf(source, head);
+  // What is in an archive is told of its members.
+  return magic === "archive" ? { magic } : { magic, ...told(programIn(source, head)) };
+}
+
+function elfFactsOf(source: RandomAccess): Facts {
+  const elf = elfFacts(source);
+  return { magic: "elf", ...(elf === undefined ? {} : { elf }), ...told(elfProgram(source, elf)) };
+}
+
+function scriptFactsOf(source: RandomAccess, head: Buffer): Facts {
+  const inside = programsInside(source);
   const script = shebangOf(head);
-  return script === undefined ? { magic: isText(head) ? "text" : "data" } : { magic, script };
+  if (script === undefined) return { magic: isText(head) ? "text" : "data", ...told(inside) };
+  const identities = [...scriptIdentities(source), ...inside.identities];
+  return { magic: "script", script, ...told({ ...inside, identities }) };
+}
+
+/** Of a file that is neither ELF nor script. */
+function programIn(source: RandomAccess, head: Buffer): ProgramFacts {
+  const inside = programsInside(source);
+  if (head[0] !== 0x4d || head[1] !== 0x5a) return inside;
+  return { ...inside, identities: [...foreignProgram(source), ...inside.identities] };
+}
+
+/** What there is to tell: a member that would be empty is absent. */
+function told({ identities, build, capabilities, embeddedElf }: ProgramFacts): Partial<Facts> {
+  return {
+    ...(identities.length === 0 ? {} : { identities }),
+    ...(build === undefined ? {} : { build }),
+    ...(capabilities.length === 0 ? {} : { capabilities }),
+    ...(embeddedElf.length === 0 ? {} : { embeddedElf }),
+  };
 }
 
 function magicOf(head: Buffer): Magic {

@@ -17,7 +17,7 @@ import type { TreePath } from "../tree/path.ts";
 import type { PackageContents } from "./package.ts";
 
 /** Names the meaning of index and facts; whatever changes either changes it. */
-const unpackedFormat = 2;
+const unpackedFormat = 3;
 
 export const packName = "pack";
 export const indexName = "index";

@@ -61,7 +61,8 @@ export function readDynamic(image: ElfImage): DynamicFacts | undefined | "corrup
 
 type Strings = (index: number) => string | undefined;
 
-function dynamicEntries(image: ElfImage): (readonly [number, number])[] | undefined | "corrupt" {
+/** The entries as [tag, value], up to the end mark; undefined where there is no dynamic section. */
+export function dynamicEntries(image: ElfImage): (readonly [number, number])[] | undefined | "corrupt" {
   const segment = image.segments.find((one) => one.type === segmentType.dynamic);
   if (segment === undefined) return undefined;
   const { file } = image;

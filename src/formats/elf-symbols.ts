@@ -1,0 +1,77 @@
+// The dynamic symbol table (gABI ch. 4 "Symbol Table", ch. 5 "Hash Table"; GNU hash), found by the dynamic section as a loader
+// does: section tables may be stripped. Invariant: what can't be read gives less, never an exception.
+import { limits } from "../base/limits.ts";
+import { dynamicEntries } from "./elf-dynamic.ts";
+import { type ElfImage, locate } from "./elf-image.ts";
+
+const tag = { hash: 4, stringTable: 5, symbolTable: 6, stringBytes: 10, gnuHash: 0x6ffffef5 } as const;
+
+export interface DynamicSymbols {
+  /** The names' table, in bytes of the file; `end` is the first that is not in it. */
+  readonly names: { readonly start: number; readonly end: number };
+  /** The file offset of the symbols, and how many of them may be undefined ones. */
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Where the dynamic symbols are; undefined for a file without them. */
+export function dynamicSymbols(image: ElfImage): DynamicSymbols | undefined {
+  const entries = dynamicEntries(image);
+  if (entries === undefined || entries === "corrupt") return undefined;
+  const place = (wanted: number): ReturnType<typeof locate> => {
+    const address = entries.find(([key]) => key === wanted)?.[1];
+    return address === undefined ? undefined : locate(image, address);
+  };
+  const strings = place(tag.stringTable);
+  if (strings === undefined) return undefined;
+  const said = entries.find(([key]) => key === tag.stringBytes)?.[1] ?? strings.sizeBytes;
+  const end = Math.min(strings.offset + Math.min(said, strings.sizeBytes), image.file.sizeBytes);
+  const symbols = place(tag.symbolTable);
+  const names = { start: strings.offset, end };
+  if (symbols === undefined) return { names, start: 0, count: 0 };
+  const most = Math.floor(symbols.sizeBytes / symbolBytes(image));
+  const count = countOf(image, place(tag.gnuHash)?.offset, place(tag.hash)?.offset) ?? most;
+  return { names, start: symbols.offset, count: Math.min(count, most, limits.dynamicSymbolsMax) };
+}
+
+/** Symbols that nobody defines here come before those that the GNU hash table is of; the older table is of all. */
+function countOf(image: ElfImage, gnuHash: number | undefined, hash: number | undefined): number | undefined {
+  const header = gnuHash ?? hash;
+  const bytes = header === undefined ? undefined : image.file.bytes(header, 8);
+  // With GNU hashes: nbuckets, symoffset. Else: nbucket, nchain.
+  return bytes === undefined ? undefined : image.file.number(bytes, 4, 4);
+}
+
+/** Those of the names that the file imports: undefined dynamic symbols. */
+export function importsAmong(
+  image: ElfImage,
+  symbols: DynamicSymbols,
+  wanted: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  const { names } = symbols;
+  const strings = image.file.bytes(names.start, names.end - names.start);
+  const table = image.file.bytes(symbols.start, symbols.count * symbolBytes(image));
+  if (strings === undefined || table === undefined) return found;
+  const offsets = nameOffsets(strings, wanted);
+  const wide = image.class === 64;
+  for (let at = 0; at < table.length; at += symbolBytes(image)) {
+    const name = offsets.get(image.file.number(table, at, 4));
+    if (name !== undefined && image.file.number(table, at + (wide ? 6 : 14), 2) === 0) found.add(name);
+  }
+  return found;
+}
+
+/** Where in the names' table each of the names is, also as the tail of another. */
+function nameOffsets(strings: Buffer, wanted: ReadonlySet<string>): ReadonlyMap<number, string> {
+  const offsets = new Map<number, string>();
+  for (const name of wanted) {
+    const ended = Buffer.from(`${name}\0`, "latin1");
+    for (let at = strings.indexOf(ended); at >= 0; at = strings.indexOf(ended, at + 1)) offsets.set(at, name);
+  }
+  return offsets;
+}
+
+function symbolBytes(image: ElfImage): number {
+  return image.class === 64 ? 24 : 16;
+}
