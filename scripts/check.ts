@@ -12,6 +12,7 @@ const bin = (name: string): string => `node_modules/.bin/${name}`;
 
 const checks: readonly Check[] = [
   { name: "types", argv: [bin("tsc"), "-p", "."] },
+  { name: "types of the audit's page", argv: [bin("tsc"), "-p", "src/report/audit/html/page"] },
   {
     name: "format and lint",
     argv: [bin("biome"), "ci", "--colors=off", "--error-on-warnings", "."],

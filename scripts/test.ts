@@ -65,6 +65,8 @@ const debianPackages: readonly string[] = [
   ],
   // programs whose closure is compared with what their packages hold
   ...["postgresql-15", "openjdk-17-jre-headless", "python3"],
+  // pages are looked at in a browser
+  ...["chromium-headless-shell"],
 ];
 
 const projects = ["unit", "conformance", "e2e"] as const;

@@ -1,0 +1,45 @@
+// HTML as values: a template in which everything is escaped that isn't markup already, so that no caller can forget it.
+import { visible } from "./page/visible.ts";
+
+/** Text that is HTML. Only `html` makes it. */
+export interface Markup {
+  readonly markup: string;
+}
+
+export type Content = Markup | string | number | undefined | readonly Content[];
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** A template literal of HTML. Interpolated text is made visible and escaped, for elements and for quoted attributes alike. */
+export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
+  let markup = parts[0] ?? "";
+  for (const [index, content] of contents.entries()) markup += markupOf(content) + (parts[index + 1] ?? "");
+  return { markup };
+}
+
+function markupOf(content: Content): string {
+  if (content === undefined) return "";
+  if (typeof content === "string") {
+    return visible(content).replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  }
+  if (typeof content === "number") return String(content);
+  return "markup" in content ? content.markup : content.map(markupOf).join("");
+}
+
+/**
+ * JSON that can stand in a `<script type="application/json">`: nothing in it ends the element or begins a comment
+ * (HTML, "Restrictions for contents of script elements").
+ */
+export function embeddedJson(value: unknown): Markup {
+  const text = JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return { markup: text };
+}

@@ -1,0 +1,135 @@
+// The verdict: the level on the scale of all levels, what it means, what would bring the image one level up, and its figures.
+import type { AuditReport } from "../../../audit/finding.ts";
+import { compareLevels, type Level, levelCriteria, levels } from "../../../audit/levels.ts";
+import { rules, type Severity } from "../../../audit/rules.ts";
+import type { Role } from "../../../closure/closure.ts";
+import { formatSize } from "../../units.ts";
+import { type Content, html, type Markup } from "./markup.ts";
+import { counted, type PageContext, pathMarkup } from "./page-context.ts";
+import { pageRoles } from "./page-data.ts";
+import { type StepUp, stepsUp } from "./steps-up.ts";
+
+const pathsShown = 4;
+const severities: readonly Severity[] = ["critical", "high", "medium", "low", "info"];
+
+export function verdictSection(report: AuditReport, context: PageContext): Markup {
+  const { atBest, determinate, level, ruleSet, score } = report.verdict;
+  const doubt = determinate
+    ? undefined
+    : html`<p class="doubt">Content that can't be told decides: the image may be as good as <strong>${atBest}</strong>, and
+nobody can say that it is.</p>`;
+  return html`<section id="verdict" class="verdict tone-${levels.indexOf(level)}" aria-labelledby="verdict-title">
+<div class="verdict-head">
+<p class="kicker">Verdict</p>
+<h2 id="verdict-title">${level}</h2>
+<p class="lead">${criterion(level)}</p>
+${doubt}
+</div>
+${scale(level, determinate ? level : atBest)}
+<div class="verdict-body">
+${stepsMarkup(report, context)}
+<div class="figures-block">
+<h3>In figures</h3>
+${figures(report)}
+${composition(report)}
+<p class="fine">Level score ${score} of 100, for trends. Rule set ${ruleSet} defines the levels.</p>
+</div>
+</div>
+</section>`;
+}
+
+/** The last two levels are what it takes; the others, what puts an image there. */
+function criterion(level: Level): string {
+  return compareLevels(level, "truly-distroless") < 0
+    ? `An image is at this level that holds ${levelCriteria[level]}.`
+    : `It takes ${level === "sealed" ? `all of truly-distroless: ${levelCriteria["truly-distroless"]}; and ${levelCriteria.sealed.replace(/^that, /, "")}` : levelCriteria[level]}.`;
+}
+
+function scale(level: Level, atBest: Level): Markup {
+  const steps = levels.map((one): Content => {
+    const place =
+      one === level
+        ? "here"
+        : compareLevels(one, level) < 0
+          ? "passed"
+          : compareLevels(one, atBest) <= 0
+            ? "maybe"
+            : "beyond";
+    const current = one === level ? html` aria-current="step"` : undefined;
+    const note =
+      place === "here"
+        ? html`<span class="hidden"> (this image)</span>`
+        : place === "maybe"
+          ? html`<span class="hidden"> (possible, not proven)</span>`
+          : undefined;
+    return html`<li class="${place}"${current} title="${levelCriteria[one]}"><span class="level">${one}</span>${note}</li>`;
+  });
+  return html`<ol class="scale" aria-label="The seven levels, worst first">${steps}</ol>`;
+}
+
+function stepsMarkup(report: AuditReport, context: PageContext): Markup {
+  const { next, steps } = stepsUp(report);
+  if (next === undefined)
+    return html`<div class="up"><h3>Nothing to gain</h3><p>There is no level above this one.</p></div>`;
+  return html`<div class="up"><h3>To reach <em>${next}</em></h3>
+<ol class="steps">${steps.map((step) => stepMarkup(step, context))}</ol></div>`;
+}
+
+function stepMarkup({ findings, rule }: StepUp, context: PageContext): Markup {
+  const paths = [...new Set(findings.flatMap(({ path }) => path ?? []))];
+  const shown = paths.slice(0, pathsShown).map((one): Content => html`<li>${pathMarkup(context, one)}</li>`);
+  const waived = findings.filter((one) => one.waived !== undefined).length;
+  const more = paths.length - shown.length;
+  return html`<li><a href="#rule-${rule}">${rules[rule].title}</a>
+${findings.length > 1 ? html` <span class="count">${counted(findings.length, "finding", "findings")}</span>` : undefined}
+${waived > 0 ? html` <span class="tag">${waived === findings.length ? "waived" : `${waived} waived`}</span>` : undefined}
+<p>${sentence(rules[rule].fix)}</p>
+${shown.length > 0 ? html`<ul class="paths">${shown}${more > 0 ? html`<li class="fine">and ${more.toLocaleString("en-US")} more</li>` : undefined}</ul>` : html`<p class="fine">${findings[0]?.what}</p>`}</li>`;
+}
+
+function figures({ findings, packages, totals }: AuditReport): Markup {
+  const explained = totals.bytes === 0 ? 100 : Math.floor((totals.explainedBytes / totals.bytes) * 100);
+  const pairs: readonly (readonly [string, string])[] = [
+    [formatSize(totals.bytes), counted(totals.files, "file", "files")],
+    [`${explained} %`, "of the bytes explained"],
+    [totals.elf.toLocaleString("en-US"), totals.elf === 1 ? "ELF file" : "ELF files"],
+    [totals.scripts.toLocaleString("en-US"), totals.scripts === 1 ? "script" : "scripts"],
+    [packages.length.toLocaleString("en-US"), packages.length === 1 ? "package" : "packages"],
+  ];
+  const counts = severities.flatMap((severity): Content[] => {
+    const count = findings.filter((one) => one.severity === severity && one.waived === undefined).length;
+    if (count === 0) return [];
+    return [
+      html`<li><span class="severity ${severity}">${count.toLocaleString("en-US")} ${severity}</span></li>`,
+    ];
+  });
+  return html`<dl class="figures">${pairs.map(([value, what]): Content => html`<div><dd>${value}</dd><dt>${what}</dt></div>`)}</dl>
+${counts.length > 0 ? html`<ul class="counts" aria-label="Findings by severity">${counts}</ul>` : undefined}`;
+}
+
+/** One bar of all bytes by role, in the order of the legend. */
+function composition(report: AuditReport): Markup {
+  const bytes = new Map<Role, number>();
+  for (const row of report.files()) bytes.set(row.role, (bytes.get(row.role) ?? 0) + row.sizeBytes);
+  const total = [...bytes.values()].reduce((sum, one) => sum + one, 0);
+  if (total === 0) return html``;
+  const present = pageRoles.filter((role) => (bytes.get(role) ?? 0) > 0);
+  let x = 0;
+  const parts = present.map((role): Content => {
+    const width = ((bytes.get(role) ?? 0) / total) * 1000;
+    const part = html`<rect class="fill-${role}" x="${x.toFixed(1)}" width="${width.toFixed(1)}" height="10"/>`;
+    x += width;
+    return part;
+  });
+  const legend = present.map(
+    (role): Content =>
+      html`<li><span class="swatch role-${role}"></span>${role} <b>${formatSize(bytes.get(role) ?? 0)}</b></li>`,
+  );
+  return html`<svg class="composition" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>
+<ul class="legend" aria-label="Bytes by role">${legend}</ul>`;
+}
+
+/** A fix as a sentence of its own. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
