@@ -1,6 +1,6 @@
 // Content digests: `sha256:<64 lower-case hex>` (OCI image-spec, descriptor.md "Digests").
 // Invariant: a `Digest` value was checked by `parseDigest` or computed here; nothing else casts to it.
-import { createHash, type Hash } from "node:crypto";
+import { type Hash, hash } from "node:crypto";
 
 export type Digest = `sha256:${string}` & { readonly __brand: "digest" };
 
@@ -23,7 +23,7 @@ export function hexOf(digest: Digest): string {
 
 /** The SHA-256 digest of bytes held in memory (a string counts as UTF-8). */
 export function digestOf(content: Uint8Array | string): Digest {
-  return finishDigest(createHash("sha256").update(content));
+  return `sha256:${hash("sha256", content)}` as Digest;
 }
 
 /** Ends a running SHA-256 hash. The hash can't be used afterwards. */

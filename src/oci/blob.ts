@@ -11,6 +11,10 @@ export interface BlobSource {
   readonly descriptor: Descriptor;
   /** Path of a local file that holds exactly the blob. */
   readonly file?: string;
+  /** Path of a local file that holds the blob among others, found in it by its digest: an archive. */
+  readonly within?: string;
+  /** A store that names content by its digest alone has it (a registry): who knows what the digest stands for need not read it. */
+  readonly addressed?: boolean;
   open(): Bytes;
 }
 

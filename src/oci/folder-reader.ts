@@ -2,7 +2,7 @@
 // Invariant: nothing is followed out of the folder: links are entries, and only what lies in real folders below it is read.
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
-import { type Digest, finishDigest } from "../base/digest.ts";
+import { finishDigest } from "../base/digest.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
 import { limits } from "../base/limits.ts";
@@ -11,6 +11,7 @@ import type { Entry, Origin } from "../tree/entry.ts";
 import { treeOf } from "../tree/memory-tree.ts";
 import { joinPath, root, type TreePath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
+import type { FileContent } from "./layer-entry.ts";
 import { fileRange } from "./store.ts";
 
 /**
@@ -22,9 +23,10 @@ export async function treeOfFolder(folder: string, signal?: AbortSignal): Promis
   const origins = [{ kind: "declared", what: `the folder ${folder}` }] as const;
   const entries: Entry[] = [];
   try {
-    for (const { path, place, status } of walkFolder(Buffer.from(realpathSync(folder)))) {
+    for (const found of walkFolder(Buffer.from(realpathSync(folder)))) {
       signal?.throwIfAborted();
-      const entry = await entryOf(path, place, status, origins);
+      const content = found.status.isFile() ? await measure(found.place, found.status.size) : undefined;
+      const entry = folderEntryOf(found, content, origins);
       if (entry !== undefined) entries.push(entry);
       if (entries.length <= limits.entriesMax) continue;
       throw new ToolError("limit", {
@@ -39,14 +41,16 @@ export async function treeOfFolder(folder: string, signal?: AbortSignal): Promis
   return treeOf(entries);
 }
 
-interface Found {
+/** What a walk comes by: `place` is its path on this machine. */
+export interface FoundInFolder {
   readonly path: TreePath;
   readonly place: Buffer;
   readonly status: Stats;
 }
 
-function* walkFolder(top: Buffer): Generator<Found> {
-  const pending: Found[] = [{ path: root, place: top, status: lstatSync(top) }];
+/** Everything at and below a folder; links are not followed. @throws ToolError "limit"; the system's own errors */
+export function* walkFolder(top: Buffer): Generator<FoundInFolder> {
+  const pending: FoundInFolder[] = [{ path: root, place: top, status: lstatSync(top) }];
   for (let found = pending.pop(); found !== undefined; found = pending.pop()) {
     yield found;
     if (!found.status.isDirectory()) continue;
@@ -66,12 +70,12 @@ function* walkFolder(top: Buffer): Generator<Found> {
 
 const slash = Buffer.from("/");
 
-async function entryOf(
-  path: TreePath,
-  place: Buffer,
-  status: Stats,
+/** The entry of what a walk came by, `content` where it is a regular file; undefined for a socket. */
+export function folderEntryOf(
+  { path, place, status }: FoundInFolder,
+  content: FileContent | undefined,
   origins: readonly Origin[],
-): Promise<Entry | undefined> {
+): Entry | undefined {
   const { gid, rdev, uid } = status;
   const mtime = Math.floor(status.mtimeMs / 1000);
   const common = { path, origins, mode: status.mode & 0o7777, uid, gid, mtime };
@@ -79,10 +83,9 @@ async function entryOf(
   if (status.isSymbolicLink()) {
     return { ...common, kind: "symlink", target: decodeName(readlinkSync(place, { encoding: "buffer" })) };
   }
-  if (status.isFile()) {
-    const { digest, sizeBytes } = await measure(place, status.size);
+  if (content !== undefined) {
     const link = status.nlink > 1 ? { link: `${status.dev}:${status.ino}` } : {};
-    return { ...common, kind: "file", digest, sizeBytes, ...link, content: fileRange(place, 0, sizeBytes) };
+    return { ...common, ...content, ...link, kind: "file" };
   }
   if (status.isSocket()) return undefined;
   const kind = status.isFIFO() ? "fifo" : status.isCharacterDevice() ? "character-device" : "block-device";
@@ -91,14 +94,14 @@ async function entryOf(
 }
 
 /** The size as read: a file may have changed since it was looked at. */
-async function measure(place: Buffer, expectedBytes: number): Promise<{ digest: Digest; sizeBytes: number }> {
+async function measure(place: Buffer, expectedBytes: number): Promise<FileContent> {
   const hash = createHash("sha256");
   let sizeBytes = 0;
   for await (const chunk of fileRange(place, 0, expectedBytes)) {
     hash.update(chunk);
     sizeBytes += chunk.length;
   }
-  return { digest: finishDigest(hash), sizeBytes };
+  return { digest: finishDigest(hash), sizeBytes, content: fileRange(place, 0, sizeBytes) };
 }
 
 /** Linux's encoding of a device's numbers (makedev(3)). */

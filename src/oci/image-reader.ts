@@ -149,10 +149,12 @@ async function readImage(
 async function findVerified(find: BlobFinder, descriptor: Descriptor): Promise<BlobSource | undefined> {
   const found = await find(descriptor);
   if (found === undefined) return undefined;
-  const { file } = found;
+  const { addressed, file, within } = found;
   return {
     descriptor,
     ...(file === undefined ? {} : { file }),
+    ...(within === undefined ? {} : { within }),
+    ...(addressed === undefined ? {} : { addressed }),
     open: () => verified(found.open(), descriptor, `the blob ${descriptor.digest}`),
   };
 }

@@ -5,7 +5,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { finishDigest } from "../base/digest.ts";
 import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { type Compression, decompress } from "../formats/compression.ts";
+import { type Compression, decompress, detectCompression } from "../formats/compression.ts";
 import { malformed } from "./json.ts";
 import type { Layer } from "./model.ts";
 
@@ -30,15 +30,23 @@ export function tarOfLayer(layer: Layer): Bytes {
   if (compression === "none") {
     // Stored as it is, a layer has one digest; there is nothing to check twice.
     if (layer.diffId !== layer.descriptor.digest) throw wrongDiffId(layer, layer.descriptor.digest);
-    return layer.open();
+    return storedAs(layer, compression);
   }
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
       const hash = createHash("sha256");
       const bounds = { outputBytesMax: limits.layerBytesMax, what };
-      for await (const chunk of decompress(layer.open(), compression, bounds)) {
-        hash.update(chunk);
-        yield chunk;
+      let sizeBytes = 0;
+      try {
+        for await (const chunk of decompress(storedAs(layer, compression), compression, bounds)) {
+          hash.update(chunk);
+          sizeBytes += chunk.length;
+          yield chunk;
+        }
+      } catch (thrown) {
+        throw isDamage(thrown)
+          ? damaged(layer, `${thrown.why} (after byte ${sizeBytes} of its tar)`)
+          : thrown;
       }
       const digest = finishDigest(hash);
       if (digest !== layer.diffId) throw wrongDiffId(layer, digest);
@@ -46,10 +54,50 @@ export function tarOfLayer(layer: Layer): Bytes {
   };
 }
 
+/**
+ * The stored bytes, if they are compressed as the media type says. Engines go by the first bytes, and would see another layer
+ * than a reader that goes by the type.
+ */
+async function* storedAs(layer: Layer, compression: Compression): AsyncGenerator<Uint8Array> {
+  let first = true;
+  for await (const chunk of layer.open()) {
+    const found = first ? detectCompression(chunk) : compression;
+    if (found !== compression && chunk.length >= signatureBytes) {
+      const type = layer.descriptor.mediaType;
+      throw damaged(
+        layer,
+        `its media type is ${type}, its first bytes (at byte 0) are those of ${nameOf(found)}`,
+      );
+    }
+    first = false;
+    yield chunk;
+  }
+}
+
+/** What `detectCompression` needs. */
+const signatureBytes = 6;
+
+function nameOf(compression: Compression): string {
+  return compression === "none" ? "something that isn't compressed so" : compression;
+}
+
+/** Whether a decoder met something wrong; what a transport throws says itself what to do. */
+function isDamage(thrown: unknown): thrown is ToolError {
+  return thrown instanceof ToolError && thrown.code === "malformed" && thrown.hint === undefined;
+}
+
+function damaged(layer: Layer, why: string): ToolError {
+  const what = `reading the layer ${layer.descriptor.digest}`;
+  return new ToolError("malformed", { what, why, hint: damagedHint });
+}
+
+/** What to do about a layer that can't be read. */
+export const damagedHint = "the image is damaged or was tampered with; fetch or build it again";
+
 function wrongDiffId(layer: Layer, digest: string): ToolError {
   return new ToolError("digest-mismatch", {
     what: `reading the layer ${layer.descriptor.digest}`,
     why: `its tar has the digest ${digest}, the config says ${layer.diffId}`,
-    hint: "the image is damaged or was tampered with; fetch or build it again",
+    hint: damagedHint,
   });
 }

@@ -24,6 +24,10 @@ export interface Layer {
   readonly diffId: Digest;
   /** Path of a local file that holds exactly the blob, where there is one: transports may link or send it without a copy. */
   readonly file?: string;
+  /** Path of a local file that holds the blob among others, found in it by its digest: an archive. */
+  readonly within?: string;
+  /** A store that names content by its digest alone has it (a registry): who knows what the digest stands for need not read it. */
+  readonly addressed?: boolean;
   open(): Bytes;
 }
 

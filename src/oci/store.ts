@@ -14,6 +14,8 @@ export interface StoredFile {
   readonly sizeBytes: number;
   /** Its path where it is a file of its own. */
   readonly file?: string;
+  /** Path of the file that it lies in, among others. */
+  readonly within?: string;
   open(): Bytes;
 }
 

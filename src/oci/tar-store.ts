@@ -54,7 +54,7 @@ function storeOf(file: string, members: ReadonlyMap<string, Member>, what: strin
       if (member === undefined) return undefined;
       const { offset, header } = member;
       const { sizeBytes } = header;
-      return { sizeBytes, open: () => fileRange(file, offset, sizeBytes) };
+      return { sizeBytes, within: file, open: () => fileRange(file, offset, sizeBytes) };
     },
   };
 }

@@ -1,36 +1,42 @@
 // An image, a tar or a folder read once: its tree, its layers, and the facts of every regular file, whatever its name or mode.
-import { randomBytes } from "node:crypto";
-import { rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { type Bytes, collect } from "../../base/bytes.ts";
+import { stat } from "node:fs/promises";
 import type { Cache } from "../../base/cache.ts";
-import type { Digest } from "../../base/digest.ts";
-import { assert } from "../../base/errors.ts";
+import { assert, ToolError } from "../../base/errors.ts";
+import { diskError } from "../../base/files.ts";
 import type { Task } from "../../base/io.ts";
-import { limits } from "../../base/limits.ts";
-import { type Facts, factsOf } from "../../content/facts.ts";
-import { decompress, detectCompression } from "../../formats/compression.ts";
-import { inMemory } from "../../formats/random-access.ts";
-import { createTarReader, type TarHeader } from "../../formats/tar-reader.ts";
-import { treeOfFolder } from "../../oci/folder-reader.ts";
-import { layerEntryOf } from "../../oci/layer-entry.ts";
-import { tarOfLayer } from "../../oci/layer-tar.ts";
+import { parallel } from "../../base/pool.ts";
+import type { Facts } from "../../content/facts.ts";
 import type { Image, Layer } from "../../oci/model.ts";
-import { createSpool, type Spool } from "../../oci/spool.ts";
-import { fileRange } from "../../oci/store.ts";
-import type { FileEntry, Origin } from "../../tree/entry.ts";
-import { applyLayer, type LayerEntry } from "../../tree/layers.ts";
+import type { FileEntry } from "../../tree/entry.ts";
+import { applyLayer } from "../../tree/layers.ts";
 import { finishTree, treeBuilder } from "../../tree/memory-tree.ts";
 import type { Tree } from "../../tree/tree.ts";
+import { ruleSetVersion } from "../rules.ts";
 import type { ScannedLayer } from "../subject.ts";
+import { LayerFile } from "./contents.ts";
+import { readFolder } from "./folder-scan.ts";
+import {
+  type LoadedLayer,
+  loadLayer,
+  makerOf,
+  type RecordServices,
+  recordLayer,
+  verifyLayer,
+} from "./layer-records.ts";
+import { withTools } from "./scan-tools.ts";
+import { readTarFile } from "./tar-file-scan.ts";
 
 export interface ScanServices {
   readonly cache: Cache;
-  /** For contents while the scan and what it returned are in use. */
+  /** For what doesn't fit into memory, while the scan and what it returned are in use. */
   readonly scratchFolder: string;
   readonly task: Task;
-  /** Layers read, and threads at work, at the same time. */
+  /** Layers read, and threads at work, at the same time; as many as there are cores if not given. */
   readonly width?: number;
+  /** Names the program that finds the facts; another one's are not believed. */
+  readonly program?: string;
+  /** Told of each content that facts are made of on this thread. */
+  readonly counted?: () => void;
 }
 
 export interface ScannedImage {
@@ -44,123 +50,112 @@ export interface ScannedImage {
 }
 
 /**
- * Reads every layer of an image, its digest and its diff id verified.
- * @throws ToolError "malformed", "digest-mismatch", "limit", "disk"; whatever opening a layer throws
+ * Reads every layer of an image, its digest and its diff id verified. Layers that were read before are remembered.
+ * @throws ToolError "malformed", "digest-mismatch", "limit", "disk", "interrupted"; whatever opening a layer throws
  */
 export async function scanImage(image: Image, services: ScanServices): Promise<ScannedImage> {
-  const file = join(services.scratchFolder, `files-${randomBytes(8).toString("hex")}`);
-  const facts = new Map<Digest, Facts>();
-  const layers: ScannedLayer[] = [];
+  const records = recordServices(services);
+  const loaded = await loadAll(image.layers, records);
+  const unknown = [...missingLayers(image.layers, loaded)];
+  const known = image.layers.filter((layer) => !unknown.includes(layer));
+  await withTools(services, sizeOf(unknown), (tools, width) =>
+    parallel([...unknown, ...known], width, (layer) =>
+      unknown.includes(layer) ? recordLayer(layer, tools, records) : verifyLayer(layer, records),
+    ),
+  );
+  for (const [index, layer] of image.layers.entries())
+    loaded[index] ??= await loadLayer(layer, index, records);
+  return merge(image.layers, loaded);
+}
+
+/**
+ * The same of a root folder: links are not followed, extended attributes not read, sockets left out.
+ * @throws ToolError "disk", "limit", "interrupted"
+ */
+export async function scanFolder(folder: string, services: ScanServices): Promise<ScannedImage> {
+  const { tree, facts } = await withTools(services, Number.POSITIVE_INFINITY, (tools) =>
+    readFolder(folder, tools),
+  );
+  return { tree, layers: [], facts, close: () => Promise.resolve() };
+}
+
+/**
+ * The same of a root file system in a tar, compressed or not.
+ * @throws ToolError "malformed", "limit", "disk", "interrupted"
+ */
+export async function scanTar(file: string, services: ScanServices): Promise<ScannedImage> {
+  const { size } = await stat(file).catch((thrown: unknown) => {
+    throw diskError(`reading ${file}`, thrown);
+  });
+  const { contents, entries } = await withTools(services, size, (tools) => readTarFile(file, size, tools));
   const builder = treeBuilder();
-  const spool = createSpool(file);
-  try {
-    for (const [index, layer] of image.layers.entries()) {
-      const { digest, size } = layer.descriptor;
-      const entries = await readLayer(layer, index, { spool, facts, signal: services.task.signal });
-      layers.push({ digest, diffId: layer.diffId, compressedBytes: size, entries });
-      applyLayer(builder, entries, index);
-    }
-  } finally {
-    spool.close();
+  applyLayer(builder, entries, 0);
+  return { tree: finishTree(builder), layers: [], facts: factsOfEntry, close: contents.close };
+}
+
+function recordServices(services: ScanServices): RecordServices {
+  const { cache, program = "", scratchFolder, task } = services;
+  return { cache, scratchFolder, task, maker: makerOf(ruleSetVersion, program) };
+}
+
+async function loadAll(
+  layers: readonly Layer[],
+  records: RecordServices,
+): Promise<(LoadedLayer | undefined)[]> {
+  const loaded: (LoadedLayer | undefined)[] = [];
+  for (const [index, layer] of layers.entries()) loaded.push(await loadLayer(layer, index, records));
+  return loaded;
+}
+
+/** Of those that are not known, each digest once. */
+function missingLayers(
+  layers: readonly Layer[],
+  loaded: readonly (LoadedLayer | undefined)[],
+): Iterable<Layer> {
+  const missing = new Map<string, Layer>();
+  for (const [index, layer] of layers.entries()) {
+    const { digest } = layer.descriptor;
+    if (loaded[index] === undefined && !missing.has(digest)) missing.set(digest, layer);
+  }
+  return missing.values();
+}
+
+function sizeOf(layers: readonly Layer[]): number {
+  return layers.reduce((sum, layer) => sum + layer.descriptor.size, 0);
+}
+
+function merge(layers: readonly Layer[], loaded: readonly (LoadedLayer | undefined)[]): ScannedImage {
+  const builder = treeBuilder();
+  const scanned: ScannedLayer[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  for (const [index, layer] of layers.entries()) {
+    const { digest, size } = layer.descriptor;
+    const found = loaded[index];
+    if (found === undefined) throw vanished(layer);
+    closers.push(found.contents.close);
+    scanned.push({ digest, diffId: layer.diffId, compressedBytes: size, entries: found.entries });
+    applyLayer(builder, found.entries, index);
   }
   return {
     tree: finishTree(builder),
-    layers,
-    facts: lookupIn(facts),
-    close: () => rm(file, { force: true }),
-  };
-}
-
-/**
- * The same of a root folder; links are not followed, extended attributes not read.
- * @throws ToolError "disk", "limit"
- */
-export async function scanFolder(folder: string, services: ScanServices): Promise<ScannedImage> {
-  const tree = await treeOfFolder(folder, services.task.signal);
-  const facts = new Map<Digest, Facts>();
-  for (const entry of tree.walk()) {
-    if (entry.kind !== "file" || facts.has(entry.digest)) continue;
-    facts.set(entry.digest, factsOf(inMemory(await collect(entry.content, 1 << 30, entry.path))));
-  }
-  return { tree, layers: [], facts: lookupIn(facts), close: () => Promise.resolve() };
-}
-
-/**
- * The same of a root file system in a tar, compressed or not: one layer, without a digest that anybody states.
- * @throws ToolError "malformed", "limit", "disk"
- */
-export async function scanTar(file: string, services: ScanServices): Promise<ScannedImage> {
-  const { size } = await stat(file);
-  const stored = fileRange(file, 0, size);
-  const head = await collect(fileRange(file, 0, Math.min(size, 6)), 6, file);
-  const compression = detectCompression(head);
-  const bounds = { outputBytesMax: limits.layerBytesMax, what: `the archive ${file}` };
-  const spoolFile = join(services.scratchFolder, `files-${randomBytes(8).toString("hex")}`);
-  const spool = createSpool(spoolFile);
-  const facts = new Map<Digest, Facts>();
-  const builder = treeBuilder();
-  try {
-    const origin: Origin = { kind: "declared", what: `the archive ${file}` };
-    const into = { spool, facts, signal: services.task.signal };
-    applyLayer(builder, await readTar(decompress(stored, compression, bounds), origin, bounds.what, into), 0);
-  } finally {
-    spool.close();
-  }
-  const close = (): Promise<void> => rm(spoolFile, { force: true });
-  return { tree: finishTree(builder), layers: [], facts: lookupIn(facts), close };
-}
-
-function lookupIn(facts: ReadonlyMap<Digest, Facts>): (entry: FileEntry) => Facts {
-  return (entry) => {
-    const found = facts.get(entry.digest);
-    assert(found !== undefined, `${entry.path} was scanned`);
-    return found;
-  };
-}
-
-function readLayer(
-  layer: Layer,
-  index: number,
-  into: Parameters<typeof readTar>[3],
-): Promise<readonly LayerEntry[]> {
-  const { digest } = layer.descriptor;
-  return readTar(tarOfLayer(layer), { kind: "layer", digest, index }, `the layer ${digest}`, into);
-}
-
-async function readTar(
-  tar: Bytes,
-  origin: Origin,
-  what: string,
-  into: { readonly spool: Spool; readonly facts: Map<Digest, Facts>; readonly signal: AbortSignal },
-): Promise<readonly LayerEntry[]> {
-  const entries: LayerEntry[] = [];
-  let current: TarHeader | undefined;
-  let pieces: Uint8Array[] = [];
-  const reader = createTarReader(
-    {
-      entry: (header) => {
-        current = header;
-      },
-      data: (chunk) => {
-        into.spool.write(chunk);
-        pieces.push(chunk);
-      },
-      end: () => {
-        if (current === undefined) return;
-        const content = current.kind === "file" ? into.spool.finish() : undefined;
-        if (content !== undefined && !into.facts.has(content.digest))
-          into.facts.set(content.digest, factsOf(inMemory(Buffer.concat(pieces))));
-        pieces = [];
-        entries.push(layerEntryOf(current, content, origin, what));
-        current = undefined;
-      },
+    layers: scanned,
+    facts: factsOfEntry,
+    close: async () => {
+      for (const close of closers) await close();
     },
-    what,
-  );
-  for await (const chunk of tar) {
-    into.signal.throwIfAborted();
-    reader.write(chunk);
-  }
-  reader.finish();
-  return entries;
+  };
+}
+
+/** Facts go with the content: an entry keeps both wherever it is copied to. */
+function factsOfEntry(file: FileEntry): Facts {
+  assert(file.content instanceof LayerFile, `${file.path} is of the scanned image`);
+  return file.content.facts();
+}
+
+function vanished(layer: Layer): ToolError {
+  return new ToolError("cache", {
+    what: `remembering the layer ${layer.descriptor.digest}`,
+    why: "its record vanished from the cache",
+    hint: "run the command again; if it comes back, check the disk, or use another --cache-dir",
+  });
 }

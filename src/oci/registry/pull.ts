@@ -106,6 +106,7 @@ function finder(
     return {
       descriptor,
       ...(known === undefined ? {} : { file: known.file }),
+      addressed: true,
       open: () => openThroughCache(remote(pull, descriptor), pull.cache),
     };
   };
