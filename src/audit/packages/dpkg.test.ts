@@ -143,7 +143,7 @@ test("status.d: a stanza a file, sums beside it under any of the names that are 
   });
 });
 
-const controls = `${"\u001b"}[2Jname`;
+const controls = "\u001b[2Jname";
 
 const malformed: readonly { readonly summary: string; readonly text: string; readonly why: RegExp }[] = [
   { summary: "no field", text: "Package: a\nnothing\n", why: /^line 2: expected "Field: value"$/ },
