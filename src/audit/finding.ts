@@ -87,8 +87,12 @@ export interface StartupStep {
 /** A file as the lists and maps of a report show it. */
 export interface FileRow {
   readonly path: TreePath;
+  /** Of the content. */
+  readonly digest?: Digest;
   readonly sizeBytes: number;
   readonly kind: "elf" | "script" | "archive" | "text" | "data";
+  /** Of the content; absent where it isn't known. Comparisons tell by it what changed, and what only moved. */
+  readonly digest?: Digest;
   readonly role: Role;
   /** Index into the report's `packages`. */
   readonly package?: number;
