@@ -1,7 +1,7 @@
 // What a program or library asks of the system by itself: functions that it imports, or, for Go, packages that are linked in.
 // Static programs of other languages don't tell.
 import type { ElfImage } from "../formats/elf-image.ts";
-import { type DynamicSymbols, importsAmong } from "../formats/elf-symbols.ts";
+import { type DynamicSymbols, importsAmong, wantedNames } from "../formats/elf-symbols.ts";
 import type { Capability } from "./identity.ts";
 
 /** Functions of libc by what they are for. */
@@ -21,7 +21,7 @@ const functions: readonly (readonly [Capability, readonly string[]])[] = [
 const capabilityOf: ReadonlyMap<string, Capability> = new Map(
   functions.flatMap(([capability, names]) => names.map((name) => [name, capability] as const)),
 );
-const names: ReadonlySet<string> = new Set(capabilityOf.keys());
+const wanted = wantedNames([...capabilityOf.keys()]);
 
 /** Names of functions as they are in a Go program's table, which holds those that were linked in. */
 export const goFunctions: readonly (readonly [Capability, string])[] = [
@@ -40,7 +40,7 @@ export function capabilitiesOf(
 ): readonly Capability[] {
   const found = new Set<Capability>();
   if (symbols !== undefined) {
-    for (const name of importsAmong(image, symbols, names)) {
+    for (const name of importsAmong(image, symbols, wanted)) {
       const capability = capabilityOf.get(name);
       if (capability !== undefined) found.add(capability);
     }

@@ -63,7 +63,8 @@ const signatures: readonly { readonly magic: Magic; readonly at: number; readonl
 
 /** The facts of a file's content. Never throws on content: what can't be read as what it claims to be has no details. */
 export function factsOf(source: RandomAccess): Facts {
-  const head = Buffer.from(source.read(0, Math.min(headBytes, source.sizeBytes)));
+  const read = source.read(0, Math.min(headBytes, source.sizeBytes));
+  const head = Buffer.from(read.buffer, read.byteOffset, read.length);
   if (head.length === 0) return { magic: "empty" };
   const magic = magicOf(head);
   if (magic === "elf") return elfFactsOf(source);

@@ -42,34 +42,48 @@ function countOf(image: ElfImage, gnuHash: number | undefined, hash: number | un
   return bytes === undefined ? undefined : image.file.number(bytes, 4, 4);
 }
 
+/** Names to look for among imports. */
+export interface WantedNames {
+  /** By the first four bytes, which tell most others apart. */
+  readonly byPrefix: ReadonlyMap<number, readonly Buffer[]>;
+}
+
+const prefixBytes = 4;
+
+/** Each of four bytes or more. */
+export function wantedNames(names: readonly string[]): WantedNames {
+  const byPrefix = new Map<number, Buffer[]>();
+  for (const name of names) {
+    const ended = Buffer.from(`${name}\0`, "latin1");
+    const prefix = ended.readUInt32LE(0);
+    byPrefix.set(prefix, [...(byPrefix.get(prefix) ?? []), ended]);
+  }
+  return { byPrefix };
+}
+
 /** Those of the names that the file imports: undefined dynamic symbols. */
 export function importsAmong(
   image: ElfImage,
   symbols: DynamicSymbols,
-  wanted: ReadonlySet<string>,
+  { byPrefix }: WantedNames,
 ): ReadonlySet<string> {
   const found = new Set<string>();
   const { names } = symbols;
   const strings = image.file.bytes(names.start, names.end - names.start);
   const table = image.file.bytes(symbols.start, symbols.count * symbolBytes(image));
   if (strings === undefined || table === undefined) return found;
-  const offsets = nameOffsets(strings, wanted);
-  const wide = image.class === 64;
+  const sectionAt = image.class === 64 ? 6 : 14;
   for (let at = 0; at < table.length; at += symbolBytes(image)) {
-    const name = offsets.get(image.file.number(table, at, 4));
-    if (name !== undefined && image.file.number(table, at + (wide ? 6 : 14), 2) === 0) found.add(name);
+    const name = image.file.number(table, at, 4);
+    if (name + prefixBytes > strings.length) continue;
+    const candidates = byPrefix.get(strings.readUInt32LE(name));
+    if (candidates === undefined || image.file.number(table, at + sectionAt, 2) !== 0) continue;
+    for (const ended of candidates) {
+      if (ended.equals(strings.subarray(name, name + ended.length)))
+        found.add(ended.toString("latin1", 0, ended.length - 1));
+    }
   }
   return found;
-}
-
-/** Where in the names' table each of the names is, also as the tail of another. */
-function nameOffsets(strings: Buffer, wanted: ReadonlySet<string>): ReadonlyMap<number, string> {
-  const offsets = new Map<number, string>();
-  for (const name of wanted) {
-    const ended = Buffer.from(`${name}\0`, "latin1");
-    for (let at = strings.indexOf(ended); at >= 0; at = strings.indexOf(ended, at + 1)) offsets.set(at, name);
-  }
-  return offsets;
 }
 
 function symbolBytes(image: ElfImage): number {

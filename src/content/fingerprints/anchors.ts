@@ -10,8 +10,8 @@ import { fingerprints } from "./rules.ts";
 
 /** What a pass over a file's data met. */
 export interface Met {
-  /** Where the first occurrences of an anchor are, as file offsets. */
-  places(anchor: string): readonly number[];
+  /** For each anchor that is there, where its first occurrences are, as file offsets. */
+  readonly anchors: ReadonlyMap<string, readonly number[]>;
   /** The best one. */
   readonly applets?: AppletTable;
   /** Where an ELF file may begin. */
@@ -30,16 +30,10 @@ const placesMax = 8;
 /** More than anybody puts into a file for a good reason: those past it aren't told one by one. */
 const headersMax = 1024;
 
-/** As what a signal is searched; undefined for one that is no string. */
-export function anchorsOf(signal: Signal): readonly string[] {
-  switch (signal.kind) {
-    case "string":
-      return [signal.text];
-    case "symbol":
-      return [symbolAnchor(signal.name)];
-    default:
-      return [];
-  }
+/** As what a signal is searched in the one pass over a file; undefined for one that is found otherwise. */
+export function anchorOf(signal: Signal): string | undefined {
+  if (signal.kind === "string") return signal.text;
+  return signal.kind === "symbol" ? symbolAnchor(signal.name) : undefined;
 }
 
 /** Names end with a NUL; where they begin, linkers may have put them into the tail of a longer one. */
@@ -49,7 +43,7 @@ export function symbolAnchor(name: string): string {
 
 const anchors = lazy(() => {
   const all = fingerprints.flatMap((one) => [
-    ...one.signs.flat().flatMap(anchorsOf),
+    ...one.signs.flat().flatMap((signal) => anchorOf(signal) ?? []),
     ...(one.version?.after ?? []),
   ]);
   const texts = [...new Set([goAnchor, ...goFunctions.map(([, name]) => name), ...all])];
@@ -80,7 +74,7 @@ export function meet(source: RandomAccess, regions: readonly Region[]): Met {
     }
   }
   return {
-    places: (anchor) => places.get(anchor) ?? [],
+    anchors: places,
     elfHeaders,
     ...(applets === undefined ? {} : { applets }),
   };

@@ -52,7 +52,7 @@ function programIn(
   image: ElfImage | undefined,
   inner?: { readonly within: string; readonly carve: string },
 ): Program {
-  const regions = dataRegions(image, source.sizeBytes);
+  const regions = dataRegions(source, image);
   const met = meet(source, regions);
   const symbols = image === undefined ? undefined : dynamicSymbols(image);
   const build = image === undefined ? undefined : buildOf(image, met);
@@ -62,7 +62,7 @@ function programIn(
     ...(symbols === undefined ? {} : { names: symbols.names }),
     ...(build === undefined ? {} : { build }),
   };
-  const isLinked = (name: string): boolean => build?.go !== undefined && met.places(name).length > 0;
+  const isLinked = (name: string): boolean => build?.go !== undefined && met.anchors.has(name);
   return {
     met,
     identities: identitiesIn(suspect, inner),
@@ -80,7 +80,7 @@ function suspectFor(source: RandomAccess, met: Met, regions: readonly Region[]):
 }
 
 function buildOf(image: ElfImage, met: Met): BuildInfo | undefined {
-  const [go] = met.places(goAnchor).flatMap((at) => goBuildAt(image, at) ?? []);
+  const [go] = (met.anchors.get(goAnchor) ?? []).flatMap((at) => goBuildAt(image, at) ?? []);
   const cargo = cargoBuild(image);
   if (go === undefined && cargo === undefined) return undefined;
   return { ...(go === undefined ? {} : { go }), ...(cargo === undefined ? {} : { cargo }) };

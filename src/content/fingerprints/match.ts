@@ -1,7 +1,8 @@
 // Which fingerprints a file's data bears, each with evidence that standard tools can show.
+import { lazy } from "../../base/lazy.ts";
 import type { ElfFacts } from "../../formats/elf.ts";
 import type { BuildInfo, Evidence, Identity } from "../identity.ts";
-import type { Met } from "./anchors.ts";
+import { anchorOf, type Met, symbolAnchor } from "./anchors.ts";
 import { carvedEvidence, grepFor, quoted } from "./evidence.ts";
 import type { Fingerprint, Signal } from "./fingerprint.ts";
 import type { Region } from "./regions.ts";
@@ -32,7 +33,7 @@ export function identitiesIn(
   suspect: Suspect,
   inner?: { readonly within: string; readonly carve: string },
 ): readonly Identity[] {
-  const found = fingerprints.flatMap((one) => {
+  const found = candidatesFor(suspect.met).flatMap((one) => {
     const identity = identityOf(suspect, one);
     return identity === undefined ? [] : [{ one, identity }];
   });
@@ -48,6 +49,28 @@ export function identitiesIn(
             evidence: identity.evidence.map((one) => carvedEvidence(one, inner.carve)),
           },
     );
+}
+
+/** Fingerprints by the anchors of their signals, and those of which some alternative needs no anchor. */
+const indexed = lazy(() => {
+  const byAnchor = new Map<string, Fingerprint[]>();
+  const always: Fingerprint[] = [];
+  for (const one of fingerprints) {
+    for (const signals of one.signs) {
+      const anchor = signals.map(anchorOf).find((text) => text !== undefined);
+      if (anchor === undefined) always.push(one);
+      else byAnchor.set(anchor, [...(byAnchor.get(anchor) ?? []), one]);
+    }
+  }
+  return { byAnchor, always };
+});
+
+/** Those that can be there, in their order: most files hold no anchor at all. */
+function candidatesFor({ anchors }: Met): readonly Fingerprint[] {
+  const { byAnchor, always } = indexed();
+  const found = new Set(always);
+  for (const anchor of anchors.keys()) for (const one of byAnchor.get(anchor) ?? []) found.add(one);
+  return fingerprints.filter((one) => found.has(one));
 }
 
 function identityOf(suspect: Suspect, fingerprint: Fingerprint): Identity | undefined {
@@ -109,7 +132,7 @@ function evidenceFor(suspect: Suspect, signal: Signal): Evidence | undefined {
 }
 
 function stringEvidence({ met }: Suspect, content: string, shown: string): Evidence | undefined {
-  const [place] = met.places(content);
+  const [place] = met.anchors.get(content) ?? [];
   if (place === undefined) return undefined;
   const at = place + content.indexOf(shown);
   return { what: `string ${JSON.stringify(shown)} at byte ${at}`, check: grepFor(shown) };
@@ -139,7 +162,8 @@ function wideText(content: string, order: "little" | "big"): string {
 
 function symbolEvidence({ met, names }: Suspect, name: string): Evidence | undefined {
   if (names === undefined) return undefined;
-  const at = met.places(`${name}\0`).find((place) => place >= names.start && place < names.end);
+  const places = met.anchors.get(symbolAnchor(name)) ?? [];
+  const at = places.find((place) => place >= names.start && place < names.end);
   if (at === undefined) return undefined;
   return {
     what: `dynamic symbol ${name}, named at byte ${at}`,
@@ -178,7 +202,7 @@ function goEvidence({ build }: Suspect, pattern: RegExp): Evidence | undefined {
 function versionOf({ met, read }: Suspect, { version }: Fingerprint): string | undefined {
   if (version === undefined) return undefined;
   for (const anchor of version.after) {
-    for (const place of met.places(anchor)) {
+    for (const place of met.anchors.get(anchor) ?? []) {
       const found = version.pattern.exec(read(place + anchor.length, versionLengthMax));
       if (found?.index === 0) return found[1] ?? found[0];
     }

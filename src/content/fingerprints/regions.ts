@@ -1,7 +1,9 @@
 // Where an ELF file's strings can be: the segments that are mapped as data. Section tables are not believed: they can be
 // stripped, or say anything, and the program still runs.
+import { lazy } from "../../base/lazy.ts";
 import type { ElfImage, Segment } from "../../formats/elf-image.ts";
 import { segmentType } from "../../formats/elf-image.ts";
+import type { RandomAccess } from "../../formats/random-access.ts";
 
 /** A part of a file, in bytes; `end` is the first that is not in it. */
 export interface Region {
@@ -10,22 +12,46 @@ export interface Region {
 }
 
 const executable = 1;
-const writable = 2;
 
 /**
- * The regions to look at, merged and in file order: read-only and writable data, and code where no segment is read-only (older
- * link layouts keep constants with the code). All of the file where nothing is mapped from it.
+ * The regions to look at, merged and in file order: read-only and writable data, and code that holds text (older link layouts
+ * keep constants with the code). All of the file where nothing is mapped from it.
  */
-export function dataRegions(image: ElfImage | undefined, sizeBytes: number): readonly Region[] {
+export function dataRegions(source: RandomAccess, image: ElfImage | undefined): readonly Region[] {
+  const { sizeBytes } = source;
   const whole = [{ start: 0, end: sizeBytes }];
   if (image === undefined) return whole;
   const loads = image.segments.filter((one) => one.type === segmentType.load && one.fileBytes > 0);
   if (loads.length === 0) return whole;
-  const hasReadOnly = loads.some(
-    (one) => (one.flags & (executable | writable)) === 0 && !holdsHeadersOnly(one),
-  );
-  const chosen = hasReadOnly ? loads.filter((one) => (one.flags & executable) === 0) : loads;
+  const chosen = loads.filter((one) => {
+    if ((one.flags & executable) === 0 || one.offset === 0) return true;
+    return holdsText(source, clamped(one, sizeBytes));
+  });
   return merged(chosen.map((one) => clamped(one, sizeBytes)));
+}
+
+const pageBytes = 4096;
+const chunkBytes = 1024 * 1024;
+const sampleBytes = 64;
+/** Of a sample, before it counts as text: machine code has letters too, but far fewer. */
+const lettersMin = 38;
+const scratch = lazy(() => Buffer.allocUnsafe(chunkBytes));
+
+/** Whether any page of a region begins or goes on with text, as far as a sample of each page shows. */
+function holdsText(source: RandomAccess, { start, end }: Region): boolean {
+  for (let base = start; base < end; base += chunkBytes) {
+    const bytes = source.read(base, Math.min(chunkBytes, end - base), scratch());
+    for (let at = 0; at + sampleBytes <= bytes.length; at += pageBytes) {
+      let letters = 0;
+      for (let index = at; index < at + sampleBytes; index++) letters += isLetter(bytes[index] ?? 0) ? 1 : 0;
+      if (letters >= lettersMin) return true;
+    }
+  }
+  return false;
+}
+
+function isLetter(byte: number): boolean {
+  return (byte >= 0x61 && byte <= 0x7a) || byte === 0x20 || (byte >= 0x41 && byte <= 0x5a);
 }
 
 /** What follows the last byte that the segments or the headers take: nothing of a program as linkers make it but sections. */
@@ -40,11 +66,6 @@ export function unmappedRegions(image: ElfImage, sizeBytes: number): readonly Re
     at = Math.max(at, end);
   }
   return gaps;
-}
-
-/** The first segment of many files holds the file's headers and dynamic tables, constants are elsewhere. */
-function holdsHeadersOnly(segment: Segment): boolean {
-  return segment.fileBytes < 64;
 }
 
 function clamped(segment: Segment, sizeBytes: number): Region {
