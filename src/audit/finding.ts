@@ -91,8 +91,6 @@ export interface FileRow {
   readonly digest?: Digest;
   readonly sizeBytes: number;
   readonly kind: "elf" | "script" | "archive" | "text" | "data";
-  /** Of the content; absent where it isn't known. Comparisons tell by it what changed, and what only moved. */
-  readonly digest?: Digest;
   readonly role: Role;
   /** Index into the report's `packages`. */
   readonly package?: number;
