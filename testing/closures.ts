@@ -1,7 +1,9 @@
 // Closures over trees whose facts are written in the test: each file says what its content would tell.
+import type { Digest } from "../src/base/digest.ts";
 import { close } from "../src/closure/close.ts";
 import type { Closure, ClosureInput, Launch } from "../src/closure/closure.ts";
 import type { Facts } from "../src/content/facts.ts";
+import type { Identity, ProgramKind } from "../src/content/identity.ts";
 import type { ElfFacts } from "../src/formats/elf.ts";
 import type { Attributes, Entry, FileEntry, Origin } from "../src/tree/entry.ts";
 import { treeOf } from "../src/tree/memory-tree.ts";
@@ -9,8 +11,10 @@ import { path } from "../src/tree/path.ts";
 import { file } from "./trees.ts";
 
 const facts = new WeakMap<Entry, Facts>();
+/** Of hard links, which a layer makes as copies of the entry that the test wrote: the last ones with this content. */
+const factsOfLinks = new Map<Digest, Facts>();
 
-type Options = Partial<Attributes> & { readonly origins?: readonly Origin[] };
+type Options = Partial<Attributes> & { readonly origins?: readonly Origin[]; readonly link?: string };
 
 export const loader64 = "/lib64/ld-linux-x86-64.so.2";
 
@@ -51,6 +55,21 @@ export function program(
   options: Parameters<typeof elf>[2] = {},
 ): FileEntry {
   return elf(name, { interpreter: loader64, ...given }, options);
+}
+
+/** A program whose content is recognised as this one. */
+export function recognised(
+  kind: ProgramKind,
+  id: string,
+  name: string,
+  given: Partial<Identity> = {},
+  options: Options = {},
+): FileEntry {
+  return program(name, {}, { identities: [identity(kind, id, given)], ...options });
+}
+
+export function identity(kind: ProgramKind, id: string, given: Partial<Identity> = {}): Identity {
+  return { id, kind, name: id, evidence: [{ what: `signal of ${id}` }], confirmed: true, ...given };
 }
 
 /** A library called as its soname. */
@@ -103,11 +122,13 @@ export function closureOf(entries: readonly Entry[], given: Given): Closure {
 
 /** The facts written in the test, or plain text for a file without any. */
 export function factsOfEntry(entry: FileEntry): Facts {
-  return facts.get(entry) ?? { magic: entry.sizeBytes === 0 ? "empty" : "text" };
+  const linked = entry.link === undefined ? undefined : factsOfLinks.get(entry.digest);
+  return facts.get(entry) ?? linked ?? { magic: entry.sizeBytes === 0 ? "empty" : "text" };
 }
 
 function withFacts(entry: FileEntry, given: Facts): FileEntry {
   facts.set(entry, given);
+  factsOfLinks.set(entry.digest, given);
   return entry;
 }
 

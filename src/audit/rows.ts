@@ -23,6 +23,7 @@ export function fileRows(subject: Subject, uses: readonly PrimitiveUse[]): reado
     const layerIndex = layer === undefined ? undefined : layers.get(layer);
     return {
       path: entry.path,
+      digest: entry.digest,
       sizeBytes: entry.sizeBytes,
       kind: kindOf(facts),
       role: subject.closure.role(entry.path),

@@ -1,5 +1,6 @@
 // Builds a project's images: the lock, then each platform, from the cache where nothing changed.
 import type { LayerStrategy } from "../assemble/strategy.ts";
+import type { LockedPackage } from "../debian/locked.ts";
 import { type BuiltImage, buildImage } from "../engines/native/build-image.ts";
 import type { ImagePlan } from "../graph/plan.ts";
 import type { Context } from "./context.ts";
@@ -18,6 +19,7 @@ export interface BuildSettings {
 
 export interface PlatformBuild extends BuiltImage {
   readonly platform: string;
+  readonly packages: readonly LockedPackage[];
   readonly durationMs: number;
 }
 
@@ -46,7 +48,7 @@ export async function buildProject(
       const request = { plan, packages, platform, context: project.folder, mtime, compression, layers };
       const image = await buildImage(request, services, session.fetch);
       context.emit({ type: "end", id, cached: image.cached });
-      built.push({ ...image, platform, durationMs: context.now() - started });
+      built.push({ ...image, platform, packages, durationMs: context.now() - started });
     }
     return built;
   });

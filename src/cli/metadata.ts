@@ -5,6 +5,7 @@ import type { BuildMetadata } from "../report/metadata.ts";
 import type { PlatformBuild } from "./build-project.ts";
 import type { Context } from "./context.ts";
 import type { Delivered } from "./deliver.ts";
+import { toldReason } from "./level-gate.ts";
 
 /** @throws ToolError "disk" */
 export async function writeMetadata(
@@ -21,7 +22,7 @@ export async function writeMetadata(
       platform,
       digest: image.descriptor.digest,
       level: figures.level,
-      levelReasons: figures.levelReasons,
+      levelReasons: figures.levelFindings.map(toldReason),
       files: figures.files,
       sizeBytes: figures.sizeBytes,
       compressedBytes: image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0),

@@ -42,6 +42,23 @@ export type Addition =
     }
   | { readonly kind: "link"; readonly path: string; readonly target: string; readonly span?: Span };
 
+/** How the entries that an addition brings name it in their origins: "files /etc/x", "copy app/dist". */
+export function declaredName(addition: Addition): string {
+  switch (addition.kind) {
+    case "copy":
+      return `${copiedPrefix}${addition.source}`;
+    case "directory":
+      return `directories ${addition.path}`;
+    case "file":
+      return `files ${addition.path}`;
+    case "link":
+      return `links ${addition.path}`;
+  }
+}
+
+/** How `declaredName` begins for everything that was copied. */
+export const copiedPrefix = "copy ";
+
 export interface AccountRequest {
   readonly name: string;
   readonly uid: number;

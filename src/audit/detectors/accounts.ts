@@ -39,15 +39,20 @@ function userFindings(subject: Subject, lines: readonly Line[]): Finding[] {
   const config: Evidence = { what: `the config's User is ${shown}`, check: "jq .config.User CONFIG" };
   const uid = numberOf(user);
   if (user.trim() === "")
-    return [finding(subject, "root-user", { what: "no user is set: it is root", evidence: [config] })];
+    return [finding(subject, "root-user", { what: "it runs as root: no user is set", evidence: [config] })];
   if (uid !== undefined) {
-    if (uid === 0) return [finding(subject, "root-user", { what: `${shown} is user 0`, evidence: [config] })];
+    if (uid === 0)
+      return [
+        finding(subject, "root-user", { what: `it runs as root: ${shown} is user 0`, evidence: [config] }),
+      ];
     return groupFindings(subject, { written, group, config, lines });
   }
   const line = lines.find((one) => one.file === passwdFile && one.fields[0] === user);
   if (line === undefined) {
     if (user === "root")
-      return [finding(subject, "root-user", { what: `${shown} is root`, evidence: [config] })];
+      return [
+        finding(subject, "root-user", { what: `it runs as root: the user is ${shown}`, evidence: [config] }),
+      ];
     const what = `the image has no user ${JSON.stringify(user)}`;
     return [finding(subject, "unknown-user", { what, evidence: [config], path: passwdFile })];
   }
@@ -55,8 +60,8 @@ function userFindings(subject: Subject, lines: readonly Line[]): Finding[] {
   const mapped = line.malformed ? 0 : numberOf(line.fields[2] ?? "");
   if (mapped === undefined || mapped === 0) {
     const what = line.malformed
-      ? `${shown} may be root: its line in ${passwdFile} is malformed, and engines take what is missing for 0`
-      : `${shown} is user 0 by ${passwdFile}`;
+      ? `it may run as root: the line of ${shown} in ${passwdFile} is malformed, and engines take what is missing for 0`
+      : `it runs as root: ${shown} is user 0 by ${passwdFile}`;
     return [finding(subject, "root-user", { what, evidence, path: passwdFile })];
   }
   const what = `the user ${shown} is a name; its number is ${mapped}`;

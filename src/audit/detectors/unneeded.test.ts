@@ -34,6 +34,16 @@ describe("unneededFindings", () => {
       found: ["unneeded-script /opt/x: a script that nothing needs"],
     },
     {
+      summary: "names of one inode are told once",
+      entries: [...app, elf("/opt/a", {}, { link: "1" }), elf("/opt/b", {}, { link: "1" })],
+      found: ["unneeded-elf /opt/a: a library that nothing needs"],
+    },
+    {
+      summary: "another name of a needed file is needed",
+      entries: [loader, program("/app/p", {}, { link: "1" }), program("/opt/p", {}, { link: "1" })],
+      found: [],
+    },
+    {
       summary: "a library that isn't there",
       entries: [loader, program("/app/p", { needed: ["libx.so.1"] })],
       found: ["missing /app/p: the library libx.so.1, needed by /app/p"],

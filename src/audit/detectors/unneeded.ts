@@ -9,8 +9,14 @@ import type { Subject } from "../subject.ts";
 
 export function unneededFindings(subject: Subject): Finding[] {
   const found: Finding[] = [];
+  const explained = explainedLinks(subject);
   for (const entry of subject.tree.walk()) {
     if (entry.kind !== "file" || isExplained(subject.closure.role(entry.path))) continue;
+    if (entry.link !== undefined) {
+      // Names of one inode are one file: it is needed where one of them is, and told once where none is.
+      if (explained.has(entry.link)) continue;
+      explained.add(entry.link);
+    }
     const made = unneeded(subject, entry, subject.facts(entry));
     if (made !== undefined) found.push(made);
   }
@@ -19,6 +25,15 @@ export function unneededFindings(subject: Subject): Finding[] {
     ...subject.closure.missing.map((one) => missingFinding(subject, one)),
     ...startFindings(subject),
   ];
+}
+
+function explainedLinks({ closure, tree }: Subject): Set<string> {
+  const links = new Set<string>();
+  for (const entry of tree.walk()) {
+    if (entry.kind === "file" && entry.link !== undefined && isExplained(closure.role(entry.path)))
+      links.add(entry.link);
+  }
+  return links;
 }
 
 function unneeded(subject: Subject, entry: FileEntry, { elf, script }: Facts): Finding | undefined {

@@ -101,7 +101,11 @@ export const command: Command = defineCommand({
     });
     const started = context.now();
     const built = await buildProject(context, project, settings);
-    refuseBelow(options["allow-level"] ?? (plan.phase === "init" ? "distro" : "truly-distroless"), built);
+    refuseBelow(
+      options["allow-level"] ?? (plan.phase === "init" ? "distro" : "truly-distroless"),
+      built,
+      plan,
+    );
     const delivered = await deliver(context, built, destinations);
     const { renderSummary } = await import("../../report/summary.ts");
     context.stdout.write(

@@ -6,14 +6,14 @@ import { type Digest, digestOf } from "../../base/digest.ts";
 import { assert } from "../../base/errors.ts";
 import { type Facts, factsOf } from "../../content/facts.ts";
 import { inMemory } from "../../formats/random-access.ts";
-import type { Addition } from "../../graph/plan.ts";
+import { type Addition, copiedPrefix, declaredName } from "../../graph/plan.ts";
 import type { Entry, Origin } from "../../tree/entry.ts";
 import { addEntry, finishTree, type TreeBuilder, treeBuilder } from "../../tree/memory-tree.ts";
 import { joinPath, parentOf, path, root, type TreePath } from "../../tree/path.ts";
 import { placeEntry, placeOf } from "../../tree/placing.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
-import { type Copies, type CopyFailure, copied } from "./context-files.ts";
+import type { Copies, CopyFailure } from "./context-files.ts";
 
 export interface Owner {
   readonly uid: number;
@@ -93,7 +93,7 @@ function layFolder(builder: TreeBuilder, entry: Entry): void {
 }
 
 function isCopied({ origins }: Entry): boolean {
-  return origins.some((origin) => origin.kind === "declared" && origin.what.startsWith(copied));
+  return origins.some((origin) => origin.kind === "declared" && origin.what.startsWith(copiedPrefix));
 }
 
 /** What stands where the entry would have to replace a folder by something else, or something else by a folder. */
@@ -148,8 +148,7 @@ function entryOf(
 }
 
 function originOf(addition: Exclude<Addition, { kind: "copy" }>): Origin {
-  const field = { directory: "directories", link: "links", file: "files" }[addition.kind];
-  return { kind: "declared", what: `${field} ${addition.path}`, ...spanOf(addition.span) };
+  return { kind: "declared", what: declaredName(addition), ...spanOf(addition.span) };
 }
 
 function inTheWay(entry: Entry, obstacle: Entry): Diagnostic {

@@ -92,14 +92,19 @@ async function compose(
   const { plan, packages, platform, mtime } = request;
   const architecture = platform.slice(platform.indexOf("/") + 1);
   // Loaded here: a build that finds its image in the cache needs none of it.
-  const [{ composePhase }, { shippedOf }, { levelOf }, { numericUser }, { unprovenWarning }] =
-    await Promise.all([
-      import("./compose-phase.ts"),
-      import("./shipped.ts"),
-      import("../../audit/level.ts"),
-      import("./account-files.ts"),
-      import("./unproven.ts"),
-    ]);
+  const [
+    { composePhase },
+    { shippedOf },
+    { auditBuilt, levelFindings },
+    { numericUser },
+    { unprovenWarning },
+  ] = await Promise.all([
+    import("./compose-phase.ts"),
+    import("./shipped.ts"),
+    import("./self-audit.ts"),
+    import("./account-files.ts"),
+    import("./unproven.ts"),
+  ]);
   const debs = await fetchPackages(packages);
   const input = { plan, packages, debs, architecture, copies, mtime };
   const phase = await composePhase(input, services);
@@ -122,20 +127,15 @@ async function compose(
     );
   }
   const user = numericUser(phase.accounts, plan.config.User);
-  const launch = { ...phase.launch, user: user ?? "" };
-  const { level, reasons } = levelOf({
-    closure: phase.closure,
-    tree: shipped.tree,
-    facts: phase.facts,
-    launch,
-  });
+  const config = configOf(request, architecture, user, layers);
+  const report = await auditBuilt(phase, shipped.tree, { name: plan.name, platform, config });
   const files = entries.flatMap((entry) => (entry.kind === "file" ? [entry] : []));
   return {
-    config: configOf(request, architecture, user, layers),
+    config,
     layers,
     figures: {
-      level,
-      levelReasons: reasons.map(({ path, what }) => (path === undefined ? what : `${path}: ${what}`)),
+      level: report.verdict.level,
+      levelFindings: levelFindings(report, shipped.tree),
       files: files.length,
       sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
       packagesShipped: shipped.packages.length,

@@ -11,7 +11,7 @@ import { lazy } from "../../base/lazy.ts";
 import { decodeName, encodeName } from "../../base/names.ts";
 import { type Facts, factsOf } from "../../content/facts.ts";
 import { ofFile } from "../../formats/random-access.ts";
-import type { Addition } from "../../graph/plan.ts";
+import { type Addition, declaredName } from "../../graph/plan.ts";
 import type { Entry, Origin } from "../../tree/entry.ts";
 import { baseName, joinPath, path as literalPath, type TreePath, treePath } from "../../tree/path.ts";
 
@@ -144,11 +144,8 @@ async function linkTarget(link: string): Promise<string> {
   return decodeName(await readlink(encodeName(link), { encoding: "buffer" }));
 }
 
-/** How the origin of everything that was copied begins. */
-export const copied = "copy ";
-
 function originOf(copy: CopyAddition): Origin {
-  const what = `${copied}${copy.source}`;
+  const what = declaredName(copy);
   return copy.span === undefined ? { kind: "declared", what } : { kind: "declared", what, span: copy.span };
 }
 

@@ -7,12 +7,13 @@ import { type Cache, findBlob, findRecord, storeRecord } from "../../base/cache.
 import type { Json } from "../../base/canonical-json.ts";
 import { type Digest, parseDigest } from "../../base/digest.ts";
 import type { ImageConfig } from "../../oci/model.ts";
+import type { LevelFinding } from "./self-audit.ts";
 
 /** What is told of an image beside its bytes. */
 export interface ImageFigures {
   readonly level: Level;
-  /** Why it isn't one level better, in short sentences. */
-  readonly levelReasons: readonly string[];
+  /** What keeps it from a better level, worst first. */
+  readonly levelFindings: readonly LevelFinding[];
   readonly files: number;
   /** Of the files' content, uncompressed. */
   readonly sizeBytes: number;

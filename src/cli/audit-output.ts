@@ -1,0 +1,55 @@
+// Reports of audits in the form that is asked for; each renderer is loaded when it is needed.
+import type { AuditReport } from "../audit/finding.ts";
+import { styleFor } from "../report/style.ts";
+
+export const auditFormats = ["table", "json", "sarif", "junit", "markdown", "html", "badge"] as const;
+
+export type AuditFormat = (typeof auditFormats)[number];
+
+interface OutputOptions {
+  readonly columns: number;
+  readonly colour: boolean;
+  readonly verbose: boolean;
+}
+
+/** The forms that show one image. */
+export const singleFormats: ReadonlySet<AuditFormat> = new Set(["html", "badge"]);
+
+/** Ends with a line feed. */
+export async function renderAudits(
+  format: AuditFormat,
+  reports: readonly AuditReport[],
+  options: OutputOptions,
+): Promise<string> {
+  const [only] = reports;
+  switch (format) {
+    case "table":
+      return renderTables(reports, options);
+    case "json":
+      return (await import("../report/audit/json.ts")).auditJsonText(reports);
+    case "sarif":
+      return `${JSON.stringify((await import("../report/audit/sarif.ts")).auditSarif(reports), null, 2)}\n`;
+    case "junit":
+      return (await import("../report/audit/junit.ts")).auditJunit(reports);
+    case "markdown":
+      return (await import("../report/audit/markdown.ts")).auditMarkdown(reports);
+    case "html":
+      return only === undefined ? "" : (await import("../report/audit/html/page.ts")).auditHtml(only);
+    case "badge":
+      return only === undefined ? "" : (await import("../report/audit/badge.ts")).auditBadge(only);
+  }
+}
+
+async function renderTables(reports: readonly AuditReport[], options: OutputOptions): Promise<string> {
+  const { colour, columns, verbose } = options;
+  const page = { columns, style: styleFor(colour), verbose };
+  const [only] = reports;
+  if (only !== undefined && reports.length === 1) {
+    return (await import("../report/audit/table.ts")).renderAuditTable(only, page);
+  }
+  const { renderAuditSummary } = await import("../report/audit/summary.ts");
+  if (!verbose) return renderAuditSummary(reports, page);
+  const { renderAuditTable } = await import("../report/audit/table.ts");
+  const each = reports.map((one) => renderAuditTable(one, page));
+  return `${each.join("\n")}\n${renderAuditSummary(reports, page)}`;
+}

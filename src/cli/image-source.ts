@@ -1,0 +1,97 @@
+// What a user names as IMAGE, opened: images of a registry, an engine, an archive or a layout; or a bare tree.
+import { resolve } from "node:path";
+import type { Cache } from "../base/cache.ts";
+import { ToolError } from "../base/errors.ts";
+import { parseLocation } from "../oci/locations.ts";
+import type { Image, ImageSet } from "../oci/model.ts";
+import { openImageSet, recognise } from "../oci/open.ts";
+import { formatPlatform, imageFor, parsePlatform } from "../oci/platform.ts";
+import type { Context } from "./context.ts";
+import { hostPlatform } from "./host-image.ts";
+
+export interface SourceOptions {
+  /** "linux/arm64"; without it the image for this machine, or the only one there is. */
+  readonly platform: string | undefined;
+  readonly insecureHosts: readonly string[];
+  readonly cache: Cache;
+  /** The caller removes it after the last read. */
+  readonly scratchFolder: string;
+}
+
+export type OpenedSource =
+  | { readonly kind: "image"; readonly image: Image }
+  | { readonly kind: "folder" | "tar"; readonly path: string };
+
+export interface ImageSource {
+  /** Opens the image that an argument names. */
+  open(text: string): Promise<OpenedSource>;
+  close(): void;
+}
+
+/** Images by name; connections are made when the first one is asked for. */
+export function imageSource(context: Context, options: SourceOptions): ImageSource {
+  const closers: (() => void)[] = [];
+  const pull = async (name: string): Promise<Image> => {
+    const [{ openRegistryClient }, { pullImageSet }, { parseReference }] = await Promise.all([
+      import("../oci/registry/client.ts"),
+      import("../oci/registry/pull.ts"),
+      import("../oci/reference.ts"),
+    ]);
+    const reference = parseReference(name);
+    const { insecureHosts } = options;
+    const client = await openRegistryClient({ environment: context.env, task: context, insecureHosts });
+    closers.push(() => client.close());
+    // One manifest of an index is fetched, not all; a bare manifest is of the platform that it is of.
+    const platforms = [parsePlatform(options.platform ?? hostPlatform())];
+    try {
+      return chosen(
+        await pullImageSet(reference, { client, cache: options.cache, platforms }),
+        options.platform,
+      );
+    } catch (thrown) {
+      if (options.platform !== undefined || !(thrown instanceof ToolError) || thrown.code !== "not-found")
+        throw thrown;
+      return chosen(await pullImageSet(reference, { client, cache: options.cache }), undefined);
+    }
+  };
+  return {
+    async open(text): Promise<OpenedSource> {
+      const { scratchFolder } = options;
+      const { signal } = context;
+      const location = await recognise(parseLocation(text), { scratchFolder, signal, cwd: context.cwd });
+      switch (location.kind) {
+        case "folder":
+        case "tar":
+          return { kind: location.kind, path: resolve(context.cwd, location.path) };
+        case "registry":
+          return { kind: "image", image: await pull(location.reference) };
+        case "docker-daemon": {
+          const { openDaemonImage } = await import("../oci/daemon.ts");
+          const daemon = { environment: context.env, task: context };
+          const set = await openDaemonImage(location.reference, scratchFolder, daemon);
+          return { kind: "image", image: chosen(set, options.platform) };
+        }
+        default: {
+          const placed = { ...location, path: resolve(context.cwd, location.path) };
+          const set = await openImageSet(placed, { scratchFolder, signal });
+          return { kind: "image", image: chosen(set, options.platform) };
+        }
+      }
+    },
+    close: () => {
+      for (const close of closers) close();
+    },
+  };
+}
+
+/** The image of the wanted platform; without a wish the only one, or this machine's. @throws ToolError "not-found" */
+function chosen(set: ImageSet, platform: string | undefined): Image {
+  const [only] = set.images;
+  if (platform === undefined && only !== undefined && set.images.length === 1) return only;
+  return imageFor(set, parsePlatform(platform ?? hostPlatform()));
+}
+
+/** "linux/amd64" of an image. */
+export function platformOfImage({ descriptor }: Image): string {
+  return descriptor.platform === undefined ? "unknown" : formatPlatform(descriptor.platform);
+}
