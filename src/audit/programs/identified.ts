@@ -5,8 +5,13 @@ import type { ProgramRow } from "./table.ts";
 
 /** A shell that can reach the network without another program. */
 const withNetwork: readonly Primitive[] = ["exec", "shell", "download", "upload", "file-read", "file-write"];
-/** Processes, sockets and native code are all in a language's library. */
-const languageRuntime: readonly Primitive[] = [...withNetwork, "library-load", "reverse-shell", "bind-shell"];
+/** Processes, sockets and native code are all in a language's library; a shell is not. */
+const languageRuntime: readonly Primitive[] = [
+  ...withNetwork.filter((one) => one !== "shell"),
+  "library-load",
+  "reverse-shell",
+  "bind-shell",
+];
 
 export const identifiedPrograms: readonly ProgramRow[] = [
   // With sockets of their own: /dev/tcp of bash and ksh93, zsh/net/tcp, socket modules.
@@ -19,6 +24,11 @@ export const identifiedPrograms: readonly ProgramRow[] = [
     programs:
       "zsh powershell python perl ruby node deno bun php tcl java julia erlang jshell groovy dotnet guile gdb emacs u-root",
   },
+  // Those that are a shell as well: Emacs has one inside.
+  {
+    gives: ["shell"],
+    programs: "zsh powershell emacs u-root",
+  },
   {
     gives: ["exec", "shell", "file-read", "file-write"],
     programs:
@@ -28,7 +38,7 @@ export const identifiedPrograms: readonly ProgramRow[] = [
     gives: withNetwork,
     programs: "nushell",
   },
-  // Multi-call: what a usual build has. BusyBox and toybox hold wget and nc, BusyBox's nc starts programs.
+  // Multi-call: what a usual build has, which is more than some have. BusyBox and toybox hold wget and nc; nc starts programs.
   {
     gives: [...withNetwork, "reverse-shell", "bind-shell", "privilege"],
     programs: "busybox",
@@ -40,7 +50,7 @@ export const identifiedPrograms: readonly ProgramRow[] = [
   // The single binaries: env, nice, nohup, timeout and xargs are among their commands.
   { gives: ["exec", "file-read", "file-write"], programs: "uutils coreutils-single sbase" },
   // One program each: which of them it is, its name and its imports tell.
-  { gives: ["file-read", "file-write"], programs: "coreutils ubase" },
+  { gives: ["file-read", "file-write"], programs: "coreutils ubase busybox-applet" },
   {
     gives: ["exec", "download", "file-read", "file-write", "library-load", "privilege"],
     programs: "apt dpkg rpm",
@@ -91,6 +101,7 @@ export const identifiedPrograms: readonly ProgramRow[] = [
   },
   { gives: ["exec", "download", "upload", "reverse-shell", "bind-shell"], programs: "netcat ncat" },
   { gives: ["exec", "download", "upload", "reverse-shell"], programs: "telnet" },
+  { gives: ["download", "file-read", "file-write"], programs: "apt-method" },
   {
     gives: ["download", "upload", "file-read", "file-write"],
     programs: "tftp httpie websocat grpcurl rclone mc-client",
