@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { type Baseline, readBaseline } from "../audit/baseline.ts";
 import type { AuditReport } from "../audit/finding.ts";
 import { type Failure, judge } from "../audit/judge.ts";
-import { type Level, levels } from "../audit/levels.ts";
+import type { Level } from "../audit/levels.ts";
 import { applyPolicy, policyWarnings } from "../audit/policy/apply.ts";
 import { parsePolicy } from "../audit/policy/parse.ts";
 import type { Policy } from "../audit/policy/policy.ts";
@@ -17,25 +17,6 @@ import { renderJudgement } from "../report/audit/judgement.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import type { Context } from "./context.ts";
 import { displayName } from "./project.ts";
-
-export const gateOptions = {
-  "fail-below": {
-    kind: "choice",
-    value: "LEVEL",
-    choices: levels,
-    summary: "exit with 1 where an image is below it",
-  },
-  policy: {
-    kind: "text",
-    value: "FILE",
-    summary: "waivers with reason and expiry, the level to reach, allowed primitives",
-  },
-  baseline: {
-    kind: "text",
-    value: "FILE",
-    summary: "an earlier --format json: only what is new since then counts",
-  },
-} as const;
 
 export interface GateOptions {
   readonly "fail-below": Level | undefined;

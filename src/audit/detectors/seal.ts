@@ -1,5 +1,6 @@
 // The gates of `sealed` that programs of the closure decide: no loader, a static entrypoint. Interpreters are programs.ts's.
-import type { TreePath } from "../../tree/path.ts";
+import { type TreePath, treePath } from "../../tree/path.ts";
+import { resolve } from "../../tree/resolve.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
 import type { Subject } from "../subject.ts";
@@ -26,15 +27,8 @@ export function sealFindings(subject: Subject): Finding[] {
   });
 }
 
-/** The loader's own path, or the program's where the loader isn't there. */
-function loaderOf({ closure, tree }: Subject, interpreter: string, program: TreePath): TreePath {
-  for (const [path, reasons] of closure.reasons) {
-    if (tree.lookup(path)?.kind !== "file") continue;
-    if (
-      path === interpreter ||
-      reasons.some((one) => one.kind === "interpreter" && one.evidence.includes(interpreter))
-    )
-      return path;
-  }
-  return program;
+/** Where the loader really is, or the program's own path where it isn't there. */
+function loaderOf({ tree }: Subject, interpreter: string, program: TreePath): TreePath {
+  const named = treePath(interpreter);
+  return (named === undefined ? undefined : resolve(tree, named)?.path) ?? program;
 }

@@ -1,12 +1,13 @@
 // `distill audit`: is an image really distroless? The verdict with its evidence; with a level, a policy or a baseline, a gate.
 import { resolve } from "node:path";
 import type { AuditReport } from "../../audit/finding.ts";
+import { levels } from "../../audit/levels.ts";
 import { InvalidInput } from "../../base/diagnostics.ts";
 import { writeFileAtomically } from "../../base/files.ts";
 import { auditFormats, renderAudits, singleFormats } from "../audit-output.ts";
 import { imageOptions, withAuditor } from "../auditing.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { gateOptions, judgeAll, readGate, underPolicy } from "../gate.ts";
+import { judgeAll, readGate, underPolicy } from "../gate.ts";
 
 export const command: Command = defineCommand({
   name: "audit",
@@ -22,7 +23,23 @@ export const command: Command = defineCommand({
     },
     output: { kind: "text", short: "o", value: "FILE", summary: "write it to a file instead of printing it" },
     verbose: { kind: "flag", short: "v", summary: "everything, with the evidence and how to check it" },
-    ...gateOptions,
+
+    "fail-below": {
+      kind: "choice",
+      value: "LEVEL",
+      choices: levels,
+      summary: "exit with 1 where an image is below it",
+    },
+    policy: {
+      kind: "text",
+      value: "FILE",
+      summary: "waivers with reason and expiry, the level to reach, allowed primitives",
+    },
+    baseline: {
+      kind: "text",
+      value: "FILE",
+      summary: "an earlier --format json: only what is new since then counts",
+    },
     ...imageOptions,
   },
   examples: [
