@@ -34,12 +34,16 @@ function markupOf(content: Content): string {
 
 /**
  * JSON that can stand in a `<script type="application/json">`: nothing in it ends the element or begins a comment
- * (HTML, "Restrictions for contents of script elements").
+ * (HTML, "Restrictions for contents of script elements"), and nothing acts on who reads the source.
  */
 export function embeddedJson(value: unknown): Markup {
-  const text = JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  const text = JSON.stringify(value).replace(/[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    // JSON has no escapes but those of UTF-16 code units.
+    Array.from({ length: character.length }, (_, at) => escaped(character.charCodeAt(at))).join(""),
   );
   return { markup: text };
+}
+
+function escaped(codeUnit: number): string {
+  return `\\u${codeUnit.toString(16).padStart(4, "0")}`;
 }

@@ -38,11 +38,13 @@ ${composition(report)}
 </section>`;
 }
 
-/** The last two levels are what it takes; the others, what puts an image there. */
+/** The criteria of the last two levels tell what it takes; those of the others, what puts an image there. */
 function criterion(level: Level): string {
-  return compareLevels(level, "truly-distroless") < 0
-    ? `An image is at this level that holds ${levelCriteria[level]}.`
-    : `It takes ${level === "sealed" ? `all of truly-distroless: ${levelCriteria["truly-distroless"]}; and ${levelCriteria.sealed.replace(/^that, /, "")}` : levelCriteria[level]}.`;
+  if (level === "sealed") {
+    const more = levelCriteria.sealed.replace(/^that, /, "");
+    return `What it takes: ${levelCriteria["truly-distroless"]}; and ${more}.`;
+  }
+  return `${level === "truly-distroless" ? "What it takes" : "What puts an image here"}: ${levelCriteria[level]}.`;
 }
 
 function scale(level: Level, atBest: Level): Markup {
