@@ -24,6 +24,8 @@ export interface OutputBounds {
   readonly what: string;
   /** Of whoever decompresses much one after the other; see xz.ts. */
   readonly xzMemory?: XzMemory;
+  /** Chunks hold only until the next one is asked for: their memory is given back then, not when a collection finds it. */
+  readonly transient?: boolean;
 }
 
 const magics: readonly (readonly [Compression, readonly number[]])[] = [
@@ -33,6 +35,8 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
 ];
 const skippableFrame = [0x2a, 0x4d, 0x18];
 const chunkSize = 256 * 1024;
+/** Some chunks ahead of a reader that is busy at times. */
+const readAhead = { chunkSize, readableHighWaterMark: 8 * chunkSize };
 
 /** The compression by its magic; needs the first 6 bytes. */
 export function detectCompression(head: Uint8Array): Compression {
@@ -101,12 +105,18 @@ async function* bounded(
   }
 }
 
-function decoded(stream: Bytes, compression: Compression, { what, xzMemory }: OutputBounds): Bytes {
+function decoded(
+  stream: Bytes,
+  compression: Compression,
+  { transient = false, what, xzMemory }: OutputBounds,
+): Bytes {
   switch (compression) {
     case "none":
       return stream;
     case "gzip":
-      return through(stream, createGunzip({ chunkSize }), `decompressing ${what}`);
+      return transient
+        ? released(through(stream, createGunzip(readAhead), `decompressing ${what}`))
+        : through(stream, createGunzip({ chunkSize }), `decompressing ${what}`);
     case "zstd":
       return decodeZstd(stream, what);
     case "xz":
@@ -217,6 +227,18 @@ async function* through(
     throw new ToolError("malformed", { what, why: messageOf(thrown), cause: thrown });
   } finally {
     transform.destroy();
+  }
+}
+
+/**
+ * Takes the memory of each chunk back once the next one is asked for. Only where the chunk is all that lies in it: a decoder
+ * goes on filling what it has not filled yet.
+ */
+async function* released(stream: Bytes): AsyncGenerator<Uint8Array, undefined> {
+  for await (const chunk of stream) {
+    const { buffer } = chunk;
+    yield chunk;
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0);
   }
 }
 

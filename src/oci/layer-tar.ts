@@ -22,9 +22,10 @@ export function compressionOfLayer(layer: Layer): Compression {
 
 /**
  * The layer's tar, verified on both sides of the decompression as it flows. The end comes only where all of it was right.
+ * @param transient chunks hold only until the next one is asked for
  * @throws ToolError "malformed", "digest-mismatch", "limit"
  */
-export function tarOfLayer(layer: Layer): Bytes {
+export function tarOfLayer(layer: Layer, transient = false): Bytes {
   const what = `the layer ${layer.descriptor.digest}`;
   const compression = compressionOfLayer(layer);
   if (compression === "none") {
@@ -35,7 +36,7 @@ export function tarOfLayer(layer: Layer): Bytes {
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
       const hash = createHash("sha256");
-      const bounds = { outputBytesMax: limits.layerBytesMax, what };
+      const bounds = { outputBytesMax: limits.layerBytesMax, what, transient };
       let sizeBytes = 0;
       try {
         for await (const chunk of decompress(storedAs(layer, compression), compression, bounds)) {

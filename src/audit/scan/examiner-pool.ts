@@ -12,18 +12,13 @@ import type { ExamineReply, ExamineRequest, ExaminerSetup } from "./examiner-wor
 import { sharedFacts } from "./shared-facts.ts";
 
 export interface Batch {
-  /** Handed over: not to be used until it comes back. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Not to be changed until the batch is examined: threads share it. */
+  readonly bytes: Uint8Array;
   readonly files: readonly Extent[];
 }
 
-export interface ExaminedBatch {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly examined: readonly Examined[];
-}
-
 export interface ExaminerPool {
-  examine(batch: Batch): Promise<ExaminedBatch>;
+  examine(batch: Batch): Promise<readonly Examined[]>;
   /** A file of its own with this digest. */
   examineFile(file: string, sizeBytes: number, digest: Digest): Promise<Examined>;
   /** Ends the workers. What still runs is abandoned, and fails. */
@@ -34,7 +29,7 @@ export interface ExaminerPool {
 export function inlinePool(cache: Cache, maker: string, counted?: () => void): ExaminerPool {
   const examiner = createExaminer(sharedFacts(cache, maker), counted);
   return {
-    examine: async ({ bytes, files }) => ({ bytes, examined: await examiner.examine(bytes, files) }),
+    examine: ({ bytes, files }) => examiner.examine(bytes, files),
     async examineFile(file, sizeBytes, digest): Promise<Examined> {
       const fd = openSync(file, "r");
       try {
@@ -94,8 +89,7 @@ export function threadPool(cache: Cache, maker: string, width: number): Examiner
       if (lane === undefined) return;
       lane.job = queue.shift();
       if (lane.job === undefined) return;
-      const { request } = lane.job;
-      lane.worker.postMessage(request, request.kind === "batch" ? [request.bytes.buffer] : []);
+      lane.worker.postMessage(lane.job.request);
     }
   };
   const run = (request: ExamineRequest): Promise<ExamineReply> =>
@@ -104,10 +98,10 @@ export function threadPool(cache: Cache, maker: string, width: number): Examiner
       feed();
     });
   return {
-    async examine(batch): Promise<ExaminedBatch> {
+    async examine(batch): Promise<readonly Examined[]> {
       const reply = await run({ kind: "batch", ...batch });
       if (reply.kind !== "batch") throw failureOf(reply, closed);
-      return reply;
+      return reply.examined;
     },
     async examineFile(file, sizeBytes, digest): Promise<Examined> {
       const reply = await run({ kind: "file", file, sizeBytes, digest });

@@ -20,18 +20,13 @@ export interface ExaminerSetup {
 export type ExamineRequest =
   | {
       readonly kind: "batch";
-      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly bytes: Uint8Array;
       readonly files: readonly Extent[];
     }
   | { readonly kind: "file"; readonly file: string; readonly sizeBytes: number; readonly digest: Digest };
 
 export type ExamineReply =
-  | {
-      readonly kind: "batch";
-      /** As it came. */
-      readonly bytes: Uint8Array<ArrayBuffer>;
-      readonly examined: readonly Examined[];
-    }
+  | { readonly kind: "batch"; readonly examined: readonly Examined[] }
   | { readonly kind: "file"; readonly examined: Examined }
   | {
       readonly kind: "failed";
@@ -58,8 +53,7 @@ async function reply(request: ExamineRequest): Promise<ExamineReply> {
   try {
     const ready = await examiner();
     if (request.kind === "batch") {
-      const { bytes, files } = request;
-      return { kind: "batch", bytes, examined: await ready.examine(bytes, files) };
+      return { kind: "batch", examined: await ready.examine(request.bytes, request.files) };
     }
     return { kind: "file", examined: await examineFile(ready, request) };
   } catch (thrown) {
@@ -91,7 +85,5 @@ async function examineFile(
 const port = parentPort;
 assert(port !== null, "examiner-worker runs in a worker thread");
 port.on("message", (request: ExamineRequest) => {
-  void reply(request).then((message) => {
-    port.postMessage(message, message.kind === "batch" ? [message.bytes.buffer] : []);
-  });
+  void reply(request).then((message) => port.postMessage(message));
 });

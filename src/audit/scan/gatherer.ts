@@ -48,7 +48,7 @@ interface Gathering {
   readonly tools: ScanTools;
   readonly running: Set<Promise<void>>;
   failure: { readonly thrown: unknown } | undefined;
-  slab: Uint8Array<ArrayBuffer> | undefined;
+  slab: Uint8Array | undefined;
   filled: number;
   files: Extent[];
   callbacks: WhenExamined[];
@@ -151,24 +151,21 @@ function dispatch(state: Gathering): void {
 
 async function examineSlab(
   state: Gathering,
-  slab: Uint8Array<ArrayBuffer>,
+  slab: Uint8Array,
   files: readonly Extent[],
   callbacks: readonly WhenExamined[],
 ): Promise<void> {
   const { pool, slabs } = state.tools;
-  let returned: Uint8Array<ArrayBuffer> | undefined;
   try {
-    const { bytes, examined } = await pool.examine({ bytes: slab, files });
-    returned = bytes;
+    const examined = await pool.examine({ bytes: slab, files });
     for (const [index, one] of examined.entries()) {
       const { offset, sizeBytes } = files[index] ?? { offset: 0, sizeBytes: 0 };
-      callbacks[index]?.(one, inMemory(bytes.subarray(offset, offset + sizeBytes)));
+      callbacks[index]?.(one, inMemory(slab.subarray(offset, offset + sizeBytes)));
     }
   } catch (thrown) {
     state.failure ??= { thrown };
   } finally {
-    // One that a dead thread took along is replaced: somebody may be waiting for it, and has to learn of the failure.
-    slabs.release(returned ?? (slab.length > 0 ? slab : new Uint8Array(slabBytes)));
+    slabs.release(slab);
   }
 }
 

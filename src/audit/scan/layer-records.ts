@@ -85,7 +85,7 @@ export async function recordLayer(layer: Layer, tools: ScanTools, services: Reco
   const kept = createKeptWriter(cacheTemporary(cache), (made) => blobFile(cache, made));
   try {
     const origin: Origin = { kind: "layer", digest, index: 0 };
-    await scanTarStream(tarOfLayer(withProgress(layer, task)), origin, what, tools, { record, kept });
+    await scanTarStream(tarOfLayer(withProgress(layer, task), true), origin, what, tools, { record, kept });
     await record.finish(await kept.finish());
   } catch (thrown) {
     await Promise.all([record.abandon(), kept.abandon()]);

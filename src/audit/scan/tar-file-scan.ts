@@ -32,7 +32,7 @@ export async function readTarFile(file: string, sizeBytes: number, tools: ScanTo
   const stored = fileRange(file, 0, sizeBytes);
   const head = await collect(fileRange(file, 0, Math.min(sizeBytes, signatureBytes)), signatureBytes, what);
   const compression = detectCompression(head);
-  const tar = decompress(stored, compression, { outputBytesMax: limits.layerBytesMax, what });
+  const bounds = { outputBytesMax: limits.layerBytesMax, what };
   const scratch = join(tools.scratchFolder, `tar-${randomBytes(8).toString("hex")}`);
   const [recordFile, keptFile] = [`${scratch}.record`, `${scratch}.kept`];
   const nothing = digestOf("");
@@ -41,13 +41,19 @@ export async function readTarFile(file: string, sizeBytes: number, tools: ScanTo
   const kept = createKeptWriter(`${keptFile}.tmp`, () => keptFile);
   const origin: Origin = { kind: "declared", what };
   try {
-    await scanTarStream(tar, origin, what, tools, { record, kept });
+    await scanTarStream(
+      decompress(stored, compression, { ...bounds, transient: true }),
+      origin,
+      what,
+      tools,
+      { record, kept },
+    );
     await record.finish(await kept.finish());
   } catch (thrown) {
     await Promise.all([record.abandon(), kept.abandon()]);
     throw thrown;
   }
-  const contents = layerContents(() => tar, {
+  const contents = layerContents(() => decompress(stored, compression, bounds), {
     stored: compression === "none" ? file : undefined,
     scratchFolder: tools.scratchFolder,
     signal: tools.signal,
