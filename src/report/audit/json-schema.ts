@@ -5,12 +5,23 @@ import { primitives } from "../../audit/primitives.ts";
 import { rules, severities } from "../../audit/rules.ts";
 import type { Json } from "../../base/canonical-json.ts";
 
-type Members = Readonly<Record<string, { readonly [key: string]: Json }>>;
-type Schema = { readonly [key: string]: Json };
+export type Members = Readonly<Record<string, { readonly [key: string]: Json }>>;
+export type Schema = { readonly [key: string]: Json };
 
-const packageTypes = ["deb", "apk", "rpm", "python", "npm", "gem", "go", "cargo", "java", "php"];
+export const packageTypes: readonly string[] = [
+  "deb",
+  "apk",
+  "rpm",
+  "python",
+  "npm",
+  "gem",
+  "go",
+  "cargo",
+  "java",
+  "php",
+];
 
-function object(description: string, members: Members, optional: Members = {}): Schema {
+export function object(description: string, members: Members, optional: Members = {}): Schema {
   return {
     type: "object",
     description,
@@ -19,11 +30,11 @@ function object(description: string, members: Members, optional: Members = {}): 
   };
 }
 
-function text(description: string): Schema {
+export function text(description: string): Schema {
   return { type: "string", description };
 }
 
-function count(description: string): Schema {
+export function count(description: string): Schema {
   return { type: "integer", minimum: 0, description };
 }
 
@@ -31,22 +42,22 @@ function flag(description: string): Schema {
   return { type: "boolean", description };
 }
 
-function list(description: string, items: Schema): Schema {
+export function list(description: string, items: Schema): Schema {
   return { type: "array", description, items };
 }
 
-function orNull(schema: Schema): Schema {
+export function orNull(schema: Schema): Schema {
   const { description = "", ...rest } = schema;
   return { description, anyOf: [rest, { type: "null" }] };
 }
 
-function one(name: string): Schema {
+export function one(name: string): Schema {
   return { $ref: `#/$defs/${name}` };
 }
 
-const string: Schema = { type: "string" };
+export const string: Schema = { type: "string" };
 const digest: Schema = { type: "string", pattern: "^sha256:[0-9a-f]{64}$" };
-const pathBytes: Members = {
+export const pathBytes: Members = {
   pathBytes: {
     type: "string",
     contentEncoding: "base64",
@@ -80,29 +91,34 @@ export function auditSchema(): Json {
       layers: list("From the bottom up; none for a bare tree.", layerSchema()),
       config: configSchema(),
     }),
-    $defs: {
-      level: { enum: levels, description: "Worst first; levels.md tells what each takes." },
-      severity: { enum: severities },
-      primitive: { enum: primitives },
-      digest,
-      techniques: list("ATT&CK technique ids.", { type: "string", pattern: "^T[0-9]{4}(\\.[0-9]{3})?$" }),
-      finding: findingSchema(),
-      package: packageSchema({}),
-      packageRow: packageSchema({
-        files: count("Its regular files in the image."),
-        sizeBytes: count("Of their content."),
-      }),
-      primitiveUse: primitiveUseSchema(),
-      startupStep: startupStepSchema(),
-    },
+    $defs: auditDefinitions(),
   };
 }
 
-function path(description: string): Schema {
+/** What several members have in common, by name. */
+export function auditDefinitions(): Members {
+  return {
+    level: { enum: levels, description: "Worst first; levels.md tells what each takes." },
+    severity: { enum: severities },
+    primitive: { enum: primitives },
+    digest,
+    techniques: list("ATT&CK technique ids.", { type: "string", pattern: "^T[0-9]{4}(\\.[0-9]{3})?$" }),
+    finding: findingSchema(),
+    package: packageSchema({}),
+    packageRow: packageSchema({
+      files: count("Its regular files in the image."),
+      sizeBytes: count("Of their content."),
+    }),
+    primitiveUse: primitiveUseSchema(),
+    startupStep: startupStepSchema(),
+  };
+}
+
+export function path(description: string): Schema {
   return { type: "string", pattern: "^/", description };
 }
 
-function imageSchema(): Schema {
+export function imageSchema(): Schema {
   return object("What was looked at.", {
     reference: text("As the user named it."),
     digest: orNull({ ...one("digest"), description: "Of the manifest; null for a bare tree." }),
@@ -110,11 +126,16 @@ function imageSchema(): Schema {
   });
 }
 
-function verdictSchema(): Schema {
+export function verdictSchema(): Schema {
   return object("The answer.", {
     level: { ...one("level"), description: "What is proven: unknown content is taken for the worst." },
     determinate: flag("False where unknown content decides."),
     atBest: { ...one("level"), description: "What the image is if all unknown content is harmless." },
+    accepted: orNull({
+      ...one("level"),
+      description:
+        "The level without what a policy waives, which gates compare; null where nothing is waived.",
+    }),
     score: {
       type: "integer",
       minimum: 0,
@@ -211,7 +232,7 @@ function packageSchema(more: Members): Schema {
   });
 }
 
-function layerSchema(): Schema {
+export function layerSchema(): Schema {
   return object("A layer.", {
     digest: { ...one("digest"), description: "Of the blob as stored." },
     compressedBytes: count("Of the blob."),

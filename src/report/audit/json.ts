@@ -27,7 +27,7 @@ export function auditJson(report: AuditReport): Json {
   return wellFormed({
     schemaVersion: auditSchemaVersion,
     image: { reference: image.reference, digest: image.digest ?? null, platform: image.platform },
-    verdict: { ...verdict },
+    verdict: { ...verdict, accepted: verdict.accepted ?? null },
     findings: report.findings.map((one) => findingJson(one, "image")),
     residue: report.residue.map((one) => findingJson(one, "residue")),
     summary: summaryJson(report),
@@ -45,7 +45,7 @@ export function auditJson(report: AuditReport): Json {
   });
 }
 
-function findingJson(one: Finding, view: FindingView): Json {
+export function findingJson(one: Finding, view: FindingView): Json {
   const { evidence, waived } = one;
   return {
     key: findingKey(one, view),
@@ -97,6 +97,6 @@ function packageRowJson(row: PackageRow): Json {
 }
 
 /** A name that is no UTF-8 is told in base64 too: its text has U+FFFD where the bytes are, and may be another's. */
-function pathJson(path: TreePath): { readonly [key: string]: Json } {
+export function pathJson(path: TreePath): { readonly [key: string]: Json } {
   return path.isWellFormed() ? { path } : { path, pathBytes: encodeName(path).toString("base64") };
 }
