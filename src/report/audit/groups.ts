@@ -60,6 +60,11 @@ export function countBySeverity(report: AuditReport): Readonly<Record<Severity, 
   return counts;
 }
 
+/** The level that a gate compares, where a policy makes it another than the image's. */
+export function acceptedLevel({ verdict }: AuditReport): Level | undefined {
+  return verdict.accepted === verdict.level ? undefined : verdict.accepted;
+}
+
 /** "level 3 of 7" is what a reader needs who doesn't know the names. */
 export function placeOf(level: Level): string {
   return `level ${levels.indexOf(level) + 1} of ${levels.length}`;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sampleReport } from "../../../testing/audit-report-parts.ts";
+import { sampleReport, sampleVerdict } from "../../../testing/audit-report-parts.ts";
 import { manyFilesReport, sampleReports } from "../../../testing/audit-reports.ts";
 import { hostileNames, hostileReport } from "../../../testing/hostile-report.ts";
 import type { AuditReport } from "../../audit/finding.ts";
@@ -53,6 +53,12 @@ test("a comment fits where comments go, and says what it left out", () => {
   expect(text.length).toBeLessThan(65_536);
   expect(text).toMatch(/\d+ sections would make this too long/);
   expect(text.match(/^<details>/gm)?.length).toBeGreaterThan(5);
+});
+
+test("what a policy accepts is told beside the level", () => {
+  const report = sampleReport({ verdict: sampleVerdict("in-name-only", { accepted: "distroless" }) });
+  expect(auditMarkdown([report])).toContain("it is accepted as `distroless`.");
+  expect(auditMarkdown([report, report])).toContain("| **in-name-only**, accepted as distroless |");
 });
 
 test("nothing is a comment too", () => {

@@ -6,7 +6,7 @@ import { primitiveMeanings } from "../../audit/primitives.ts";
 import { rules } from "../../audit/rules.ts";
 import { printableLine, shorten } from "../text.ts";
 import { formatSize } from "../units.ts";
-import { countBySeverity, gateOf, others, placeOf, type RuleGroup } from "./groups.ts";
+import { acceptedLevel, countBySeverity, gateOf, others, placeOf, type RuleGroup } from "./groups.ts";
 import { counted } from "./lines.ts";
 import { techniqueUrl } from "./techniques.ts";
 
@@ -49,9 +49,10 @@ function overviewTable(reports: readonly AuditReport[]): string {
   const rows = reports.map((report) => {
     const { critical, high, low, medium } = countBySeverity(report);
     const { determinate, level } = report.verdict;
+    const accepted = acceptedLevel(report);
     const cells = [
       cellCode(`${report.image.reference} ${report.image.platform}`),
-      `**${level}**${determinate ? "" : " (not determinate)"}`,
+      `**${level}**${determinate ? "" : " (not determinate)"}${accepted === undefined ? "" : `, accepted as ${accepted}`}`,
       ...[critical, high, medium, low].map(String),
       formatSize(report.totals.bytes),
     ];
@@ -76,12 +77,15 @@ function imageSections(report: AuditReport): readonly string[] {
 function verdict(report: AuditReport): string {
   const { image, packages, totals, verdict: said } = report;
   const doubt = said.determinate ? "" : `, at best \`${said.atBest}\`: not all of it can be told`;
+  const accepted = acceptedLevel(report);
+  const waived =
+    accepted === undefined ? "" : `\n\nThe policy waives what holds it: it is accepted as \`${accepted}\`.`;
   const digest = image.digest === undefined ? "" : `, ${code(image.digest)}`;
   return `### distroless: ${said.level} (${placeOf(said.level)}${doubt})
 
 ${code(image.reference)}, ${code(image.platform)}${digest}
 
-${levelCriteria[said.level]}
+${levelCriteria[said.level]}${waived}
 
 | files | size | ELF files | scripts | packages | score | rules |
 |---:|---:|---:|---:|---:|---:|---|

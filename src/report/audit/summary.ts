@@ -5,7 +5,7 @@ import type { Severity } from "../../audit/rules.ts";
 import type { Style } from "../style.ts";
 import { displayWidth, printableLine, shortenMiddle } from "../text.ts";
 import { formatSize } from "../units.ts";
-import { countBySeverity } from "./groups.ts";
+import { acceptedLevel, countBySeverity } from "./groups.ts";
 import { counted, hanging, levelTone, type Page, severityTone } from "./lines.ts";
 
 /** What has a column of its own; the rest is for the whole report of one image. */
@@ -50,11 +50,12 @@ export function renderAuditSummary(
 function rowOf(report: AuditReport, all: readonly AuditReport[]): Row {
   const { image, totals: sums, verdict } = report;
   const counts = countBySeverity(report);
+  const accepted = acceptedLevel(report);
   const isOneOfMany = all.some((other) => other !== report && other.image.reference === image.reference);
   return {
     level: verdict.level,
     cells: [
-      verdict.determinate ? verdict.level : `${verdict.level}?`,
+      (verdict.determinate ? verdict.level : `${verdict.level}?`) + (accepted === undefined ? "" : "*"),
       String(verdict.score),
       ...shown.map(([one]) => (counts[one] === 0 ? "-" : String(counts[one]))),
       formatSize(sums.bytes),
@@ -98,16 +99,18 @@ function totals(reports: readonly AuditReport[]): string {
     bytes += sums.bytes;
     byLevel.set(verdict.level, (byLevel.get(verdict.level) ?? 0) + 1);
   }
+  const waived = reports.filter((one) => acceptedLevel(one) !== undefined).length;
   const parts = levels.flatMap((level) => {
     const count = byLevel.get(level);
     return count === undefined ? [] : [`${count} ${level}`];
   });
   const unsure = reports.filter((one) => !one.verdict.determinate).length;
   const doubt = unsure === 0 ? "" : `; ${unsure} not determinate (?)`;
+  const better = waived === 0 ? "" : `; ${waived} accepted as better by a policy (*)`;
   if (reports.length === 0) return "no images";
   const found = shown.map(([severity]) => {
     const count = reports.reduce((sum, report) => sum + countBySeverity(report)[severity], 0);
     return `${count} ${severity}`;
   });
-  return `${counted(reports.length, "image")}, ${formatSize(bytes)}: ${parts.join(", ")}${doubt}; the worst is ${worst}. Findings: ${found.join(", ")}.`;
+  return `${counted(reports.length, "image")}, ${formatSize(bytes)}: ${parts.join(", ")}${doubt}${better}; the worst is ${worst}. Findings: ${found.join(", ")}.`;
 }

@@ -80,6 +80,18 @@ test("a long list is cut, and said to be; the verbose one is whole", () => {
   for (const { path } of report.findings) expect(long).toContain(path ?? "none");
 });
 
+test("what a policy accepts is told beside the level, never instead of it", () => {
+  const report = sampleReport({ verdict: sampleVerdict("in-name-only", { accepted: "distroless" }) });
+  const text = renderAuditTable(report, { columns: 80, style: plain });
+  expect(text).toMatch(/^in-name-only - level 3 of 7, determinate\n/);
+  expect(text).toContain("accepted as distroless: the policy waives what holds it");
+  const summary = renderAuditSummary([report], { columns: 80, style: plain });
+  expect(summary).toContain("in-name-only*");
+  expect(summary).toContain("1 accepted as better by a policy (*)");
+  const same = sampleReport({ verdict: sampleVerdict("distroless", { accepted: "distroless" }) });
+  expect(renderAuditTable(same, { columns: 80, style: plain })).not.toContain("accepted");
+});
+
 test("a sealed image has nothing to reach", () => {
   const text = renderAuditTable(sampleReport({ verdict: sampleVerdict("sealed") }), {
     columns: 80,

@@ -6,7 +6,7 @@ import type { Style } from "../style.ts";
 import { printableLine, shorten } from "../text.ts";
 import { formatSize } from "../units.ts";
 import { findingLines } from "./finding-lines.ts";
-import { gateOf, others, placeOf, type RuleGroup } from "./groups.ts";
+import { acceptedLevel, gateOf, others, placeOf, type RuleGroup } from "./groups.ts";
 import {
   counted,
   hanging,
@@ -53,12 +53,15 @@ export function renderAuditTable(report: AuditReport, options: TableOptions): st
 
 function verdictLines(page: Page, report: AuditReport): readonly string[] {
   const { atBest, determinate, level } = report.verdict;
+  const accepted = acceptedLevel(report);
   const doubt = determinate ? "determinate" : `at best ${atBest}: not all of it can be told`;
+  const waived = accepted === undefined ? [] : [`accepted as ${accepted}: the policy waives what holds it`];
   return [
     page.style(levelTone(level), page.style("bold", level)) +
       shorten(` - ${placeOf(level)}, ${doubt}`, Math.max(page.columns - level.length, 1)),
     ...ladder(page, report),
     ...hanging(page, "  ", levelCriteria[level], { text: "dim" }),
+    ...waived.flatMap((line) => hanging(page, "  ", line, { text: "yellow" })),
     "",
     ...imageRows(report).map(([label, value]) => {
       const shown = shorten(printableLine(value), Math.max(page.columns - labelColumns, 1));
