@@ -11,6 +11,7 @@ import { withCache } from "./cache.ts";
 import type { Context } from "./context.ts";
 import { hostPlatform } from "./host-image.ts";
 import { imageSource, type OpenedSource, platformOfImage } from "./image-source.ts";
+import { programIdentity } from "./version.ts";
 
 /** The options of every command that looks into an image. */
 export const imageOptions = {
@@ -65,7 +66,7 @@ export async function withAuditor<T>(
       cache,
       scratchFolder,
     });
-    const services: ScanServices = { cache, scratchFolder, task: context };
+    const services: ScanServices = { cache, scratchFolder, task: context, program: programIdentity() };
     try {
       return await work({
         async audit(text): Promise<Audited> {
