@@ -86,7 +86,7 @@ export const limits = {
   startupWordsMax: 10_000,
   startupFoldersMax: 256,
   /** Characters of scripts and command lines that are parsed for it, those that are met again each time. */
-  startupTextLengthMax: 8_388_608,
+  startupTextLengthMax: 1_048_576,
   /** Characters read in a way that did not fit, and then in another (`$((` of bash). */
   shellRereadLengthMax: 4_194_304,
   /** Interpreting them without running: commands met, ways through that are told apart. */
