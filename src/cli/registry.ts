@@ -9,6 +9,7 @@ export const commands: Registry = {
   update: async () => (await import("./commands/update.ts")).command,
   test: async () => (await import("./commands/test.ts")).command,
   audit: async () => (await import("./commands/audit.ts")).command,
+  diff: async () => (await import("./commands/diff.ts")).command,
   explain: async () => (await import("./commands/explain.ts")).command,
   schema: async () => (await import("./commands/schema.ts")).command,
   cache: async () => (await import("./commands/cache.ts")).command,

@@ -1,6 +1,7 @@
 // What package managers leave behind. Names decide here: these places have one use, and no running program has it.
-import { compileGlob } from "../../tree/glob.ts";
-import { isWithin } from "../../tree/path.ts";
+import { compileGlob, matching } from "../../tree/glob.ts";
+import { comparePaths, joinPath, root, type TreePath } from "../../tree/path.ts";
+import type { Tree } from "../../tree/tree.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
 import type { Subject } from "../subject.ts";
@@ -53,28 +54,32 @@ function expand(glob: string): string[] {
 
 /** A finding for each place that holds a file, with how many. */
 export function packageResidueFindings(subject: Subject): Finding[] {
-  const sums = new Map<string, { readonly what: string; files: number; bytes: number }>();
-  let inside: { readonly path: Parameters<typeof isWithin>[1]; readonly what: string } | undefined;
-  for (const entry of subject.tree.walk()) {
-    if (inside === undefined || !isWithin(entry.path, inside.path)) {
-      const place = compiled.find(
-        ({ glob }) => isWithin(entry.path, glob.folder) && glob.matches(entry.path),
-      );
-      inside = place === undefined ? undefined : { path: entry.path, what: place.what };
-    }
-    if (inside === undefined || entry.kind !== "file" || entry.sizeBytes === 0) continue;
-    const sum = sums.get(inside.path) ?? { what: inside.what, files: 0, bytes: 0 };
-    sums.set(inside.path, sum);
-    sum.files += 1;
-    sum.bytes += entry.sizeBytes;
-  }
-  return [...sums].map(([path, { bytes, files, what }]) =>
-    finding(subject, "package-manager-residue", {
-      path: path as Parameters<typeof isWithin>[1],
-      what,
-      evidence: [
+  const found = new Map<TreePath, Finding>();
+  for (const { glob, what } of compiled) {
+    for (const { path } of matching(subject.tree, glob)) {
+      const { bytes, files } = sumBelow(subject.tree, path);
+      if (files === 0) continue;
+      const evidence = [
         { what: `${files} ${files === 1 ? "file" : "files"} of ${bytes} bytes`, check: "du -ab FILE" },
-      ],
-    }),
-  );
+      ];
+      found.set(path, finding(subject, "package-manager-residue", { path, what, evidence }));
+    }
+  }
+  return [...found.values()].sort((a, b) => comparePaths(a.path ?? root, b.path ?? root));
+}
+
+/** Files that aren't empty, at or below a path. */
+function sumBelow(tree: Tree, top: TreePath): { readonly files: number; readonly bytes: number } {
+  const sum = { files: 0, bytes: 0 };
+  const pending = [top];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const entry = tree.lookup(next);
+    if (entry?.kind === "file" && entry.sizeBytes > 0) {
+      sum.files += 1;
+      sum.bytes += entry.sizeBytes;
+    } else if (entry?.kind === "directory") {
+      for (const name of tree.children(next)) pending.push(joinPath(next, name));
+    }
+  }
+  return sum;
 }

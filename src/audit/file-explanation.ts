@@ -1,0 +1,86 @@
+// All that is known of one path of an image: what it is, why it is there, who brought it, and what lower layers hold of it.
+import type { Digest } from "../base/digest.ts";
+import type { Role } from "../closure/closure.ts";
+import type { Identity } from "../content/identity.ts";
+import type { Entry, FileEntry } from "../tree/entry.ts";
+import type { TreePath } from "../tree/path.ts";
+import { resolve } from "../tree/resolve.ts";
+import type { AuditReport, Finding } from "./finding.ts";
+import { layerOf } from "./make-finding.ts";
+import type { InstalledPackage } from "./packages/package.ts";
+import type { Primitive } from "./primitives.ts";
+import { explainedLines } from "./reasons.ts";
+import type { Subject } from "./subject.ts";
+
+/** A layer that holds the path. */
+export interface Holding {
+  /** From 1 at the bottom. */
+  readonly layer: number;
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** Whether it is what the merged tree shows. */
+  readonly shown: boolean;
+  readonly createdBy?: string;
+}
+
+export interface FileExplanation {
+  readonly path: TreePath;
+  /** Where links lead, if the path is one or lies behind one. */
+  readonly real?: TreePath;
+  /** Absent where only lower layers hold the path. */
+  readonly entry?: Entry;
+  readonly role: Role;
+  /** The chain of reasons, one step a line; or what is said where nothing needs it. */
+  readonly reasons: readonly string[];
+  readonly identities: readonly Identity[];
+  readonly primitives: readonly Primitive[];
+  readonly package?: InstalledPackage;
+  readonly holdings: readonly Holding[];
+  readonly findings: readonly Finding[];
+}
+
+/** Undefined where neither the merged tree nor any layer has the path. */
+export function explainFile(
+  subject: Subject,
+  report: AuditReport,
+  path: TreePath,
+): FileExplanation | undefined {
+  const found = resolve(subject.tree, path);
+  const real = found?.path ?? path;
+  const holdings = holdingsOf(subject, real);
+  if (found === undefined && holdings.length === 0) return undefined;
+  const entry = found?.entry;
+  const owner = entry === undefined ? undefined : subject.packages.ownerOf(entry);
+  const uses = report.primitives.filter(({ files }) => files.some((one) => one.path === real));
+  return {
+    path,
+    ...(real === path ? {} : { real }),
+    ...(entry === undefined ? {} : { entry }),
+    role: subject.closure.role(real),
+    reasons: entry === undefined ? ["a container doesn't see it"] : explainedLines(subject.closure, real),
+    identities: (entry?.kind === "file" ? subject.facts(entry).identities : undefined) ?? [],
+    primitives: uses.map(({ primitive }) => primitive),
+    ...(owner === undefined ? {} : { package: owner }),
+    holdings,
+    findings: [...report.findings, ...report.residue].filter((one) => one.path === real),
+  };
+}
+
+function holdingsOf(subject: Subject, path: TreePath): Holding[] {
+  const shown = layerOf(subject.tree.lookup(path));
+  const commands = (subject.config?.history ?? []).filter((one) => one.empty_layer !== true);
+  return subject.layers.flatMap((layer, index): Holding[] => {
+    const held = layer.entries.findLast((one) => one.path === path);
+    if (held === undefined) return [];
+    const createdBy = commands[index]?.created_by;
+    return [
+      {
+        layer: index + 1,
+        digest: layer.digest,
+        sizeBytes: held.kind === "file" ? (held as FileEntry).sizeBytes : 0,
+        shown: layer.digest === shown,
+        ...(createdBy === undefined ? {} : { createdBy }),
+      },
+    ];
+  });
+}

@@ -1,0 +1,145 @@
+// `distill explain IMAGE [PATH]` for a terminal: one file with its chain of reasons, or the image by package and by role.
+import type { FileExplanation, Holding } from "../audit/file-explanation.ts";
+import type { AuditReport, FileRow } from "../audit/finding.ts";
+import { isExplained } from "../audit/roles.ts";
+import type { Role } from "../closure/closure.ts";
+import type { Style } from "./style.ts";
+import { printableLine, shorten, wrap } from "./text.ts";
+import { formatSize } from "./units.ts";
+
+export interface ExplainPage {
+  readonly columns: number;
+  readonly style: Style;
+  readonly verbose: boolean;
+}
+
+const roleMeanings: Readonly<Record<Role, string>> = {
+  "entrypoint-runtime": "what starts: the entrypoint and its interpreters",
+  closure: "needed by what starts",
+  declared: "declared",
+  "package-data": "data of a package that is needed",
+  unproven: "not proven: no rule tells whether it is needed",
+  foreign: "nothing needs it",
+};
+
+/** Ends with a line feed. */
+export function renderFileExplanation(one: FileExplanation, page: ExplainPage): string {
+  const lines = [
+    page.style("bold", printableLine(one.path)),
+    ...row(page, "is", describe(one)),
+    ...(one.real === undefined ? [] : row(page, "leads to", one.real)),
+    ...row(page, "role", roleMeanings[one.role]),
+    ...one.reasons.flatMap((text, index) => row(page, index === 0 ? "why" : "", text)),
+    ...(one.package === undefined
+      ? []
+      : row(page, "package", `${one.package.name} ${one.package.version} (${one.package.type})`)),
+    ...one.holdings.flatMap((held) => row(page, held.shown ? "layer" : "hidden in", holding(held))),
+    ...one.identities.flatMap(({ evidence, name }) => [
+      ...row(page, "content", name),
+      ...evidence.flatMap(({ check, what }) => [
+        ...row(page, "", `- ${what}`),
+        ...(page.verbose && check !== undefined ? row(page, "", `  check: ${check}`) : []),
+      ]),
+    ]),
+    ...(one.primitives.length === 0 ? [] : row(page, "gives", one.primitives.join(", "))),
+    ...one.findings.flatMap(({ rule, severity, what }) =>
+      row(page, "finding", `${severity} ${rule}: ${what}`),
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function describe({ entry }: FileExplanation): string {
+  if (entry === undefined) return "only in lower layers: deleted or replaced above";
+  const size = entry.kind === "file" ? `, ${formatSize(entry.sizeBytes)}` : "";
+  const mode = (entry.mode & 0o7777).toString(8).padStart(4, "0");
+  return `a ${entry.kind}${size}, mode ${mode}, owner ${entry.uid}:${entry.gid}`;
+}
+
+function holding({ createdBy, digest, layer, sizeBytes }: Holding): string {
+  const by = createdBy === undefined ? "" : `, by ${createdBy}`;
+  return `${layer}, ${digest.slice(0, 19)}, ${formatSize(sizeBytes)}${by}`;
+}
+
+const labelColumns = 11;
+
+function row(page: ExplainPage, label: string, text: string): string[] {
+  const width = Math.max(page.columns - labelColumns, 20);
+  return wrap(printableLine(text), width).map(
+    (line, index) => `${page.style("dim", (index === 0 ? label : "").padEnd(labelColumns))}${line}`,
+  );
+}
+
+const shownMax = 20;
+
+/** The image in sums: by role, by package, and what has no reason. Ends with a line feed. */
+export function renderImageExplanation(report: AuditReport, page: ExplainPage): string {
+  const files = report.files();
+  const lines = [
+    page.style("bold", "By reason"),
+    ...sums(files, ({ role }) => roleMeanings[role]).map((one) => sumLine(page, one)),
+    "",
+    page.style("bold", "By package"),
+    ...listed(
+      page,
+      sums(files, (file) => packageName(report, file)),
+    ).map((one) => sumLine(page, one)),
+    "",
+    page.style("bold", "Programs, libraries and scripts without a reason"),
+    ...unexplained(page, files),
+    "",
+    ...wrap("`distill explain IMAGE PATH` tells all that is known of one file.", page.columns),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+interface Sum {
+  readonly name: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+function sums(files: readonly FileRow[], nameOf: (file: FileRow) => string): Sum[] {
+  const byName = new Map<string, Sum>();
+  for (const file of files) {
+    const name = nameOf(file);
+    const before = byName.get(name) ?? { name, files: 0, bytes: 0 };
+    byName.set(name, { name, files: before.files + 1, bytes: before.bytes + file.sizeBytes });
+  }
+  return [...byName.values()].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
+}
+
+function packageName({ packages }: AuditReport, file: FileRow): string {
+  const owner = file.package === undefined ? undefined : packages[file.package];
+  return owner === undefined ? "(no package)" : `${owner.name} ${owner.version}`;
+}
+
+/** All of them where `verbose`; else the largest, and the rest as one. */
+function listed(page: ExplainPage, all: readonly Sum[]): readonly Sum[] {
+  if (page.verbose || all.length <= shownMax) return all;
+  const rest = all.slice(shownMax);
+  const files = rest.reduce((total, one) => total + one.files, 0);
+  const bytes = rest.reduce((total, one) => total + one.bytes, 0);
+  return [...all.slice(0, shownMax), { name: `${rest.length} more packages`, files, bytes }];
+}
+
+function sumLine(page: ExplainPage, { bytes, files, name }: Sum): string {
+  const count = `${files} ${files === 1 ? "file " : "files"}`;
+  return shorten(
+    `${formatSize(bytes).padStart(9)}  ${count.padStart(12)}  ${printableLine(name)}`,
+    page.columns,
+  );
+}
+
+function unexplained(page: ExplainPage, files: readonly FileRow[]): string[] {
+  const found = files.filter(({ kind, role }) => (kind === "elf" || kind === "script") && !isExplained(role));
+  if (found.length === 0) return ["  none"];
+  const shown = page.verbose ? found : found.slice(0, shownMax);
+  const more = found.length - shown.length;
+  return [
+    ...shown.map(({ path, sizeBytes }) =>
+      shorten(`${formatSize(sizeBytes).padStart(9)}  ${printableLine(path)}`, page.columns),
+    ),
+    ...(more === 0 ? [] : [`  and ${more} more: --verbose`]),
+  ];
+}
