@@ -63,6 +63,8 @@ const debianPackages: readonly string[] = [
     "zlib1g-dev",
     "libssl-dev",
   ],
+  // package managers and the databases that they write
+  ...["rpm", "python3-bsddb3", "python3-pip"],
   // programs whose closure is compared with what their packages hold
   ...["postgresql-15", "openjdk-17-jre-headless", "python3"],
   // pages are looked at in a browser

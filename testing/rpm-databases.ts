@@ -135,8 +135,7 @@ export function berkeleyDatabase(headers: readonly Buffer[], options: BerkeleyOp
     pages.push(page);
     return { page, number: pages.length - 1 };
   };
-  const addHashPage = (items: readonly Buffer[]): void => {
-    const { page } = newPage(13);
+  const fill = (page: Buffer, items: readonly Buffer[]): void => {
     u16(page, items.length, 20);
     let end = pageSize;
     for (const [index, item] of items.entries()) {
@@ -164,11 +163,16 @@ export function berkeleyDatabase(headers: readonly Buffer[], options: BerkeleyOp
     u32(key, number, 1);
     return key;
   };
-  addHashPage([keyOf(0), Buffer.from([1, 9, 0, 0, 0])]);
-  for (const [index, header] of headers.entries()) {
-    const fits = header.length < pageSize - 60;
-    addHashPage([keyOf(index + 1), fits ? Buffer.concat([Buffer.from([1]), header]) : overflow(header)]);
+  // Buckets lie on the pages from 1 on, so that readers that go by them find all of them.
+  const buckets = [undefined, ...headers].map((header) => ({ header, page: newPage(13).page }));
+  u32(metadata, buckets.length - 1, 72);
+  for (let index = 0; index < 32; index++) u32(metadata, 1, 96 + index * 4);
+  for (const [number, { header, page }] of buckets.entries()) {
+    const inline = Buffer.concat([Buffer.from([1]), header ?? Buffer.from([9, 0, 0, 0])]);
+    const item = header === undefined || inline.length < pageSize - 60 ? inline : overflow(header);
+    fill(page, [keyOf(number), item]);
   }
+  u32(metadata, pages.length - 1, 32);
   return Buffer.concat(pages);
 }
 
