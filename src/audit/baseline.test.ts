@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sampleFinding, sampleReport } from "../../testing/audit-report-parts.ts";
+import { sampleReports } from "../../testing/audit-reports.ts";
+import { auditJsonText } from "../report/audit/json.ts";
 import { path } from "../tree/path.ts";
 import { type Baseline, imageName, newFindings, readBaseline } from "./baseline.ts";
 import type { AuditReport, Finding } from "./finding.ts";
@@ -80,6 +82,22 @@ describe("what is new", () => {
       }),
     );
   });
+});
+
+it("knows every finding of the reports that this program writes", () => {
+  const reports = Object.values(sampleReports).map((make) => make());
+  for (const report of reports) {
+    const unwaived = (all: readonly Finding[]): Finding[] => all.filter((one) => one.waived === undefined);
+    const now = { ...report, findings: unwaived(report.findings), residue: unwaived(report.residue) };
+    for (const text of [auditJsonText([report]), auditJsonText(reports)]) {
+      expect(newFindings(now, baseline(text))).toEqual({ findings: [], residue: [] });
+      const worse = now.findings.map((one) => ({ ...one, atMost: "distro" as const }));
+      const wasBetter = now.findings.filter((one) => one.atMost !== "distro");
+      expect(newFindings({ ...now, findings: worse }, baseline(text)).findings).toHaveLength(
+        wasBetter.length,
+      );
+    }
+  }
 });
 
 describe("a baseline that isn't one", () => {

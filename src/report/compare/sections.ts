@@ -12,6 +12,9 @@ import { compareLevels } from "../../audit/levels.ts";
 import { primitiveMeanings } from "../../audit/primitives.ts";
 import { formatSize } from "../units.ts";
 
+/** "sha256:" and twelve digits tell layers apart. */
+const digestCharacters = 19;
+
 export interface Line {
   readonly sign: "+" | "-" | "~";
   readonly text: string;
@@ -48,11 +51,13 @@ export function overview({ after, before, findings }: Comparison): readonly Row[
     const change = difference === 0 ? "" : `${sign}${format(Math.abs(difference))}`;
     return { what, before: format(first), after: format(second), change };
   };
-  const counts = `+${findings.appeared.length} -${findings.gone.length}`;
+  const { appeared, gone } = findings;
+  const isNew = appeared.length + gone.length > 0;
+  const change = `+${appeared.length} -${gone.length}`;
   return [
     { what: "level", before: before.verdict.level, after: after.verdict.level, change: "" },
     row("score", (side) => side.verdict.score),
-    { what: "findings", before: "", after: "", change: counts === "+0 -0" ? "" : counts },
+    ...(isNew ? [{ what: "findings", before: "", after: "", change }] : []),
     row("files", (side) => side.totals.files),
     row("ELF files", (side) => side.totals.elf),
     row("content", (side) => side.totals.bytes, formatSize),
@@ -166,7 +171,7 @@ function fileLine({ after, aspects, before, path }: FileChange): Line {
 }
 
 function layerText({ compressedBytes, createdBy, digest }: LayerRow): string {
-  return `${digest} ${formatSize(compressedBytes)}${createdBy === undefined ? "" : ` ${createdBy}`}`;
+  return `${digest.slice(0, digestCharacters)} ${formatSize(compressedBytes)}${createdBy === undefined ? "" : ` ${createdBy}`}`;
 }
 
 /** What offers something to an attacker comes first, then programs, then what is large. */
