@@ -72,12 +72,12 @@ function selectFor(
 ): { readonly field: HTMLElement; readonly select: HTMLSelectElement } {
   const select = element(
     "select",
-    {},
+    { id: `filter-${key}` },
     element("option", { value: -1 }, "all"),
     ...options.map(([value, name]) => element("option", { value }, name)),
   );
   select.addEventListener("change", () => store.update({ [key]: Number(select.value) }));
-  return { field: element("label", {}, element("span", {}, title), select), select };
+  return { field: fieldOf(title, select), select };
 }
 
 function searchField(store: Store): { readonly field: HTMLElement; readonly input: HTMLInputElement } {
@@ -93,7 +93,13 @@ function searchField(store: Store): { readonly field: HTMLElement; readonly inpu
     clearTimeout(waiting);
     waiting = setTimeout(() => store.update({ query: input.value }), typingMs);
   });
-  return { field: element("label", { class: "search" }, element("span", {}, "Search"), input), input };
+  const field = fieldOf("Search", input);
+  field.classList.add("search");
+  return { field, input };
+}
+
+function fieldOf(title: string, control: HTMLElement): HTMLElement {
+  return element("div", { class: "field" }, element("label", { for: control.id }, title), control);
 }
 
 /** How many files are shown, of how many, and their bytes. */
