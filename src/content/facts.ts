@@ -3,7 +3,11 @@ import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { elfProgram, foreignProgram, type ProgramFacts, programsInside } from "./fingerprints/identify.ts";
 import { scriptIdentities } from "./fingerprints/scripts.ts";
+import { hiddenIn } from "./hidden.ts";
 import type { BuildInfo, Capability, Hidden, Identity, Secret } from "./identity.ts";
+import { type NestingBudget, nestingBudget } from "./nested/gather.ts";
+import { nestedIn } from "./nested/nested.ts";
+import { secretsIn } from "./secrets/secrets.ts";
 
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
@@ -63,6 +67,26 @@ const signatures: readonly { readonly magic: Magic; readonly at: number; readonl
 
 /** The facts of a file's content. Never throws on content: what can't be read as what it claims to be has no details. */
 export function factsOf(source: RandomAccess): Facts {
+  return factsWithin(source, nestingBudget());
+}
+
+/** Of a file, or of a member of archives around it: they share what one file may take. */
+function factsWithin(source: RandomAccess, budget: NestingBudget): Facts {
+  const facts = ownFacts(source);
+  const nested = nestedIn(source, facts.magic, (member) => factsWithin(member, budget), budget);
+  const secrets = [...secretsIn(source, facts.magic), ...(nested?.secrets ?? [])];
+  const identities = [...(facts.identities ?? []), ...(nested?.identities ?? [])];
+  const hidden = hiddenIn(source, facts.magic, facts.elf) ?? nested?.hidden;
+  return {
+    ...facts,
+    ...(identities.length === 0 ? {} : { identities }),
+    ...(secrets.length === 0 ? {} : { secrets }),
+    ...(hidden === undefined ? {} : { hidden }),
+  };
+}
+
+/** What the file's own bytes say, archives in it apart. */
+function ownFacts(source: RandomAccess): Facts {
   const read = source.read(0, Math.min(headBytes, source.sizeBytes));
   const head = Buffer.from(read.buffer, read.byteOffset, read.length);
   if (head.length === 0) return { magic: "empty" };

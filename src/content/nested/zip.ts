@@ -1,0 +1,141 @@
+// The directory of a zip archive (PKWARE's APPNOTE 4.3), also of one that was appended to another file, with ZIP64's sizes.
+// Invariant: what a member claims is taken for nothing but a place to look at.
+import { limits } from "../../base/limits.ts";
+import { decodeName } from "../../base/names.ts";
+import type { RandomAccess } from "../../formats/random-access.ts";
+import { bufferOf } from "./gather.ts";
+
+export interface ZipMember {
+  readonly name: string;
+  /** 0 stored, 8 deflated; others aren't read. */
+  readonly method: number;
+  readonly encrypted: boolean;
+  readonly compressedBytes: number;
+  readonly sizeBytes: number;
+  /** Of its local header, from the start of the source. */
+  readonly offset: number;
+}
+
+export interface ZipDirectory {
+  readonly members: readonly ZipMember[];
+  /** Bytes of another file before it. */
+  readonly prefixBytes: number;
+  /** Whether there are members that could not be read, or too many. */
+  readonly cut: "corrupt" | "limit" | undefined;
+}
+
+const endBytes = 22;
+const commentBytesMax = 65_535;
+const endSignature = Buffer.from("PK\x05\x06", "latin1");
+const centralSignature = 0x02014b50;
+const centralBytes = 46;
+const localSignature = 0x04034b50;
+const localBytes = 30;
+const directoryBytesMax = 67_108_864;
+const unset = 0xffffffff;
+
+/** The directory of the archive that ends the source; undefined where none does. */
+export function zipDirectory(source: RandomAccess): ZipDirectory | undefined {
+  const tailBytes = Math.min(source.sizeBytes, endBytes + commentBytesMax);
+  const tailAt = source.sizeBytes - tailBytes;
+  const tail = bufferOf(source.read(tailAt, tailBytes));
+  for (
+    let at = tail.lastIndexOf(endSignature);
+    at >= 0;
+    at = at === 0 ? -1 : tail.lastIndexOf(endSignature, at - 1)
+  ) {
+    if (at + endBytes > tail.length) continue;
+    const found = directoryAt(source, tail.subarray(at, at + endBytes), tailAt + at);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function directoryAt(source: RandomAccess, end: Buffer, endAt: number): ZipDirectory | undefined {
+  let count = end.readUInt16LE(10);
+  let sizeBytes = end.readUInt32LE(12);
+  let offset = end.readUInt32LE(16);
+  let directoryEnd = endAt;
+  const wide = wideEnd(source, endAt);
+  if (wide !== undefined) ({ count, sizeBytes, offset, at: directoryEnd } = wide);
+  const start = directoryEnd - sizeBytes;
+  const prefixBytes = start - offset;
+  if (prefixBytes < 0 || start < 0) return undefined;
+  if (count === 0) return sizeBytes === 0 ? { members: [], prefixBytes, cut: undefined } : undefined;
+  if (sizeBytes > directoryBytesMax) return { members: [], prefixBytes, cut: "limit" };
+  const table = bufferOf(source.read(start, sizeBytes));
+  if (table.length < centralBytes || table.readUInt32LE(0) !== centralSignature) return undefined;
+  return membersOf(table, prefixBytes, count);
+}
+
+/** ZIP64's end record, which a locator before the usual one points to. */
+function wideEnd(
+  source: RandomAccess,
+  endAt: number,
+):
+  | { readonly count: number; readonly sizeBytes: number; readonly offset: number; readonly at: number }
+  | undefined {
+  const locatorBytes = 20;
+  const recordBytes = 56;
+  const at = endAt - locatorBytes - recordBytes;
+  if (at < 0) return undefined;
+  const read = bufferOf(source.read(at, locatorBytes + recordBytes));
+  if (read.readUInt32LE(recordBytes) !== 0x07064b50 || read.readUInt32LE(0) !== 0x06064b50) return undefined;
+  return {
+    count: Number(read.readBigUInt64LE(32)),
+    sizeBytes: Number(read.readBigUInt64LE(40)),
+    offset: Number(read.readBigUInt64LE(48)),
+    at,
+  };
+}
+
+function membersOf(table: Buffer, prefixBytes: number, count: number): ZipDirectory {
+  const members: ZipMember[] = [];
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    if (members.length >= limits.nestedMembersMax) return { members, prefixBytes, cut: "limit" };
+    if (at + centralBytes > table.length || table.readUInt32LE(at) !== centralSignature)
+      return { members, prefixBytes, cut: "corrupt" };
+    const nameBytes = table.readUInt16LE(at + 28);
+    const extraBytes = table.readUInt16LE(at + 30);
+    const extra = table.subarray(at + centralBytes + nameBytes, at + centralBytes + nameBytes + extraBytes);
+    const wide = wideSizes(
+      extra,
+      [24, 20, 42].map((place) => table.readUInt32LE(at + place)),
+    );
+    const [sizeBytes = 0, compressedBytes = 0, offset = 0] = wide;
+    members.push({
+      name: decodeName(table.subarray(at + centralBytes, at + centralBytes + nameBytes)),
+      method: table.readUInt16LE(at + 10),
+      encrypted: (table.readUInt16LE(at + 8) & 1) !== 0,
+      compressedBytes,
+      sizeBytes,
+      offset: prefixBytes + offset,
+    });
+    at += centralBytes + nameBytes + extraBytes + table.readUInt16LE(at + 32);
+  }
+  return { members, prefixBytes, cut: undefined };
+}
+
+/** Values of the directory that don't fit into 32 bits stand in the extra field 1, in this order (4.5.3). */
+function wideSizes(extra: Buffer, values: readonly number[]): readonly number[] {
+  if (!values.includes(unset)) return values;
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) !== 1) continue;
+    let next = at + 4;
+    return values.map((value) => {
+      if (value !== unset || next + 8 > extra.length) return value;
+      next += 8;
+      return Number(extra.readBigUInt64LE(next - 8));
+    });
+  }
+  return values;
+}
+
+/** Where a member's content lies; undefined where its local header isn't there. */
+export function zipContentAt(source: RandomAccess, member: ZipMember): number | undefined {
+  const header = bufferOf(source.read(member.offset, localBytes));
+  if (header.length < localBytes || header.readUInt32LE(0) !== localSignature) return undefined;
+  const at = member.offset + localBytes + header.readUInt16LE(26) + header.readUInt16LE(28);
+  return at + member.compressedBytes <= source.sizeBytes ? at : undefined;
+}

@@ -1,0 +1,49 @@
+// Passwords in addresses: scheme://user:password@host (RFC 3986 3.2.1).
+import { isPlaceholder } from "./randomness.ts";
+import type { Verified } from "./rule.ts";
+
+const at = 0x40;
+const userInfo = new Uint8Array(256);
+for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,;=:#^")
+  userInfo[character.charCodeAt(0)] = 1;
+const userInfoBytesMax = 512;
+
+/** Calls `found` with the place of the "//" of every address that has a user and a password. */
+export function addressPlaces(bytes: Buffer, found: (place: number) => void): void {
+  for (let sign = bytes.indexOf(at); sign >= 0; sign = bytes.indexOf(at, sign + 1)) {
+    let start = sign - 1;
+    let colons = 0;
+    const least = Math.max(2, sign - userInfoBytesMax);
+    while (start >= least && userInfo[bytes[start] as number] === 1) {
+      if (bytes[start] === 0x3a) colons += 1;
+      start -= 1;
+    }
+    if (colons > 0 && bytes[start] === 0x2f && bytes[start - 1] === 0x2f && bytes[start - 2] === 0x3a)
+      found(start - 1);
+  }
+}
+
+const address =
+  /([a-z][a-z0-9+.-]{1,30}):\/\/([^\s:@/]{0,200}):([^\s@/]{1,400})@((?:[A-Za-z0-9-]{1,63}\.){0,8}[A-Za-z0-9-]{1,63}|\[[0-9a-f:.]+\])/;
+/** Names that documents use (RFC 2606), and words that stand for a host. */
+const sampleHosts =
+  /(?:^|\.)(?:example(?:\.(?:com|org|net|edu))?|test|invalid|domain\.(?:tld|com)|foo\.(?:com|org|bar)|bar\.com)$|^(?:host(?:name)?|server|proxy(?:host|server)?|hostspec|domain|address|url|myproxy|my-?server|some-?host|ftp\.server|site)$/i;
+const sampleUsers = /^(?:user(?:name)?|login|anonymous|foo|name|me|john|joe|alice|bob|you|myuser|u)$/i;
+const passwordLengthMin = 6;
+
+/** The address whose "//" is at `place` of the text. */
+export function addressAt(text: string, place: number): Verified | undefined {
+  const start = Math.max(0, place - 40);
+  const match = address.exec(text.slice(start, place + userInfoBytesMax + 300));
+  if (match === null) return undefined;
+  const [whole, scheme = "", user = "", password = "", host = ""] = match;
+  const begin = start + match.index;
+  if (begin + scheme.length + 1 !== place || whole === "") return undefined;
+  if (password.length < passwordLengthMin || isPlaceholder(password) || sampleHosts.test(host))
+    return undefined;
+  // What a program fills in, or a shell.
+  if (/[${}<>%()*&;,'"]/.test(password.replace(/%[0-9A-Fa-f]{2}/g, ""))) return undefined;
+  if (sampleUsers.test(user) || password.toLowerCase() === user.toLowerCase()) return undefined;
+  if (/pass(?:w(?:or)?d)?|secret/i.test(password)) return undefined;
+  return { id: "url-password", what: `an address with a password (${scheme})`, at: begin };
+}
