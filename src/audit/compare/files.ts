@@ -4,17 +4,20 @@ import type { FileAspect, FileChange, FileChanges } from "./comparison.ts";
 
 /** Both lists are in path order, and so are the results. */
 export function compareFiles(before: readonly FileRow[], after: readonly FileRow[]): FileChanges {
-  const earlier = new Map(before.map((row) => [row.path, row]));
-  const later = new Map(after.map((row) => [row.path, row]));
-  const removed = before.filter((row) => !later.has(row.path));
-  const added = after.filter((row) => !earlier.has(row.path));
-  const changed = before.flatMap((row): FileChange[] => {
-    const other = later.get(row.path);
-    const aspects = other === undefined ? [] : aspectsOf(row, other);
-    return other === undefined || aspects.length === 0
-      ? []
-      : [{ path: row.path, before: row, after: other, aspects }];
-  });
+  const left = new Map(before.map((row) => [row.path, row]));
+  const added: FileRow[] = [];
+  const changed: FileChange[] = [];
+  for (const row of after) {
+    const other = left.get(row.path);
+    if (other === undefined) {
+      added.push(row);
+      continue;
+    }
+    left.delete(row.path);
+    const aspects = aspectsOf(other, row);
+    if (aspects.length > 0) changed.push({ path: row.path, before: other, after: row, aspects });
+  }
+  const removed = [...left.values()];
   const moved = movedOf(removed, added);
   const gone = new Set(moved.map((one) => one.before));
   const come = new Set(moved.map((one) => one.after));
