@@ -23,6 +23,7 @@ const debianPackages: readonly string[] = [
     "umoci",
     "jq",
     "file",
+    "cmark-gfm",
   ],
   // roots to compare with, and what runs in them
   ...[
