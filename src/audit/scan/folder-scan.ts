@@ -35,7 +35,8 @@ export async function readFolder(folder: string, tools: ScanTools): Promise<Fold
   const state: FolderState = {
     folder,
     gatherer: createGatherer(tools),
-    origins: [{ kind: "declared", what: `the folder ${folder}` }],
+    // A declared origin would explain every file to the closure.
+    origins: [],
     entries: [],
     facts: new Map(),
     shared: new Map(),

@@ -59,7 +59,8 @@ export async function readTarFile(file: string, sizeBytes: number, tools: ScanTo
     signal: tools.signal,
   });
   contents.keptFile = keptFile;
-  const origins = [origin];
+  // What somebody declared, the closure explains by that; of a bare tree nobody says where its files come from.
+  const origins: readonly Origin[] = [];
   const content = (place: FilePlace, facts: readonly RecordedFacts[]): LayerFile => {
     const found = facts[place.facts];
     assert(found !== undefined, "a row names facts that a line holds");
