@@ -4,7 +4,7 @@ import { subjectOf } from "../../../testing/subjects.ts";
 import type { RunConfig } from "../../oci/model.ts";
 import { accountFindings } from "./accounts.ts";
 
-const passwd = ["root:x:0:0:root:/root:/bin/sh", "app:x:1000:1000::/home/app:", "toor:x:0:1000::/:"].join(
+const passwd = ["root:x:0:0:root:/root:/bin/sh", "app:x:1000:1000::/srv/app:", "toor:x:0:1000::/:"].join(
   "\n",
 );
 

@@ -1,8 +1,8 @@
 // What an image's programs are and what that makes of it: shells, multi-call binaries and package managers anywhere, foreign
 // interpreters and tools, the application's own interpreter. Invariants: the level depends on content, place and mode, never on
 // a name alone; one program more never makes it better.
-import type { Evidence, Identity } from "../../content/identity.ts";
-import { baseName } from "../../tree/path.ts";
+import type { Evidence, Identity, ProgramKind } from "../../content/identity.ts";
+import { baseName, type TreePath } from "../../tree/path.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
 import type { Primitive } from "../primitives.ts";
@@ -12,6 +12,7 @@ import { capabilitySources, namedSources } from "../programs/sources.ts";
 import { type Usability, usabilityOf } from "../programs/usability.ts";
 import { reasonOf } from "../reasons.ts";
 import type { RuleId } from "../rules.ts";
+import { isShellName } from "../startup/shells.ts";
 import type { Subject } from "../subject.ts";
 
 /** What a tool must give to count as one: `sed` and `cat` of whoever breaks in change files, and bring nothing in or out. */
@@ -30,6 +31,16 @@ export function programFindings(subject: Subject): Finding[] {
   });
 }
 
+/** The gravest kind first: it decides the rule, and leads what is said. */
+const byKind: readonly ProgramKind[] = [
+  "multi-call",
+  "shell",
+  "package-manager",
+  "interpreter",
+  "tool",
+  "userland",
+];
+
 /** The file itself, and each place inside it: several fingerprints can know one program. */
 function byPlace(identities: readonly Identity[]): (readonly Identity[])[] {
   const groups = new Map<string | undefined, Identity[]>();
@@ -38,7 +49,9 @@ function byPlace(identities: readonly Identity[]): (readonly Identity[])[] {
     if (group === undefined) groups.set(one.within, [one]);
     else group.push(one);
   }
-  return [...groups.values()];
+  return [...groups.values()].map((group) =>
+    group.sort((a, b) => byKind.indexOf(a.kind) - byKind.indexOf(b.kind)),
+  );
 }
 
 function identified(
@@ -151,8 +164,10 @@ function placeOf({ callable, entry, path }: Inode, within: string | undefined): 
   return (entry.mode & 0o111) === 0 ? ", not executable" : "";
 }
 
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, namesShownMax).join(", ");
+/** Some of the names; those of shells say most. */
+function listed(names: readonly TreePath[]): string {
+  const shells = names.filter((one) => isShellName(baseName(one)));
+  const shown = [...new Set([...shells, ...names])].slice(0, namesShownMax).join(", ");
   return names.length > namesShownMax ? `${shown} and ${names.length - namesShownMax} more` : shown;
 }
 

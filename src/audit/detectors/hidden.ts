@@ -1,0 +1,34 @@
+// What nobody can tell: programs that hide their content, archives that are locked, broken or too deep, programs in other files.
+import type { FileEntry } from "../../tree/entry.ts";
+import type { Finding } from "../finding.ts";
+import { finding } from "../make-finding.ts";
+import type { Subject } from "../subject.ts";
+
+const placesMax = 5;
+
+export function hiddenFindings(subject: Subject): Finding[] {
+  const found: Finding[] = [];
+  for (const entry of subject.tree.walk()) {
+    if (entry.kind === "file") found.push(...ofFile(subject, entry));
+  }
+  return found;
+}
+
+function ofFile(subject: Subject, entry: FileEntry): Finding[] {
+  const { path } = entry;
+  const { embeddedElf = [], hidden } = subject.facts(entry);
+  const found: Finding[] = [];
+  if (hidden !== undefined) {
+    const rule = hidden.kind === "packed" ? "hidden-program" : "unread-content";
+    found.push(finding(subject, rule, { path, what: hidden.why, evidence: hidden.evidence }));
+  }
+  if (embeddedElf.length > 0) {
+    const count = embeddedElf.length === 1 ? "an ELF file" : `${embeddedElf.length} ELF files`;
+    const evidence = embeddedElf.slice(0, placesMax).map((at) => ({
+      what: `an ELF header at byte ${at}`,
+      check: `tail -c +${at + 1} FILE | file -`,
+    }));
+    found.push(finding(subject, "embedded-elf", { path, what: `${count} inside it`, evidence }));
+  }
+  return found;
+}
