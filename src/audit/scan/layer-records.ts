@@ -89,7 +89,7 @@ export async function recordLayer(layer: Layer, tools: ScanTools, services: Reco
     await record.finish(await kept.finish());
   } catch (thrown) {
     await Promise.all([record.abandon(), kept.abandon()]);
-    throw withHint(thrown);
+    throw damagedLayer(thrown, layer);
   }
   if (before !== undefined) await noteVerified(cache, layer, before, task);
 }
@@ -107,11 +107,12 @@ export async function verifyLayer(layer: Layer, { cache, task }: RecordServices)
   if (before !== undefined) await noteVerified(cache, layer, before, task);
 }
 
-/** What can't be read is damaged: the tar's own errors say where, not what to do. */
-function withHint(thrown: unknown): unknown {
+/** What was thrown, with the layer's name and what to do: errors of a tar and of its entries say where, not in what. */
+export function damagedLayer(thrown: unknown, layer: Layer): unknown {
   if (!(thrown instanceof ToolError) || thrown.code !== "malformed" || thrown.hint !== undefined)
     return thrown;
-  const { code, what, why } = thrown;
+  const { code, why } = thrown;
+  const what = `reading the layer ${layer.descriptor.digest}`;
   return new ToolError(code, { what, why, hint: damagedHint, cause: thrown });
 }
 

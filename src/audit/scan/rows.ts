@@ -98,7 +98,7 @@ function xattrsOf(encoded: Xattrs | undefined): Pick<Attributes, "xattrs"> {
   if (encoded === undefined) return {};
   const decoded = Object.entries(encoded).map(([name, value]): [string, Uint8Array] => [
     name,
-    Buffer.from(value, "base64"),
+    new Uint8Array(Buffer.from(value, "base64")),
   ]);
   return { xattrs: new Map(decoded) };
 }

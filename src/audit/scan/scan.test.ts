@@ -1,75 +1,18 @@
-import { mkdir, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TarEntry } from "../../../testing/builders.ts";
-import { imageOf, tarLayer, withFolder } from "../../../testing/layouts.ts";
-import { collect } from "../../base/bytes.ts";
-import { type Cache, openCache } from "../../base/cache.ts";
-import { factsOf } from "../../content/facts.ts";
-import { inMemory } from "../../formats/random-access.ts";
-import { treeOfImage } from "../../oci/apply.ts";
-import type { Image, Layer } from "../../oci/model.ts";
-import { dumpTree } from "../../tree/dump.ts";
-import { type ScannedImage, type ScanServices, scanImage } from "./scan.ts";
+import { tarOf } from "../../../testing/builders.ts";
+import { imageOf, tarLayer } from "../../../testing/layouts.ts";
+import { describedImage, rawLayer, scanServices, scanWhole, withScanPlace } from "../../../testing/scans.ts";
+import { archiveOf, paxHeader, tarBlock } from "../../../testing/tar-blocks.ts";
+import { tarPadding } from "../../formats/tar-writer.ts";
+import type { Layer } from "../../oci/model.ts";
+import { scanImage } from "./scan.ts";
 
-interface Place {
-  readonly cache: Cache;
-  readonly scratch: string;
-}
-
-/** A cache and a scratch folder; nothing may be left in that one once the scan is closed. */
-async function withPlace(use: (place: Place) => Promise<void>): Promise<void> {
-  await withFolder(async (folder) => {
-    const scratch = join(folder, "scratch");
-    await mkdir(scratch);
-    await use({ cache: await openCache(join(folder, "cache")), scratch });
-    expect(await readdir(scratch)).toEqual([]);
-    expect(await readdir(join(folder, "cache", "tmp"))).toEqual([]);
-  });
-}
-
-function servicesFor(place: Place, more: Partial<ScanServices> = {}): ScanServices {
-  const task = { signal: new AbortController().signal, emit: () => undefined, now: Date.now };
-  return { cache: place.cache, scratchFolder: place.scratch, task, width: 2, ...more };
-}
-
-/** What a scan says, with every content read. */
-async function described(scanned: ScannedImage): Promise<unknown> {
-  const files: Record<string, unknown> = {};
-  for (const entry of scanned.tree.walk()) {
-    if (entry.kind !== "file") continue;
-    const bytes = await collect(entry.content, 1 << 26, entry.path);
-    files[entry.path] = { facts: scanned.facts(entry), bytes: Buffer.from(bytes).toString("latin1") };
-  }
-  return { tree: dumpTree(scanned.tree), files };
-}
-
-async function scanOnce(image: Image, services: ScanServices): Promise<unknown> {
-  const scanned = await scanImage(image, services);
-  try {
-    return await described(scanned);
-  } finally {
-    await scanned.close();
-  }
-}
-
-/** The same by way of the whole contents, in another module. */
-async function expectedOf(image: Image, folder: string): Promise<unknown> {
-  const tree = await treeOfImage(image, { scratchFolder: folder });
-  const files: Record<string, unknown> = {};
-  for (const entry of tree.walk()) {
-    if (entry.kind !== "file") continue;
-    const bytes = await collect(entry.content, 1 << 26, entry.path);
-    files[entry.path] = { facts: factsOf(inMemory(bytes)), bytes: Buffer.from(bytes).toString("latin1") };
-  }
-  return { tree: dumpTree(tree), files };
-}
-
-const name = fc.constantFrom(
+const names = [
   "a",
   "b",
-  "c",
   "d/",
   "d/e",
   "d/f",
@@ -79,46 +22,165 @@ const name = fc.constantFrom(
   ".wh.a",
   "d/.wh.e",
   "d/.wh..wh..opq",
-);
-const entry: fc.Arbitrary<TarEntry> = fc.record({
-  name,
-  content: fc.oneof(
-    fc.constant(""),
-    fc.constant("#!/bin/sh\necho\n"),
-    fc.string({ unit: "binary", maxLength: 2000 }),
-  ),
-  mode: fc.constantFrom(0o644, 0o755, 0o4755),
-  mtime: fc.nat(2_000_000_000),
-});
+];
+const entry: fc.Arbitrary<TarEntry> = fc
+  .record({
+    name: fc.constantFrom(...names),
+    content: fc.oneof(
+      fc.constant(""),
+      fc.constant("#!/bin/sh\necho\n"),
+      fc.string({ unit: "binary", maxLength: 2000 }),
+    ),
+    mode: fc.constantFrom(0o644, 0o755, 0o4755),
+    mtime: fc.nat(2_000_000_000),
+  })
+  .map(({ content, ...rest }) => (rest.name.endsWith("/") ? rest : { ...rest, content }));
 const layers: fc.Arbitrary<readonly Layer[]> = fc.array(
   fc
     .tuple(
       fc.uniqueArray(entry, { selector: (one) => one.name, maxLength: 10 }),
       fc.constantFrom("none", "gzip", "zstd"),
     )
-    .map(([entries, compression]) => tarLayer(entries.map(asFolder), compression)),
+    .map(([entries, compression]) => tarLayer(entries, compression)),
   { maxLength: 4 },
 );
 
-function asFolder(one: TarEntry): TarEntry {
-  const { content: _, ...rest } = one;
-  return one.name.endsWith("/") ? rest : one;
-}
+test("has the tree, the contents and the facts of the image, read and remembered", async () => {
+  await fc.assert(
+    fc.asyncProperty(layers, async (made) => {
+      const image = imageOf(made);
+      const expected = await describedImage(image);
+      await withScanPlace(async (place) => {
+        expect(await scanWhole(image, scanServices(place))).toEqual(expected);
+        expect(await scanWhole(image, scanServices(place))).toEqual(expected);
+      });
+    }),
+    { numRuns: 40 },
+  );
+});
 
-describe("scanImage", () => {
-  test("has the tree, the contents and the facts of the image, read and remembered", async () => {
-    await fc.assert(
-      fc.asyncProperty(layers, async (made) => {
-        await withFolder(async (folder) => {
-          const image = imageOf(made);
-          const expected = await expectedOf(image, folder);
-          await withPlace(async (place) => {
-            expect(await scanOnce(image, servicesFor(place))).toEqual(expected);
-            expect(await scanOnce(image, servicesFor(place))).toEqual(expected);
-          });
-        });
-      }),
-      { numRuns: 40 },
-    );
+const sparse = archiveOf(
+  paxHeader(["GNU.sparse.size", "9000"], ["GNU.sparse.map", "0,3,8000,4"]),
+  tarBlock({ name: "sparse", sizeBytes: 7 }),
+  Buffer.from("abcdefg"),
+  tarPadding(7),
+  tarBlock({ name: "after", sizeBytes: 3 }),
+  Buffer.from("xyz"),
+  tarPadding(3),
+);
+const largeSparse = archiveOf(
+  paxHeader(["GNU.sparse.size", "6000000"], ["GNU.sparse.map", "0,600000,5999000,1000"]),
+  tarBlock({ name: "sparse", sizeBytes: 601_000 }),
+  randomBytes(601_000),
+  tarPadding(601_000),
+);
+
+const cases: readonly { readonly summary: string; readonly layers: readonly Layer[] }[] = [
+  { summary: "no layer", layers: [] },
+  { summary: "an empty layer", layers: [tarLayer([])] },
+  {
+    summary: "200 layers",
+    layers: Array.from({ length: 200 }, (_, n) => tarLayer([{ name: `f${n % 90}`, content: `${n}` }])),
+  },
+  { summary: "the same layer twice", layers: [1, 2].map(() => tarLayer([{ name: "a", content: "1" }])) },
+  {
+    summary: "names that break lines, are no UTF-8, or are as long as names get",
+    layers: [
+      tarLayer([
+        { name: "a\nb", content: "1" },
+        { name: "\udc80\udcff", content: "2" },
+        { name: `${"x".repeat(200)}/`.repeat(19), kind: "directory" },
+        { name: `${`${"x".repeat(200)}/`.repeat(19)}${"y".repeat(180)}`, content: "3" },
+      ]),
+    ],
+  },
+  {
+    summary: "hard links within a layer and across layers, their file replaced or deleted above",
+    layers: [
+      tarLayer([
+        { name: "a", content: "1" },
+        { name: "b", kind: "hardlink", target: "a" },
+      ]),
+      tarLayer([{ name: "c", kind: "hardlink", target: "a" }]),
+      tarLayer([{ name: ".wh.a" }, { name: "b", content: "2" }]),
+    ],
+  },
+  {
+    summary: "links, devices, attributes",
+    layers: [
+      tarLayer([
+        { name: "l", target: "../../etc/shadow" },
+        { name: "n", kind: "character-device", deviceMajor: 1, deviceMinor: 3 },
+        { name: "p", kind: "fifo" },
+        {
+          name: "x",
+          content: "1",
+          mode: 0o4755,
+          xattrs: new Map([["security.capability", Buffer.from([1, 0, 255])]]),
+        },
+      ]),
+    ],
+  },
+  { summary: "sparse files, small and large", layers: [rawLayer(sparse), rawLayer(largeSparse)] },
+  {
+    summary: "files that fill a slab to the last byte, and one more",
+    layers: [
+      rawLayer(
+        tarOf([
+          { name: "fits", content: Buffer.alloc(4 << 20, 1) },
+          { name: "large", content: Buffer.alloc((4 << 20) + 1, 2) },
+          { name: "small", content: "3" },
+        ]),
+      ),
+    ],
+  },
+];
+
+describe("scanImage equals another reader of layers for", () => {
+  for (const { layers: made, summary } of cases) {
+    test(summary, async () => {
+      const image = imageOf(made);
+      await withScanPlace(async (place) => {
+        const expected = await describedImage(image);
+        expect(await scanWhole(image, scanServices(place))).toEqual(expected);
+        expect(await scanWhole(image, scanServices(place))).toEqual(expected);
+      });
+    });
+  }
+
+  test("more than is worth a thread", async () => {
+    const many = Array.from({ length: 300 }, (_, n) => ({ name: `f${n}`, content: randomBytes(40_000) }));
+    const image = imageOf([rawLayer(tarOf([{ name: "large", content: randomBytes(5_000_000) }, ...many]))]);
+    await withScanPlace(async (place) => {
+      let here = 0;
+      const services = scanServices(place, { counted: () => here++ });
+      expect(await scanWhole(image, services)).toEqual(await describedImage(image));
+      expect(here).toBe(0);
+    });
+  });
+});
+
+test("layers keep what the tree doesn't show", async () => {
+  const image = imageOf([
+    tarLayer([
+      { name: "a", content: "1" },
+      { name: "b", content: "#!/bin/sh\n" },
+    ]),
+    tarLayer([{ name: ".wh.b" }, { name: "a", content: "2" }]),
+  ]);
+  await withScanPlace(async (place) => {
+    const scanned = await scanImage(image, scanServices(place));
+    expect(scanned.layers.map(({ entries }) => entries.map(({ path }) => path))).toEqual([
+      ["/a", "/b"],
+      ["/.wh.b", "/a"],
+    ]);
+    expect(scanned.layers.map(({ diffId }) => diffId)).toEqual(image.layers.map(({ diffId }) => diffId));
+    const deleted = scanned.layers[0]?.entries[1];
+    if (deleted?.kind !== "file") throw new Error("no file");
+    expect(scanned.facts(deleted).script?.interpreter).toBe("/bin/sh");
+    expect(deleted.origins).toEqual([
+      { kind: "layer", digest: image.layers[0]?.descriptor.digest, index: 0 },
+    ]);
+    await scanned.close();
   });
 });

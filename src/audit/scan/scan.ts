@@ -16,6 +16,7 @@ import type { ScannedLayer } from "../subject.ts";
 import { LayerFile } from "./contents.ts";
 import { readFolder } from "./folder-scan.ts";
 import {
+  damagedLayer,
   type LoadedLayer,
   loadLayer,
   makerOf,
@@ -44,9 +45,9 @@ export interface ScannedImage {
   /** From the bottom up; empty for a bare tree. */
   readonly layers: readonly ScannedLayer[];
   /** Of any file of the tree or of a layer. */
-  facts(file: FileEntry): Facts;
+  readonly facts: (file: FileEntry) => Facts;
   /** Ends the use of the files' contents. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -134,7 +135,11 @@ function merge(layers: readonly Layer[], loaded: readonly (LoadedLayer | undefin
     if (found === undefined) throw vanished(layer);
     closers.push(found.contents.close);
     scanned.push({ digest, diffId: layer.diffId, compressedBytes: size, entries: found.entries });
-    applyLayer(builder, found.entries, index);
+    try {
+      applyLayer(builder, found.entries, index);
+    } catch (thrown) {
+      throw damagedLayer(thrown, layer);
+    }
   }
   return {
     tree: finishTree(builder),
