@@ -7,6 +7,7 @@ import type { ConfigFacts, FileRow, LayerRow, PackageRow, PrimitiveUse, Totals }
 import { layerOf } from "./make-finding.ts";
 import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
+import { inodeKey } from "./programs/inodes.ts";
 import { isExplained } from "./roles.ts";
 import type { Subject } from "./subject.ts";
 
@@ -14,7 +15,7 @@ import type { Subject } from "./subject.ts";
 export function fileRows(subject: Subject, uses: readonly PrimitiveUse[]): readonly FileRow[] {
   const packages = new Map(subject.packages.packages.map((one, index) => [one, index]));
   const layers = new Map(subject.layers.map(({ digest }, index) => [digest, index]));
-  const gives = primitivesByPath(uses);
+  const gives = primitivesByInode(subject, uses);
   return filesOf(subject).map((entry): FileRow => {
     const facts = subject.facts(entry);
     const owner = subject.packages.ownerOf(entry);
@@ -30,21 +31,27 @@ export function fileRows(subject: Subject, uses: readonly PrimitiveUse[]): reado
       ...(ownerIndex === undefined ? {} : { package: ownerIndex }),
       ...(layerIndex === undefined ? {} : { layer: layerIndex }),
       identities: (facts.identities ?? []).map(({ name }) => name),
-      primitives: gives.get(entry.path) ?? [],
+      primitives: gives.get(inodeKey(entry)) ?? [],
     };
   });
 }
 
-function primitivesByPath(uses: readonly PrimitiveUse[]): ReadonlyMap<string, readonly Primitive[]> {
-  const byPath = new Map<string, Primitive[]>();
+/** A use names one path of a file; its hard links give the same. */
+function primitivesByInode(
+  { tree }: Subject,
+  uses: readonly PrimitiveUse[],
+): ReadonlyMap<string, readonly Primitive[]> {
+  const byInode = new Map<string, Primitive[]>();
   for (const { files, primitive } of uses) {
     for (const { path } of files) {
-      const list = byPath.get(path) ?? [];
-      if (!list.includes(primitive)) list.push(primitive);
-      byPath.set(path, list);
+      const entry = tree.lookup(path);
+      if (entry?.kind !== "file") continue;
+      const list = byInode.get(inodeKey(entry));
+      if (list === undefined) byInode.set(inodeKey(entry), [primitive]);
+      else if (!list.includes(primitive)) list.push(primitive);
     }
   }
-  return byPath;
+  return byInode;
 }
 
 function kindOf({ magic }: Facts): FileRow["kind"] {

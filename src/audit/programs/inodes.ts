@@ -60,7 +60,7 @@ function inodeOf(subject: Subject, entries: readonly FileEntry[], callable: read
 }
 
 /** Names of one inode have the same key. */
-function inodeKey({ link, path }: FileEntry): string {
+export function inodeKey({ link, path }: FileEntry): string {
   return link === undefined ? path : `link ${link}`;
 }
 
