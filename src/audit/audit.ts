@@ -3,10 +3,13 @@ import { lazy } from "../base/lazy.ts";
 import { accountFindings } from "./detectors/accounts.ts";
 import { attributeFindings } from "./detectors/attributes.ts";
 import { metadataFindings, platformFindings } from "./detectors/config.ts";
+import { hiddenFindings } from "./detectors/hidden.ts";
 import { lowerLayerFindings, residueFindings } from "./detectors/layers.ts";
 import { packageResidueFindings } from "./detectors/package-residue.ts";
 import { programFindings } from "./detectors/programs.ts";
 import { sealFindings } from "./detectors/seal.ts";
+import { residueSecretFindings, secretFindings } from "./detectors/secrets.ts";
+import { configSecretFindings } from "./detectors/secrets-config.ts";
 import { startupFindings } from "./detectors/startup.ts";
 import { unneededFindings } from "./detectors/unneeded.ts";
 import type { AuditedImage, AuditReport, Finding, Unknown } from "./finding.ts";
@@ -25,6 +28,9 @@ export function reportOf(subject: Subject, image: AuditedImage): AuditReport {
   const findings = [
     ...programFindings(subject),
     ...startupFindings(subject, startup),
+    ...hiddenFindings(subject),
+    ...secretFindings(subject),
+    ...configSecretFindings(subject),
     ...accountFindings(subject),
     ...attributeFindings(subject),
     ...unneededFindings(subject),
@@ -34,7 +40,7 @@ export function reportOf(subject: Subject, image: AuditedImage): AuditReport {
     ...lowerLayerFindings(subject),
     ...metadataFindings(subject),
   ].sort(byWeight);
-  const residue = residueFindings(subject).sort(byWeight);
+  const residue = [...residueSecretFindings(subject), ...residueFindings(subject)].sort(byWeight);
   const primitives = primitiveUses(subject);
   return {
     image,
