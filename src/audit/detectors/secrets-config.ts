@@ -52,7 +52,7 @@ export function configSecretFindings(subject: Subject): Finding[] {
     look({ where: "a label", text: value, check: "jq '.config.Labels | keys' CONFIG" }, [{ name, value }]);
   for (const [member, list] of argumentLists(subject)) {
     const check = `jq '.config.${member} | map(length)' CONFIG`;
-    look({ where: `the arguments of ${member}`, text: list.join("\n"), check }, optionsOf(list));
+    look({ where: `the config's ${member}`, text: list.join("\n"), check }, optionsOf(list));
   }
   for (const [index, entry] of (config.history ?? []).entries()) {
     const text = `${entry.created_by ?? ""}\n${entry.comment ?? ""}`;

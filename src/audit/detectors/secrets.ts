@@ -17,9 +17,9 @@ export function secretFindings(subject: Subject): Finding[] {
   for (const entry of subject.tree.walk()) {
     if (entry.kind !== "file" || (entry.link !== undefined && seen.has(entry.link))) continue;
     if (entry.link !== undefined) seen.add(entry.link);
-    for (const told of secretsOf(subject, entry)) {
+    for (const { isSample, ...told } of secretsOf(subject, entry)) {
       const made = finding(subject, "secret", { path: entry.path, ...told });
-      found.push(told.isSample ? ungated(made) : plain(made));
+      found.push(isSample ? ungated(made) : made);
     }
   }
   return found;
@@ -97,12 +97,6 @@ function evidenceOf(secret: Secret): Evidence {
 }
 
 function ungated(found: Finding): Finding {
-  const { atMost: _, ...rest } = plain(found);
-  return rest;
-}
-
-/** Without what only this module needs. */
-function plain(found: Finding & { readonly isSample?: boolean }): Finding {
-  const { isSample: _, ...rest } = found;
+  const { atMost: _, ...rest } = found;
   return rest;
 }

@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import { subjectOf } from "../../../testing/subjects.ts";
+import { file } from "../../../testing/trees.ts";
+import type { Facts } from "../../content/facts.ts";
+import type { Secret } from "../../content/identity.ts";
+import type { LayerEntry } from "../../tree/layers.ts";
+import type { Finding } from "../finding.ts";
+import type { InstalledPackage } from "../packages/package.ts";
+import type { Subject } from "../subject.ts";
+import { residueSecretFindings, secretFindings } from "./secrets.ts";
+
+const key: Secret = { id: "private-key", what: "a PEM private key (RSA)", at: 10, line: 2 };
+const lockedKey: Secret = {
+  id: "encrypted-private-key",
+  what: "a PEM private key (encrypted)",
+  at: 0,
+  line: 1,
+};
+const debian: InstalledPackage = {
+  type: "deb",
+  name: "x",
+  version: "1",
+  depends: [],
+  source: "/var/lib/dpkg/status" as InstalledPackage["source"],
+};
+
+/** Files whose content is their secrets' names. */
+function subject(
+  layers: readonly (readonly LayerEntry[])[],
+  secrets: Readonly<Record<string, readonly Secret[]>>,
+  packages: Readonly<Record<string, InstalledPackage>> = {},
+): Subject {
+  const facts = (path: string): Facts => {
+    const found = secrets[path];
+    return found === undefined ? { magic: "text" } : { magic: "text", secrets: found };
+  };
+  return { ...subjectOf({ layers, packages }), facts: (entry) => facts(entry.path) };
+}
+
+function told(findings: readonly Finding[]): string[] {
+  return findings.map(
+    (one) => `${one.rule} ${one.severity} ${one.atMost ?? "-"} ${one.path ?? ""}: ${one.what}`,
+  );
+}
+
+describe("secretFindings", () => {
+  test.each<[string, string, readonly Secret[], string[]]>([
+    ["none", "/a", [], []],
+    ["a key", "/a", [key], ["secret critical distroless /a: a PEM private key (RSA)"]],
+    [
+      "two of a kind are one finding",
+      "/a",
+      [key, { ...key, at: 900 }],
+      ["secret critical distroless /a: a PEM private key (RSA), 2 times"],
+    ],
+    ["under a passphrase", "/a", [lockedKey], ["secret high distroless /a: a PEM private key (encrypted)"]],
+  ])("%s", (_, path, secrets, expected) => {
+    expect(told(secretFindings(subject([[file(path, "x")]], { [path]: secrets })))).toEqual(expected);
+  });
+
+  test.each([
+    ["/usr/lib/python3/dist-packages/twisted/test/key.pem", true, "low -"],
+    ["/usr/share/doc/x/examples/key.pem", true, "low -"],
+    ["/usr/lib/python3/dist-packages/twisted/test/key.pem", false, "critical distroless"],
+    ["/usr/share/x/key.pem", true, "critical distroless"],
+    ["/etc/x/test/key.pem", true, "critical distroless"],
+  ])("a sample of a package for tests or readers: %s, owned %s", (path, owned, expected) => {
+    const made = subject([[file(path, "x")]], { [path]: [key] }, owned ? { [path]: debian } : {});
+    const found = secretFindings(made).map((one) => `${one.severity} ${one.atMost ?? "-"}`);
+    expect(found).toEqual([expected]);
+  });
+
+  test("the evidence is a place and a command that shows the beginning only", () => {
+    const [plain, nested] = secretFindings(
+      subject([[file("/a", "x"), file("/b", "y")]], {
+        "/a": [key],
+        "/b": [{ ...key, within: "member k of the zip archive" }],
+      }),
+    );
+    expect(plain?.evidence).toEqual([
+      { what: "a PEM private key (RSA) at byte 10, line 2", check: "tail -c +11 FILE | head -c 27" },
+    ]);
+    expect(nested?.evidence).toEqual([
+      { what: "a PEM private key (RSA) at byte 10, line 2 of member k of the zip archive" },
+    ]);
+  });
+
+  test("names of one inode are one finding", () => {
+    const linked = {
+      kind: "hardlink" as const,
+      path: "/b" as LayerEntry["path"],
+      target: "/a" as LayerEntry["path"],
+      origins: [],
+    };
+    const made = subject([[file("/a", "x"), linked]], { "/a": [key], "/b": [key] });
+    expect(secretFindings(made)).toHaveLength(1);
+  });
+});
+
+describe("residueSecretFindings", () => {
+  test.each<[string, LayerEntry[][], string[]]>([
+    ["shown", [[file("/a", "1")]], []],
+    [
+      "deleted",
+      [[file("/a", "1")], [file("/.wh.a")]],
+      ["secret-in-lower-layer critical distroless /a: a PEM private key (RSA)"],
+    ],
+    [
+      "replaced",
+      [[file("/a", "1")], [file("/a", "2")]],
+      ["secret-in-lower-layer critical distroless /a: a PEM private key (RSA)"],
+    ],
+  ])("%s", (_, layers, expected) => {
+    expect(told(residueSecretFindings(subject(layers, { "/a": [key] })))).toEqual(expected);
+  });
+});
