@@ -142,6 +142,10 @@ export const limits = {
   packageDependenciesMax: 1_000_000,
   /** Packages that count as one dependency, where each of them provides its name. */
   packageProvidersMax: 64,
+  /** Packages that one jar holds, and bytes that come out of compression to learn of them. */
+  javaPackagesMax: 10_000,
+  javaBytesMax: 268_435_456,
+  javaMetadataBytesMax: 4_194_304,
   rpmHeaderBytesMax: 67_108_864,
   rpmHeaderTagsMax: 65_536,
   /** Kept of what a tested program prints; the rest is read and dropped. */

@@ -1,6 +1,7 @@
 // What one file's content says. Pure, computed once per file digest, cached; the closure and the audit read the same facts.
 import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
+import { javaPackages } from "./build-info/java.ts";
 import { elfProgram, foreignProgram, type ProgramFacts, programsInside } from "./fingerprints/identify.ts";
 import { scriptIdentities } from "./fingerprints/scripts.ts";
 import { hiddenIn } from "./hidden.ts";
@@ -67,7 +68,9 @@ const signatures: readonly { readonly magic: Magic; readonly at: number; readonl
 
 /** The facts of a file's content. Never throws on content: what can't be read as what it claims to be has no details. */
 export function factsOf(source: RandomAccess): Facts {
-  return factsWithin(source, nestingBudget());
+  const facts = factsWithin(source, nestingBudget());
+  const java = facts.magic === "archive" ? javaPackages(source) : undefined;
+  return java === undefined ? facts : { ...facts, build: { ...facts.build, java } };
 }
 
 /** Of a file, or of a member of archives around it: they share what one file may take. */

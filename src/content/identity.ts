@@ -67,8 +67,18 @@ export interface BuildInfo {
     readonly path: string;
     readonly modules: readonly { readonly path: string; readonly version: string }[];
   };
-  /** cargo auditable, section .dep-v0. */
+  /** cargo auditable, section .dep-v0; the program's own package first. */
   readonly cargo?: readonly { readonly name: string; readonly version: string }[];
+  /** A jar's own package, and those in it. */
+  readonly java?: readonly JavaPackage[];
+}
+
+export interface JavaPackage {
+  /** "group:artifact" where Maven tells it, else the manifest's name. */
+  readonly name: string;
+  readonly version: string;
+  /** The jar inside, or what was unpacked into this one: "BOOT-INF/lib/a-1.jar". Absent for the jar's own package. */
+  readonly within?: string;
 }
 
 /** What a program or library asks of the system by itself: direct imports, or packages linked in. */

@@ -232,10 +232,18 @@ test("programs that tell what they were built of", async () => {
     },
     "/bin/tool": {
       cargo: [
-        { name: "serde", version: "1.0" },
         { name: "tool", version: "0.3.0" },
+        { name: "serde", version: "1.0" },
       ],
     },
+    "/app/boot.jar": {
+      java: [
+        { name: "org.x:boot", version: "9" },
+        { name: "org.x:lib", version: "1", within: "BOOT-INF/lib/lib.jar" },
+      ],
+    },
+    "/app/plain-1.2-rc1.jar": { java: [] },
+    "/app/.jar": { java: [] },
     "/bin/renamed": { cargo: [{ name: "first", version: "1" }] },
     "/bin/nothing": {},
     "/bin/listed": { go: { version: "go1.26", path: "example.test/listed", modules: [] } },
@@ -256,11 +264,18 @@ test("programs that tell what they were built of", async () => {
   expect(told).toEqual({
     packages: [
       "listed:amd64 1",
+      "java/.jar@ ",
+      "java/org.x:boot@9 9",
+      "java/org.x:lib@1 1",
+      "java/plain@1.2-rc1 1.2-rc1",
       "cargo/first@1 1",
       "go/example.test/app/cmd/server@v1.2.3 v1.2.3",
       "cargo/tool@0.3.0 0.3.0",
     ],
     owners: {
+      "/app/.jar": "java/.jar@",
+      "/app/boot.jar": "java/org.x:boot@9",
+      "/app/plain-1.2-rc1.jar": "java/plain@1.2-rc1",
       "/bin/listed": "listed:amd64",
       "/bin/renamed": "cargo/first@1",
       "/bin/server": "go/example.test/app/cmd/server@v1.2.3",
@@ -307,6 +322,27 @@ test.each(unreadables)("$path that can't be read: $why", async ({ path, text, wh
   ]);
   expect(told.packages).toEqual(["npm/good@ "]);
   expect(told.unreadable[path]).toMatch(why);
+});
+
+test.each([
+  ["/s/x.dist-info/METADATA", `Name: x\nVersion: ${" ".repeat(2_000_000)}x\n`],
+  ["/s/x.dist-info/RECORD", `"${'""'.repeat(1_000_000)}`],
+  ["/s/x.egg-info/top_level.txt", `a${"/a".repeat(1_000_000)}\n`],
+  ["/g/specifications/x-1.gemspec", `# stub: x 1 ${"s.name = '".repeat(200_000)}\n${" ".repeat(1_000_000)}s`],
+  ["/g/specifications/default/x-1.gemspec", `# stub: x 1 ruby\ns.files = [${'"'.repeat(1_000_001)}`],
+])("%s with a line of a million characters", async (path, text) => {
+  const described = /\.(?:dist|egg)-info\/[RT]/.test(path) || path.endsWith("top_level.txt");
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  const entries = [
+    file(path, text),
+    ...(described
+      ? [file(`${folder}/METADATA`, "Name: x\nVersion: 1\n"), file(`${folder}/PKG-INFO`, "Name: x\n")]
+      : []),
+    directory("/g"),
+  ];
+  const { packages, unreadable } = await attributionOf(entries);
+  expect(packages).toHaveLength(1);
+  expect(unreadable).toEqual({});
 });
 
 test("a description larger than packageMetadataBytesMax is not read", async () => {

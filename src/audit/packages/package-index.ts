@@ -90,6 +90,7 @@ function ofBytecode(
   path: TreePath,
   direct: (path: TreePath) => InstalledPackage | undefined,
 ): InstalledPackage | undefined {
+  if (!path.endsWith(".pyc")) return undefined;
   const [, folder, name] = /^(.*)\/__pycache__\/([^/.]+)\.[^/]+\.pyc$/.exec(path) ?? [];
   if (folder === undefined || name === undefined) return undefined;
   const source = tree.lookup(`${folder}/${name}.py` as TreePath);

@@ -1,5 +1,6 @@
 // Python's packages as installers record them: NAME-VERSION.dist-info with METADATA and RECORD (PEP 376, PEP 627), and setuptools'
 // older .egg-info, a folder or a single file, and .egg folders.
+import { limits } from "../../base/limits.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import { baseName, joinPath, parentOf, root, type TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
@@ -24,9 +25,11 @@ export const pythonReader: LanguageReader = {
 async function readMetadata(file: FileEntry): Promise<ReturnType<typeof packageRef>> {
   const text = await readText(file, "packageMetadataBytesMax");
   const end = /\r?\n\r?\n/.exec(text)?.index ?? text.length;
-  const headers = text.slice(0, end);
-  const name = /^Name:[ \t]*(.*?)[ \t\r]*$/im.exec(headers)?.[1];
-  const version = /^Version:[ \t]*(.*?)[ \t\r]*$/im.exec(headers)?.[1];
+  const headers = linesOf(text.slice(0, end));
+  const [name, version] = ["name", "version"].map((header) => {
+    const line = headers.find((one) => one.toLowerCase().startsWith(`${header}:`));
+    return line?.slice(header.length + 1).trim();
+  });
   if (name === undefined) throw malformed(file.path, "it has no header Name");
   return packageRef({ type: "python", name, version: version ?? "" }, file.path);
 }
@@ -52,13 +55,14 @@ async function claimedBy(tree: Tree, file: FileEntry, place: Place): Promise<Cla
 function recordedNames(text: string): readonly string[] {
   return linesOf(text).map((line) => {
     if (!line.startsWith('"')) return line.slice(0, Math.max(0, line.indexOf(",")));
-    const quoted = /^"((?:[^"]|"")*)"/.exec(line)?.[1];
-    return quoted?.replaceAll('""', '"') ?? "";
+    const end = line.lastIndexOf('",');
+    return line.slice(1, Math.max(1, end)).replaceAll('""', '"');
   });
 }
 
+/** Lines longer than any path and what stands beside it say nothing here. */
 function linesOf(text: string): readonly string[] {
-  return text.split(/\r?\n/).filter((line) => line !== "");
+  return text.split(/\r?\n/).filter((line) => line !== "" && line.length <= 2 * limits.pathBytesMax);
 }
 
 /** The folders of `site` that its files lie in: what appears there later (bytecode) is the package's too. */

@@ -23,7 +23,13 @@ export function cargoBuild(image: ElfImage): BuildInfo["cargo"] | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { packages } = value as { readonly packages?: unknown };
   if (!Array.isArray(packages)) return undefined;
-  return packages.slice(0, limits.cargoPackagesMax).flatMap(crateOf);
+  const linked: readonly unknown[] = packages.slice(0, limits.cargoPackagesMax);
+  return [...linked.filter(isRoot), ...linked.filter((one) => !isRoot(one))].flatMap(crateOf);
+}
+
+/** The crate that the program is of. */
+function isRoot(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "root" in value && value.root === true;
 }
 
 function crateOf(value: unknown): { name: string; version: string }[] {
