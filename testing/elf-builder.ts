@@ -30,6 +30,11 @@ export interface ElfContent {
   readonly buildId?: string;
   /** Strings of read-only data, each ended by a NUL. */
   readonly strings?: readonly string[];
+  /** Read-only data as it is, after the strings. */
+  readonly data?: Buffer;
+  /** Dynamic symbols: functions that it takes from elsewhere, and that it defines. */
+  readonly imports?: readonly string[];
+  readonly exports?: readonly string[];
   /** No dynamic section at all. */
   readonly static?: boolean;
 }
@@ -81,8 +86,11 @@ export function elfOf(elf: ElfContent = {}): Buffer {
     }),
   );
   if ((elf.strings ?? []).length > 0) place(Buffer.concat((elf.strings ?? []).map(cString)));
+  if (elf.data !== undefined) place(elf.data);
   for (const table of versions)
     tags.push([table.tag, base + place(table.content)], [table.countTag, table.count]);
+  for (const { tag, content } of isDynamic ? symbolTables(elf, writer, names) : [])
+    tags.push([tag, base + place(content)]);
   const strings = names.bytes();
   if (isDynamic) tags.push([5, base + place(strings)], [10, strings.length]);
   const readOnlyEnd = at;
@@ -182,6 +190,35 @@ function dynamicTags(elf: ElfContent, names: ReturnType<typeof stringTable>): (r
   }
   if (elf.pie === true) tags.push([0x6ffffffb, 0x08000000]);
   return tags;
+}
+
+/** DT_SYMTAB and DT_HASH of one bucket; none where there are no symbols. */
+function symbolTables(
+  elf: ElfContent,
+  { wide, number, word }: Writer,
+  names: ReturnType<typeof stringTable>,
+): readonly { readonly tag: number; readonly content: Buffer }[] {
+  const symbols = [
+    { name: "", section: 0 },
+    ...(elf.imports ?? []).map((name) => ({ name, section: 0 })),
+    ...(elf.exports ?? []).map((name) => ({ name, section: 1 })),
+  ];
+  if (symbols.length === 1) return [];
+  const globalFunction = 0x12;
+  const table = symbols.map(({ name, section }) => {
+    const kind = [number(name === "" ? 0 : globalFunction, 1), number(0, 1), number(section, 2)];
+    const value = [word(0), word(0)];
+    return Buffer.concat([
+      number(names.index(name), 4),
+      ...(wide ? [...kind, ...value] : [...value, ...kind]),
+    ]);
+  });
+  const chain = symbols.map((_, index) => (index === 0 || index === symbols.length - 1 ? 0 : index + 1));
+  const hash = [1, symbols.length, 1, ...chain].map((value) => number(value, 4));
+  return [
+    { tag: 6, content: Buffer.concat(table) },
+    { tag: 4, content: Buffer.concat(hash) },
+  ];
 }
 
 interface VersionTable {

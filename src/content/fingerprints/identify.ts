@@ -91,7 +91,7 @@ function withInner(
   source: RandomAccess,
   inner: readonly number[],
 ): ProgramFacts {
-  const identities = [...outer.identities];
+  const inside: Identity[] = [];
   const embeddedElf: number[] = [];
   for (const at of inner.slice(0, limits.innerElfsMax)) {
     const part = sliceOf(source, at);
@@ -99,10 +99,13 @@ function withInner(
     const within = `an ELF file at byte ${at}`;
     const found = programIn(part, elfFacts(part), openElf(part), { within, carve }).identities;
     if (found.length === 0) embeddedElf.push(at);
-    else identities.push(...found);
+    else inside.push(...found);
   }
   embeddedElf.push(...inner.slice(limits.innerElfsMax));
   const { build, capabilities } = outer;
+  // What a program only carries was met in its data as well, and is told once: as being inside.
+  const carried = new Set(inside.map(({ id }) => id));
+  const identities = [...outer.identities.filter(({ id }) => !carried.has(id)), ...inside];
   return { identities, capabilities, embeddedElf, ...(build === undefined ? {} : { build }) };
 }
 

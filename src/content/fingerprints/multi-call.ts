@@ -25,7 +25,7 @@ export const multiCall: readonly Fingerprint[] = [
     id: "busybox-applet",
     kind: "userland",
     name: "an applet of BusyBox",
-    signs: [[text("BusyBox v")], [text("BusyBox v"), text("Usage: %s %s\n\n", "Usage: %s %s")]],
+    signs: [[text("BusyBox v"), text(" multi-call binary.")]],
     version: { after: ["BusyBox v"], pattern: dotted },
     unless: ["busybox", "busybox-ash"],
   },
