@@ -160,7 +160,10 @@ function findingSchema(): Schema {
       path: orNull(path("Null where it is no file's.")),
       what: text("BusyBox 1.35.0 (static, 300 applets)"),
       evidence: list("What it stands on.", string),
-      checks: list("For each evidence a command that shows it; FILE stands for the file.", orNull(string)),
+      checks: list(
+        "For each evidence a command that shows it; FILE stands for the file, CONFIG for the image's config.",
+        orNull(string),
+      ),
       layer: orNull({ ...one("digest"), description: "The layer that brought it." }),
       package: orNull({ ...one("package"), description: "The package that brought it." }),
       primitives: list("What it gives whoever can start it.", one("primitive")),

@@ -31,7 +31,9 @@ export function renderAuditSummary(
   options: { readonly columns: number; readonly style: Style },
 ): string {
   const page: Page = { ...options, verbose: false };
-  const rows = reports.map((report) => rowOf(report, reports));
+  const platforms = new Map<string, number>();
+  for (const { image } of reports) platforms.set(image.reference, (platforms.get(image.reference) ?? 0) + 1);
+  const rows = reports.map((report) => rowOf(report, (platforms.get(report.image.reference) ?? 0) > 1));
   const head = ["level", "score", ...shown.map(([, heading]) => heading), "size"];
   const widths = head.map((text, column) =>
     rows.reduce((most, { cells }) => Math.max(most, displayWidth(cells[column] ?? "")), text.length),
@@ -47,11 +49,11 @@ export function renderAuditSummary(
   return `${lines.join("\n")}\n`;
 }
 
-function rowOf(report: AuditReport, all: readonly AuditReport[]): Row {
+/** With several images of one name, the platform tells them apart. */
+function rowOf(report: AuditReport, isOneOfMany: boolean): Row {
   const { image, totals: sums, verdict } = report;
   const counts = countBySeverity(report);
   const accepted = acceptedLevel(report);
-  const isOneOfMany = all.some((other) => other !== report && other.image.reference === image.reference);
   return {
     level: verdict.level,
     cells: [

@@ -176,7 +176,7 @@ function unknownLines(page: Page, { unknown }: AuditReport): readonly string[] {
 
 function footer(page: Page): readonly string[] {
   const hint = page.verbose
-    ? "FILE in a check stands for the file, taken out of the image. `distill explain IMAGE PATH` tells why a file is there."
+    ? "In a check, FILE stands for the file, taken out of the image, and CONFIG for the image's config. `distill explain IMAGE PATH` tells why a file is there."
     : "--verbose shows all, the evidence and how to check it. `distill explain IMAGE PATH` tells why a file is there.";
   return ["", ...hanging(page, "", hint, { text: "dim" })];
 }
