@@ -54,9 +54,18 @@ const wrappers: ReadonlyMap<string, Wrapper> = new Map([
       before: 0,
     },
   ],
+  ["setsid", { valued: [], flags: ["c", "f", "w", "ctty", "fork", "wait"], before: 0 }],
   ["setuidgid", afterUser],
   ["stdbuf", { valued: ["i", "input", "o", "output", "e", "error"], flags: [], before: 0 }],
   ["su-exec", afterUser],
+  [
+    "timeout",
+    {
+      valued: ["k", "kill-after", "s", "signal"],
+      flags: ["f", "foreground", "p", "preserve-status", "v", "verbose"],
+      before: 1,
+    },
+  ],
   ["tini", tini],
   ["tini-static", tini],
 ]);

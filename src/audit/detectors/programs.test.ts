@@ -155,6 +155,16 @@ describe("programFindings", () => {
       primitives: expect.arrayContaining(["exec", "shell", "download"]) as unknown,
       layer: expect.stringMatching(/^sha256:/) as unknown,
     });
+    const [busy] = found([
+      ...app,
+      program(
+        "/bin/b",
+        {},
+        { identities: [identity("shell", "busybox-ash"), identity("multi-call", "busybox")] },
+      ),
+      ...["ls", "cat", "sh", "cp"].map((name) => symlink(`/bin/${name}`, "b")),
+    ]);
+    expect(busy?.what).toBe("busybox, busybox-ash, called as /bin/sh, /bin/cat, /bin/cp and 1 more");
     const [curl] = found([...app, recognised("tool", "curl", "/opt/c", {}, { mode: 0o644 })]);
     expect(curl).toMatchObject({ what: "curl, not executable", techniques: ["T1048.002", "T1071.001"] });
     expect(curl).not.toHaveProperty("reason");

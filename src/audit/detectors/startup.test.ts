@@ -70,7 +70,7 @@ describe("startupFindings", () => {
       summary: "a script, and those that it calls; its own shells are of it",
       entries: [app, sh, script("/e", "/bin/sh -e"), script("/f", "/bin/sh"), script("/g", "/bin/sh")],
       config: { Entrypoint: ["/e"] },
-      texts: { "/e": "#!/bin/sh -e\nsh -c /app/p\n/f\nexec /app/p\n" },
+      texts: { "/e": '#!/bin/sh -e\nsh -c /app/p\n/f\n/f\nexec "$0"\n' },
       found: [
         "/e the start-up runs a script for a shell (#!/bin/sh -e)",
         "/f the start-up runs a script for a shell (#!/bin/sh)",

@@ -118,7 +118,7 @@ describe("entrypoint scripts", () => {
       `${from}:28 dynamic - "\${parameters[@]}" "$@"`,
       `${from}:35 program /usr/bin/id id -u`,
       `${from}:37 program /usr/local/bin/gosu exec gosu db "$BASH_SOURCE" "$@"`,
-      `${from}:37 dynamic - (...) db-server`,
+      `${from}:37 script ${from} ${from} db-server`,
       `${from}:40 program /usr/lib/db/bin/db-server exec "$@"`,
     ]);
   });

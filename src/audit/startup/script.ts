@@ -13,6 +13,8 @@ export interface Source {
   readonly bash: boolean;
   /** "$@"; undefined where it isn't known. */
   readonly args: readonly MaybeWord[] | undefined;
+  /** "$0" of a script, which scripts start again as another user; absent for a command line. */
+  readonly self?: string;
   /** What the image's config sets. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -40,8 +42,10 @@ export function scriptCommands(source: Source): ScriptCommands | undefined {
   const lineOf = lineCounter(source.text);
   const args = argumentsOf(source.args, commands);
   const forwarding = forwardingFunctions(commands);
-  const variable = (name: string): string | undefined =>
-    assigned.has(name) || !Object.hasOwn(source.env, name) ? undefined : source.env[name];
+  const variable = (name: string): string | undefined => {
+    if (name === "0" || name === "BASH_SOURCE") return source.self;
+    return assigned.has(name) || !Object.hasOwn(source.env, name) ? undefined : source.env[name];
+  };
   return {
     commands: commands.map(({ command, inside }) => ({
       line: lineOf(command.extent.start),

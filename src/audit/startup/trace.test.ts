@@ -121,6 +121,8 @@ describe("what the engine starts", () => {
       "gosu u:g /app/p",
       "catatonit -- /app/p",
       "nice -n 5 /app/p",
+      "timeout -k 5 --signal=TERM 1m /app/p",
+      "setsid -w /app/p",
     ].map((line) => ({
       summary: `a wrapper: ${line}`,
       entries: [program(`/bin/${line.split(" ")[0] ?? ""}`), program("/app/p")],
@@ -277,7 +279,6 @@ describe("bounds", () => {
       "/b:1 shell /bin/sh #!/bin/sh",
       "/b:2 builtin /a . /a",
       "/a:3 script /a /a",
-      "/a:1 shell /bin/sh #!/bin/sh",
     ]);
   });
 

@@ -39,6 +39,8 @@ interface Trace {
 interface Tracing extends StartupInput {
   readonly steps: StartupStep[];
   readonly wanted: Set<TreePath>;
+  /** Scripts whose `#!` line was told. */
+  readonly begun: Set<TreePath>;
   /** Scripts that were entered; each is told once. */
   readonly entered: Set<TreePath>;
   /** Functions of all scripts: those that are sourced define them for others. */
@@ -77,6 +79,7 @@ export function traceStartup(input: StartupInput): Trace {
     launch,
     steps: [],
     wanted: new Set(),
+    begun: new Set(),
     entered: new Set(),
     functions: new Set(),
     parsedLength: 0,
@@ -154,6 +157,8 @@ function traceScriptFile(
   site: Site,
 ): void {
   const { script } = facts;
+  if (tracing.begun.has(path)) return;
+  tracing.begun.add(path);
   if (script === undefined) {
     enterScript(tracing, path, "sh", args, inner(site));
     return;
@@ -203,7 +208,8 @@ function readText(tracing: Tracing, { args, path, shell, text }: Text, site: Sit
     return;
   }
   const bash = !/^(?:sh|ash|dash|hush|posh|yash)\b/.test(shell);
-  const script = scriptCommands({ text, args, bash, env: tracing.launch.env });
+  const self = path === undefined ? {} : { self: path };
+  const script = scriptCommands({ text, args, bash, ...self, env: tracing.launch.env });
   if (script === undefined) {
     addStep(tracing, unreadable(path ?? site.from, "no shell's grammar fits"));
     return;
