@@ -1,14 +1,14 @@
 // What an image's programs are and what that makes of it: shells, multi-call binaries and package managers anywhere, foreign
 // interpreters and tools, the application's own interpreter. Invariants: the level depends on content, place and mode, never on
 // a name alone; one program more never makes it better.
-import type { Evidence, Identity, ProgramKind } from "../../content/identity.ts";
+import type { Evidence, Identity } from "../../content/identity.ts";
 import { baseName, type TreePath } from "../../tree/path.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
 import type { Primitive } from "../primitives.ts";
 import { type Inode, inodesOf } from "../programs/inodes.ts";
 import { inOrder, programPrimitives, programTechniques } from "../programs/primitives.ts";
-import { capabilitySources, namedSources } from "../programs/sources.ts";
+import { capabilitySources, gravestFirst, namedSources } from "../programs/sources.ts";
 import { type Usability, usabilityOf } from "../programs/usability.ts";
 import { reasonOf } from "../reasons.ts";
 import type { RuleId } from "../rules.ts";
@@ -31,16 +31,6 @@ export function programFindings(subject: Subject): Finding[] {
   });
 }
 
-/** The gravest kind first: it decides the rule, and leads what is said. */
-const byKind: readonly ProgramKind[] = [
-  "multi-call",
-  "shell",
-  "package-manager",
-  "interpreter",
-  "tool",
-  "userland",
-];
-
 /** The file itself, and each place inside it: several fingerprints can know one program. */
 function byPlace(identities: readonly Identity[]): (readonly Identity[])[] {
   const groups = new Map<string | undefined, Identity[]>();
@@ -49,9 +39,7 @@ function byPlace(identities: readonly Identity[]): (readonly Identity[])[] {
     if (group === undefined) groups.set(one.within, [one]);
     else group.push(one);
   }
-  return [...groups.values()].map((group) =>
-    group.sort((a, b) => byKind.indexOf(a.kind) - byKind.indexOf(b.kind)),
-  );
+  return [...groups.values()].map(gravestFirst);
 }
 
 function identified(

@@ -1,6 +1,6 @@
 // What one file gives, and what says so: its content, its name, the calls that it makes. Content speaks first.
-import type { Capability, Identity } from "../../content/identity.ts";
-import { baseName, type TreePath } from "../../tree/path.ts";
+import type { Capability, Identity, ProgramKind } from "../../content/identity.ts";
+import { baseName, parentOf, type TreePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { Primitive } from "../primitives.ts";
@@ -23,9 +23,23 @@ const ofCapability: Readonly<
   listen: { gives: [], by: "imports or links what listens" },
 };
 
+const byKind: readonly ProgramKind[] = [
+  "multi-call",
+  "shell",
+  "package-manager",
+  "interpreter",
+  "tool",
+  "userland",
+];
+
+/** The gravest kind first: it says most of what a program is. */
+export function gravestFirst(identities: readonly Identity[]): Identity[] {
+  return [...identities].sort((a, b) => byKind.indexOf(a.kind) - byKind.indexOf(b.kind));
+}
+
 /** By what the content was recognised as, also inside the file. */
 export function identifiedSources(identities: readonly Identity[]): Source[] {
-  return identities.flatMap((one) => {
+  return gravestFirst(identities).flatMap((one) => {
     const by = `${one.name}${one.embedded === true ? ", as a library" : ""}${one.within === undefined ? "" : `, in ${one.within}`}`;
     return programPrimitives(one.id).map((primitive) => ({ primitive, by }));
   });
@@ -35,13 +49,19 @@ export function identifiedSources(identities: readonly Identity[]): Source[] {
 export function namedSources(inode: Inode): Source[] {
   const { elf, identities = [], script } = inode.facts;
   const own = identities.filter((one) => one.within === undefined);
-  const runs = script !== undefined || elf?.interpreter !== undefined || elf?.program === true;
+  const runs =
+    script === undefined ? elf?.interpreter !== undefined || elf?.program === true : isCommand(inode);
   // Separate programs of one userland are recognised as that: which one it is, only a name tells.
   if (!runs || own.some((one) => one.kind !== "userland")) return [];
   const names = new Set(inode.names.map(baseName));
   return [...names].flatMap((name) =>
     primitivesByName(name).map((primitive) => ({ primitive, by: `its name only: ${name}` })),
   );
+}
+
+/** A script elsewhere that has a program's name is mostly about that program: /etc/cron.daily/dpkg. */
+function isCommand({ callable, names }: Inode): boolean {
+  return callable.length > 0 || names.some((one) => /^(?:s?bin|libexec)$/.test(baseName(parentOf(one))));
 }
 
 /** By the calls that its own code makes. */

@@ -103,9 +103,12 @@ describe("primitiveUses", () => {
       recognised("tool", "curl", "/usr/bin/nmap"),
       recognised("userland", "coreutils", "/usr/bin/tee"),
       elf("/usr/lib/nmap.so"),
+      script("/etc/init.d/cron", "/bin/sh"),
+      script("/opt/node/bin/npx", "/usr/bin/node"),
     ]);
     expect(found["bind-shell"]).toEqual(["/usr/bin/socat: its name only: socat"]);
     expect(found["download"]).toEqual([
+      "/opt/node/bin/npx: its name only: npx",
       "/usr/bin/nmap: curl",
       "/usr/bin/npm: its name only: npm",
       "/usr/bin/socat: its name only: socat",
