@@ -103,6 +103,9 @@ export const limits = {
   shellProgramLengthMax: 65_536,
   /** Secrets told of one file. */
   secretsPerFileMax: 100,
+  /** Bytes read to verify what looks like one: so many, and so many for each byte of the file. */
+  secretChecksBytesFree: 16_777_216,
+  secretChecksRatioMax: 8,
   /** Archives within archives: how deep they are followed; members, and bytes that come out of compression, of one file in all. */
   nestedDepthMax: 8,
   nestedMembersMax: 200_000,

@@ -94,10 +94,7 @@ const oldForm = /(?:^|\s)ENV\s+([A-Za-z_]\w{1,63})\s+([^\s=]{1,2000})\s*$/gm;
 function assignmentsOf(text: string): Assignment[] {
   const short = text.slice(0, textLengthMax);
   return [assignment, option, oldForm].flatMap((form) =>
-    [...short.matchAll(form)].map(([, name = "", ...values]) => ({
-      name,
-      value: values.find((one) => one !== undefined) ?? "",
-    })),
+    [...short.matchAll(form)].map(([, name = "", ...values]) => ({ name, value: values.join("") })),
   );
 }
 

@@ -44,6 +44,7 @@ export function addressAt(text: string, place: number): Verified | undefined {
   // What a program fills in, or a shell.
   if (/[${}<>%()*&;,'"]/.test(password.replace(/%[0-9A-Fa-f]{2}/g, ""))) return undefined;
   if (sampleUsers.test(user) || password.toLowerCase() === user.toLowerCase()) return undefined;
-  if (/pass(?:w(?:or)?d)?|secret/i.test(password)) return undefined;
+  // The words themselves, and the ways to the public archives of old.
+  if (/p[a4@]ss(?:w[o0]?r?d)?|secret|(?:^|:)anon/i.test(password)) return undefined;
   return { id: "url-password", what: `an address with a password (${scheme})`, at: begin };
 }

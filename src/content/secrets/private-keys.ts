@@ -55,7 +55,7 @@ function bodyOf(text: string): { readonly bytes: Buffer; readonly encrypted: boo
     .join("")
     .replace(/[ \t]/g, "");
   if (!/^[A-Za-z0-9+/]{32,}={0,2}$/.test(base64)) return undefined;
-  const encrypted = headers.some((line) => /^Proc-Type: 4, ?ENCRYPTED/.test(line));
+  const encrypted = headers.some((line) => /^Proc-Type: 4[, ]+ENCRYPTED/.test(line));
   return { bytes: Buffer.from(base64, "base64"), encrypted };
 }
 

@@ -17,6 +17,7 @@ export type SecretId =
   | "aws-secret-key"
   | "azure-key"
   | "token"
+  | "google-api-key"
   | "json-web-token"
   | "webhook"
   | "registry-credentials"
@@ -26,7 +27,7 @@ export type SecretId =
 
 export interface SecretKind {
   readonly title: string;
-  /** `low`: a passphrase or slow guessing still stands between the file and its use. */
+  /** `low`: a passphrase or slow guessing still stands between the file and its use, or many of the kind are public by design. */
   readonly weight: "full" | "low";
   /** Bytes from `at` on that can be shown without showing the secret. */
   readonly shownBytes: number;
@@ -42,6 +43,7 @@ export const secretKinds: Readonly<Record<SecretId, SecretKind>> = {
   "aws-secret-key": { title: "an AWS secret access key", weight: "full", shownBytes: 12 },
   "azure-key": { title: "a key of an Azure account", weight: "full", shownBytes: 10 },
   token: { title: "a token of a service", weight: "full", shownBytes: 3 },
+  "google-api-key": { title: "a Google API key", weight: "low", shownBytes: 4 },
   "json-web-token": { title: "a signed token without an end", weight: "full", shownBytes: 3 },
   webhook: { title: "an address that anybody can post to", weight: "full", shownBytes: 15 },
   "registry-credentials": { title: "credentials of a registry", weight: "full", shownBytes: 6 },

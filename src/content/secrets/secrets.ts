@@ -32,10 +32,10 @@ export function secretsIn(source: RandomAccess, magic: Magic): readonly Secret[]
     case "text":
     case "script":
     case "data":
-      return located(source, magic, inText(source, magic));
+      return located(inText(source, magic), magic);
     case "elf":
     case "wasm":
-      return located(source, magic, inProgram(source));
+      return located(inProgram(source), magic);
     default:
       return [];
   }
@@ -43,73 +43,81 @@ export function secretsIn(source: RandomAccess, magic: Magic): readonly Secret[]
 
 type Verify = (text: string, at: number) => Verified | undefined;
 
-/** Secrets by place: a place has one. */
-type Found = Map<number, Verified>;
+/** One file being looked through. */
+interface Look {
+  readonly source: RandomAccess;
+  /** By place: a place has one. */
+  readonly found: Map<number, Verified>;
+  /** Bytes that may still be read to verify what looks like a secret. */
+  checkBytes: number;
+}
 
-function inText(source: RandomAccess, magic: Magic): Found {
-  const found: Found = new Map();
-  for (let at = 0; at < source.sizeBytes && !isFull(found); at += chunkBytes) {
-    const read = source.read(at, chunkBytes + overlapBytes, scratch());
-    const chunk = Buffer.from(read.buffer, read.byteOffset, read.length);
-    const verify = (place: number, verifyAt: Verify, forward: number): void => {
-      if (isFull(found) || found.has(at + place)) return;
-      addVerified(source, at + place, verifyAt, forward, found);
-    };
-    if (at === 0 && read.length === source.sizeBytes && read.length <= formBytesMax) {
+function lookAt(source: RandomAccess): Look {
+  const checkBytes = limits.secretChecksBytesFree + limits.secretChecksRatioMax * source.sizeBytes;
+  return { source, found: new Map(), checkBytes };
+}
+
+function inText(source: RandomAccess, magic: Magic): Look {
+  const look = lookAt(source);
+  for (let at = 0; at < source.sizeBytes && !isDone(look); at += chunkBytes) {
+    const chunk = chunkAt(source, at);
+    if (chunk.length === source.sizeBytes && chunk.length <= formBytesMax) {
       const known = magic === "data" ? binarySecrets(chunk) : formSecrets(chunk);
-      for (const one of known) if (!isFull(found)) found.set(one.at, one);
+      for (const one of known.slice(0, limits.secretsPerFileMax)) look.found.set(one.at, one);
     }
-    const anchors: [number, number][] = [];
+    // Places first: what verifies them may read other bytes into the same memory.
+    const anchors: [verify: Verify, place: number][] = [];
     search.scan(chunk, (index, place) => {
-      anchors.push([index, place]);
+      const verify = verifiers[index];
+      if (verify !== undefined) anchors.push([verify, at + place]);
     });
     const tokens: number[] = [];
-    tokenPlaces(chunk, at === 0 ? 0 : (source.read(at - 1, 1)[0] ?? 0), (place) => tokens.push(place));
+    tokenPlaces(chunk, at === 0 ? 0 : (source.read(at - 1, 1)[0] ?? 0), (place) => tokens.push(at + place));
     const addresses: number[] = [];
-    addressPlaces(chunk, (place) => addresses.push(place));
-    for (const [index, place] of anchors) verify(place, verifiers[index] ?? tokenAt, anchoredBytesMax);
-    for (const place of tokens) verify(place, keyOrToken, tokenBytesMax);
-    for (const place of addresses) verify(place, addressAt, contextBytes);
+    addressPlaces(chunk, (place) => addresses.push(at + place));
+    for (const [verify, place] of anchors) check(look, place, verify, anchoredBytesMax);
+    for (const place of tokens) check(look, place, keyOrToken, tokenBytesMax);
+    for (const place of addresses) check(look, place, addressAt, contextBytes);
   }
-  return found;
+  return look;
 }
 
 const keyOrToken: Verify = (text, at) => tokenAt(text, at) ?? awsKeyAt(text, at);
 
-function inProgram(source: RandomAccess): Found {
-  const found: Found = new Map();
-  if (verifyKey === undefined) return found;
-  for (let at = 0; at < source.sizeBytes && !isFull(found); at += chunkBytes) {
-    const read = source.read(at, chunkBytes + overlapBytes, scratch());
+function inProgram(source: RandomAccess): Look {
+  const look = lookAt(source);
+  if (verifyKey === undefined) return look;
+  for (let at = 0; at < source.sizeBytes && !isDone(look); at += chunkBytes) {
+    const chunk = chunkAt(source, at);
     const places: number[] = [];
-    const chunk = Buffer.from(read.buffer, read.byteOffset, read.length);
     for (let place = chunk.indexOf(keyAnchor); place >= 0; place = chunk.indexOf(keyAnchor, place + 1))
       places.push(at + place);
-    for (const place of places) addVerified(source, place, verifyKey, anchoredBytesMax, found);
+    for (const place of places) check(look, place, verifyKey, anchoredBytesMax);
   }
-  return found;
+  return look;
+}
+
+function chunkAt(source: RandomAccess, at: number): Buffer {
+  const read = source.read(at, chunkBytes + overlapBytes, scratch());
+  return Buffer.from(read.buffer, read.byteOffset, read.length);
 }
 
 /** Looks at a place with what stands around it. */
-function addVerified(
-  source: RandomAccess,
-  place: number,
-  verify: Verify,
-  forward: number,
-  found: Found,
-): void {
+function check(look: Look, place: number, verify: Verify, forwardBytes: number): void {
+  if (isDone(look)) return;
   const start = Math.max(0, place - contextBytes);
-  const read = source.read(start, place - start + forward);
+  const read = look.source.read(start, place - start + forwardBytes);
+  look.checkBytes -= read.length;
   const text = Buffer.from(read.buffer, read.byteOffset, read.length).toString("latin1");
   const one = verify(text, place - start);
-  if (one !== undefined) found.set(start + one.at, { ...one, at: start + one.at });
+  if (one !== undefined) look.found.set(start + one.at, { ...one, at: start + one.at });
 }
 
-function isFull(found: Found): boolean {
-  return found.size >= limits.secretsPerFileMax;
+function isDone({ checkBytes, found }: Look): boolean {
+  return found.size >= limits.secretsPerFileMax || checkBytes <= 0;
 }
 
-function located(source: RandomAccess, magic: Magic, found: Found): readonly Secret[] {
+function located({ found, source }: Look, magic: Magic): readonly Secret[] {
   if (found.size === 0) return [];
   const sorted = [...found.values()].sort((a, b) => a.at - b.at);
   if (magic !== "text" && magic !== "script") return sorted;

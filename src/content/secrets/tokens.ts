@@ -71,6 +71,7 @@ const rules: readonly TokenRule[] = [
     accepts: (_, random) => hasMixedCase(random),
   },
   {
+    id: "google-api-key",
     what: "a Google API key",
     prefix: "AIza",
     form: form("AIza([A-Za-z0-9_-]{35})"),
@@ -134,9 +135,12 @@ for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 const plain = rules.filter((rule) => !rule.prefix.includes("."));
 const dotted = rules.filter((rule) => rule.prefix.endsWith("."));
+/** Of access keys, which count only with their secret (anchored.ts). */
+const awsPrefixes: readonly string[] = ["AKIA", "ASIA"];
 /** Which pairs of bytes a token begins with. */
 const beginnings = new Uint8Array(65_536);
-for (const { prefix } of plain) beginnings[(prefix.charCodeAt(0) << 8) | prefix.charCodeAt(1)] = 1;
+for (const prefix of [...plain.map((rule) => rule.prefix), ...awsPrefixes])
+  beginnings[(prefix.charCodeAt(0) << 8) | prefix.charCodeAt(1)] = 1;
 
 /**
  * Calls `found` with the place of every run of 20 token characters or more that can begin a token. A run that goes on from
@@ -168,11 +172,17 @@ function placesAt(bytes: Buffer, start: number): readonly number[] {
   const last = start > 0 ? bytes[start - 1] : 0;
   if (last === 0x2e) {
     const text = bytes.toString("latin1", Math.max(0, start - before), start);
-    const rule = dotted.find(({ prefix }) => text.endsWith(prefix));
+    const rule = dotted.find(({ prefix }) => text.endsWith(prefix) && !continues(text, prefix));
     if (rule !== undefined) return [start - rule.prefix.length];
   }
   const at = last === 0x5c ? start + 1 : last === 0x25 ? start + 2 : start;
   return beginnings[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 1 ? [at] : [];
+}
+
+/** Whether the word before the dot is a longer one that only ends like the prefix. */
+function continues(text: string, prefix: string): boolean {
+  const last = text.length - prefix.length - 1;
+  return !prefix.startsWith(".") && inRun[text.charCodeAt(last)] === 1 && text[last - 1] !== "\\";
 }
 
 /** The token at `at` of the text. */
@@ -227,7 +237,8 @@ function isLastingToken(token: string): boolean {
   const [header, claims] = token.split(".", 2).map((part) => objectOf(decoded(part)));
   if (header === undefined || claims === undefined) return false;
   if (typeof header["alg"] !== "string" || header["alg"] === "none") return false;
-  // The sample of every introduction.
+  // One that says nothing of who made it or whom it is for is a sample; so is that of every introduction.
+  if (!["iss", "sub", "aud", "jti", "role", "scope"].some((name) => name in claims)) return false;
   if (claims["sub"] === "1234567890" || claims["name"] === "John Doe") return false;
   const { exp, iat } = claims;
   if (typeof exp !== "number") return true;
