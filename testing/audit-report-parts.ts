@@ -1,6 +1,6 @@
 // Reports, findings and rows of the audit in a few words, for tests.
 import type {
-  AuditReport,
+  DetailedReport,
   ConfigFacts,
   FileRow,
   Finding,
@@ -34,14 +34,14 @@ const noConfig: ConfigFacts = {
 };
 
 /** What a test says of a report; the rest is that of an empty image. */
-export interface SampleParts extends Partial<Omit<AuditReport, "files" | "explain" | "config" | "totals">> {
+export interface SampleParts extends Partial<Omit<DetailedReport, "files" | "explain" | "config" | "totals">> {
   readonly config?: Partial<ConfigFacts>;
   readonly totals?: Partial<Totals>;
   readonly files?: readonly FileRow[];
   readonly reasons?: Readonly<Record<string, readonly string[]>>;
 }
 
-export function sampleReport(parts: SampleParts = {}): AuditReport {
+export function sampleReport(parts: SampleParts = {}): DetailedReport {
   const { files: rows = [], reasons = {}, config, totals, ...rest } = parts;
   const sum = (of: readonly FileRow[]): number => of.reduce((total, row) => total + row.sizeBytes, 0);
   return {

@@ -1,5 +1,5 @@
 // Reports of the audit for the tests of what renders, judges and compares them: one for each kind of image that reads differently.
-import type { AuditReport, FileRow, Finding, PackageRow, Unknown } from "../src/audit/finding.ts";
+import type { DetailedReport, FileRow, Finding, PackageRow, Unknown } from "../src/audit/finding.ts";
 import type { Primitive } from "../src/audit/primitives.ts";
 import { digestOf } from "../src/base/digest.ts";
 import type { Role } from "../src/closure/closure.ts";
@@ -28,7 +28,7 @@ const busyboxEvidence: readonly Evidence[] = [
 ];
 
 /** A static program as entrypoint, and a BusyBox that was given another name and lost its execute bit. */
-export function inNameOnlyReport(): AuditReport {
+export function inNameOnlyReport(): DetailedReport {
   const helper = path("/opt/helper");
   const primitives: readonly Primitive[] = [
     "exec",
@@ -146,7 +146,7 @@ const nodeFiles: readonly FileRow[] = [
 ];
 
 /** Node.js and nothing else: truly distroless, and its runtime starts programs and opens connections all the same. */
-export function trulyDistrolessReport(): AuditReport {
+export function trulyDistrolessReport(): DetailedReport {
   return sampleReport({
     image: { reference: "oci:out:web", digest: digestOf("web"), platform: "linux/amd64" },
     verdict: sampleVerdict("truly-distroless", { score: 97 }),
@@ -184,7 +184,7 @@ export function trulyDistrolessReport(): AuditReport {
 }
 
 /** A packed program and an archive nobody can open: the level is what is proven, and may be better. */
-export function indeterminateReport(): AuditReport {
+export function indeterminateReport(): DetailedReport {
   const packed = path("/usr/local/bin/agent");
   const bundle = path("/srv/bundle.zip");
   const unknown: readonly Unknown[] = [
@@ -230,7 +230,7 @@ export function indeterminateReport(): AuditReport {
 }
 
 /** All kinds by name. */
-export const sampleReports: Readonly<Record<string, () => AuditReport>> = {
+export const sampleReports: Readonly<Record<string, () => DetailedReport>> = {
   distro: distroReport,
   "in-name-only": inNameOnlyReport,
   "truly-distroless": trulyDistrolessReport,
@@ -239,7 +239,7 @@ export const sampleReports: Readonly<Record<string, () => AuditReport>> = {
 };
 
 /** A report over `count` files in folders of 100, of every role and kind, each the same for the same count. */
-export function manyFilesReport(count: number): AuditReport {
+export function manyFilesReport(count: number): DetailedReport {
   const roles: readonly Role[] = [
     "entrypoint-runtime",
     "closure",

@@ -1,5 +1,5 @@
 // A report of a whole Debian, for the tests of what shows reports.
-import type { AuditReport, FileRow, Finding, PrimitiveUse, StartupStep } from "../src/audit/finding.ts";
+import type { DetailedReport, FileRow, Finding, PrimitiveUse, StartupStep } from "../src/audit/finding.ts";
 import { digestOf } from "../src/base/digest.ts";
 import { path } from "../src/tree/path.ts";
 import {
@@ -151,7 +151,7 @@ const files: readonly FileRow[] = [
 ];
 
 /** A whole Debian: a shell and apt on the PATH, setuid files, and more unneeded ELF files than anybody reads. */
-export function distroReport(): AuditReport {
+export function distroReport(): DetailedReport {
   return sampleReport({
     image: {
       reference: "docker.io/library/postgres:15",

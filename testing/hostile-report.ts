@@ -1,5 +1,5 @@
 // A report whose every text is hostile, for the tests of what shows reports.
-import type { AuditReport, StartupStep } from "../src/audit/finding.ts";
+import type { DetailedReport, StartupStep } from "../src/audit/finding.ts";
 import { path } from "../src/tree/path.ts";
 import { base, fileRow, layerRow, sampleFinding, sampleReport, sampleVerdict } from "./audit-report-parts.ts";
 
@@ -19,7 +19,7 @@ export const hostileNames: readonly string[] = [
 ];
 
 /** Every text of the report is hostile that an image can choose. */
-export function hostileReport(): AuditReport {
+export function hostileReport(): DetailedReport {
   const [ansi = "", markup = "", lines = ""] = hostileNames;
   return sampleReport({
     image: { reference: `dir:${ansi}${markup}`, platform: `linux/${markup}` },

@@ -12,7 +12,7 @@ import { residueSecretFindings, secretFindings } from "./detectors/secrets.ts";
 import { configSecretFindings } from "./detectors/secrets-config.ts";
 import { startupFindings } from "./detectors/startup.ts";
 import { unneededFindings } from "./detectors/unneeded.ts";
-import type { AuditedImage, AuditReport, Finding, Unknown } from "./finding.ts";
+import type { AuditedImage, DetailedReport, Finding, Unknown } from "./finding.ts";
 import { compareLevels } from "./levels.ts";
 import { primitiveUses } from "./programs/uses.ts";
 import { explainedLines } from "./reasons.ts";
@@ -23,7 +23,7 @@ import type { Subject } from "./subject.ts";
 import { verdictOf } from "./verdict.ts";
 
 /** Everything that the audit says of a subject. */
-export function reportOf(subject: Subject, image: AuditedImage): AuditReport {
+export function reportOf(subject: Subject, image: AuditedImage): DetailedReport {
   const startup = startupOf(subject);
   const findings = [
     ...programFindings(subject),

@@ -5,7 +5,7 @@ import type { Identity } from "../content/identity.ts";
 import type { Entry, FileEntry } from "../tree/entry.ts";
 import type { TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
-import type { AuditReport, Finding } from "./finding.ts";
+import type { DetailedReport, Finding } from "./finding.ts";
 import { layerOf } from "./make-finding.ts";
 import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
@@ -42,7 +42,7 @@ export interface FileExplanation {
 /** Undefined where neither the merged tree nor any layer has the path. */
 export function explainFile(
   subject: Subject,
-  report: AuditReport,
+  report: DetailedReport,
   path: TreePath,
 ): FileExplanation | undefined {
   const found = resolve(subject.tree, path);

@@ -128,7 +128,7 @@ export interface AuditedImage {
   readonly platform: string;
 }
 
-/** All that an audit says of one image. */
+/** All that an audit says of one image, as plain data. */
 export interface AuditReport {
   readonly image: AuditedImage;
   readonly verdict: Verdict;
@@ -143,10 +143,18 @@ export interface AuditReport {
   readonly layers: readonly LayerRow[];
   readonly config: ConfigFacts;
   readonly totals: Totals;
+}
+
+/** A report with what is known of each file: of an audit that was made, not remembered. */
+export interface DetailedReport extends AuditReport {
   /** Every regular file, in path order. */
   readonly files: () => readonly FileRow[];
   /** Why a file is there, one step a line; what is said where nothing needs it. */
   readonly explain: (path: TreePath) => readonly string[];
+}
+
+export function isDetailed(report: AuditReport): report is DetailedReport {
+  return "files" in report;
 }
 
 /** What a comparison shows of the config. */

@@ -1,5 +1,6 @@
 // Reports of audits in the form that is asked for; each renderer is loaded when it is needed.
-import type { AuditReport } from "../audit/finding.ts";
+import { type AuditReport, isDetailed } from "../audit/finding.ts";
+import type { Level } from "../audit/levels.ts";
 import { styleFor } from "../report/style.ts";
 
 export const auditFormats = ["table", "json", "sarif", "junit", "markdown", "html", "badge"] as const;
@@ -10,6 +11,7 @@ interface OutputOptions {
   readonly columns: number;
   readonly colour: boolean;
   readonly verbose: boolean;
+  readonly failBelow: Level | undefined;
 }
 
 /** The forms that show one image. */
@@ -30,11 +32,16 @@ export async function renderAudits(
     case "sarif":
       return `${JSON.stringify((await import("../report/audit/sarif.ts")).auditSarif(reports), null, 2)}\n`;
     case "junit":
-      return (await import("../report/audit/junit.ts")).auditJunit(reports);
+      return (await import("../report/audit/junit.ts")).auditJunit(
+        reports,
+        options.failBelow === undefined ? {} : { failBelow: options.failBelow },
+      );
     case "markdown":
       return (await import("../report/audit/markdown.ts")).auditMarkdown(reports);
     case "html":
-      return only === undefined ? "" : (await import("../report/audit/html/page.ts")).auditHtml(only);
+      return only === undefined || !isDetailed(only)
+        ? ""
+        : (await import("../report/audit/html/page.ts")).auditHtml(only);
     case "badge":
       return only === undefined ? "" : (await import("../report/audit/badge.ts")).auditBadge(only);
   }

@@ -3,9 +3,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { reportOf } from "../audit/audit.ts";
-import type { AuditedImage, AuditReport } from "../audit/finding.ts";
+import type { AuditedImage, AuditReport, DetailedReport } from "../audit/finding.ts";
+import type { LaunchOverride } from "../audit/launch.ts";
 import { configOf, prepareSubject } from "../audit/prepare.ts";
-import { type ScannedImage, type ScanServices, scanFolder, scanImage, scanTar } from "../audit/scan/scan.ts";
+import { findReport, rememberReport, reportKey } from "../audit/remembered.ts";
+import {
+  type ScannedImage,
+  type ScanServices,
+  scanFolder,
+  scanImage,
+  scanTar,
+  verifyLayers,
+} from "../audit/scan/scan.ts";
 import type { Subject } from "../audit/subject.ts";
 import { withCache } from "./cache.ts";
 import type { Context } from "./context.ts";
@@ -41,7 +50,7 @@ export interface ImageOptions {
 
 export interface Audited {
   readonly subject: Subject;
-  readonly report: AuditReport;
+  readonly report: DetailedReport;
 }
 
 export interface Auditor {
@@ -50,6 +59,8 @@ export interface Auditor {
    * @throws ToolError as opening, scanning and reading do; a layer that can't be read ends the audit
    */
   audit(text: string): Promise<Audited>;
+  /** The report alone: remembered, where the very same image was judged before. */
+  report(text: string): Promise<AuditReport>;
 }
 
 /** Runs `work` with an auditor. What it opened is removed afterwards; the cache keeps what was learnt of layers. */
@@ -66,28 +77,81 @@ export async function withAuditor<T>(
       cache,
       scratchFolder,
     });
-    const services: ScanServices = { cache, scratchFolder, task: context, program: programIdentity() };
+    const program = programIdentity();
+    const services: ScanServices = { cache, scratchFolder, task: context, program };
+    const override = options.entrypoint.length === 0 ? {} : { entrypoint: options.entrypoint };
+    const open = async (text: string): Promise<Named> => {
+      context.signal.throwIfAborted();
+      const opened = await source.open(text);
+      return { opened, image: named(opened, text, options.platform ?? hostPlatform()) };
+    };
+    const audit = async ({ image, opened }: Named): Promise<Audited> => {
+      const scanned = await scan(opened, services);
+      const config = opened.kind === "image" ? configOf(opened.image) : undefined;
+      const architecture = image.platform.split("/")[1] ?? "";
+      const subject = await prepareSubject(scanned, { config, architecture, ...override });
+      const report = reportOf(subject, image);
+      const key = reportKey(image, override, program);
+      if (key !== undefined) await rememberReport(cache, key, report);
+      return { subject, report };
+    };
     try {
       return await work({
-        async audit(text): Promise<Audited> {
-          context.signal.throwIfAborted();
-          context.emit({ type: "start", id: `audit ${text}`, name: `auditing ${text}` });
-          const opened = await source.open(text);
-          const scanned = await scan(opened, services);
-          const { config, image } = describe(opened, text, options.platform ?? hostPlatform());
-          const architecture = image.platform.split("/")[1] ?? "";
-          const override = options.entrypoint.length === 0 ? {} : { entrypoint: options.entrypoint };
-          const subject = await prepareSubject(scanned, { config, architecture, ...override });
-          const report = reportOf(subject, image);
-          context.emit({ type: "end", id: `audit ${text}`, note: report.verdict.level });
-          return { subject, report };
-        },
+        audit: (text) =>
+          announced(
+            context,
+            text,
+            async () => audit(await open(text)),
+            (done) => done.report,
+          ),
+        report: (text) =>
+          announced(
+            context,
+            text,
+            async () => {
+              const one = await open(text);
+              return (await remembered(one, override, services)) ?? (await audit(one)).report;
+            },
+            (done) => done,
+          ),
       });
     } finally {
       source.close();
       await rm(scratchFolder, { recursive: true, force: true });
     }
   });
+}
+
+interface Named {
+  readonly opened: OpenedSource;
+  readonly image: AuditedImage;
+}
+
+/** Reports what is being audited, and its level in the end. */
+async function announced<T>(
+  { emit }: Context,
+  text: string,
+  work: () => Promise<T>,
+  reportIn: (done: T) => AuditReport,
+): Promise<T> {
+  const id = `audit ${text}`;
+  emit({ type: "start", id, name: `auditing ${text}` });
+  const done = await work();
+  emit({ type: "end", id, note: reportIn(done).verdict.level });
+  return done;
+}
+
+/** The report of an image that is, layer by layer, what it was when it was judged before. */
+async function remembered(
+  { image, opened }: Named,
+  override: LaunchOverride,
+  services: ScanServices,
+): Promise<AuditReport | undefined> {
+  const key = reportKey(image, override, services.program ?? "");
+  if (key === undefined || opened.kind !== "image") return undefined;
+  const report = await findReport(services.cache, key, image);
+  if (report !== undefined) await verifyLayers(opened.image, services);
+  return report;
 }
 
 function scan(opened: OpenedSource, services: ScanServices): Promise<ScannedImage> {
@@ -101,15 +165,8 @@ function scan(opened: OpenedSource, services: ScanServices): Promise<ScannedImag
   }
 }
 
-function describe(
-  opened: OpenedSource,
-  reference: string,
-  platform: string,
-): { readonly config: ReturnType<typeof configOf> | undefined; readonly image: AuditedImage } {
-  if (opened.kind !== "image") return { config: undefined, image: { reference, platform } };
+function named(opened: OpenedSource, reference: string, platform: string): AuditedImage {
+  if (opened.kind !== "image") return { reference, platform };
   const { image } = opened;
-  return {
-    config: configOf(image),
-    image: { reference, digest: image.descriptor.digest, platform: platformOfImage(image) },
-  };
+  return { reference, digest: image.descriptor.digest, platform: platformOfImage(image) };
 }

@@ -1,6 +1,6 @@
 // `distill explain IMAGE [PATH]` for a terminal: one file with its chain of reasons, or the image by package and by role.
 import type { FileExplanation, Holding } from "../audit/file-explanation.ts";
-import type { AuditReport, FileRow } from "../audit/finding.ts";
+import type { DetailedReport, FileRow } from "../audit/finding.ts";
 import { isExplained } from "../audit/roles.ts";
 import type { Role } from "../closure/closure.ts";
 import type { Style } from "./style.ts";
@@ -73,7 +73,7 @@ function row(page: ExplainPage, label: string, text: string): string[] {
 const shownMax = 20;
 
 /** The image in sums: by role, by package, and what has no reason. Ends with a line feed. */
-export function renderImageExplanation(report: AuditReport, page: ExplainPage): string {
+export function renderImageExplanation(report: DetailedReport, page: ExplainPage): string {
   const files = report.files();
   const lines = [
     page.style("bold", "By reason"),
@@ -109,7 +109,7 @@ function sums(files: readonly FileRow[], nameOf: (file: FileRow) => string): Sum
   return [...byName.values()].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
 }
 
-function packageName({ packages }: AuditReport, file: FileRow): string {
+function packageName({ packages }: DetailedReport, file: FileRow): string {
   const owner = file.package === undefined ? undefined : packages[file.package];
   return owner === undefined ? "(no package)" : `${owner.name} ${owner.version}`;
 }

@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AuditReport } from "../../src/audit/finding.ts";
+import type { DetailedReport } from "../../src/audit/finding.ts";
 import { auditHtml } from "../../src/report/audit/html/page.ts";
 import {
   inNameOnlyReport,
@@ -40,7 +40,7 @@ describe.skipIf(executable === undefined)(`the audit's page in Chromium${absent}
 
   /** Opens a report as a file; whatever the page says or asks for is kept. */
   async function open(
-    report: AuditReport,
+    report: DetailedReport,
     options: BrowserContextOptions & { readonly hash?: string } = {},
   ): Promise<Page> {
     const { hash = "", ...context } = options;
@@ -222,6 +222,7 @@ describe.skipIf(executable === undefined)(`the audit's page in Chromium${absent}
     const count = distroReport().findings.filter((one) => one.rule === "unneeded-elf").length;
     while ((await group.locator(".more > button").count()) > 0) await group.locator(".more > button").click();
     expect(cards + (await group.locator("tbody tr").count())).toBe(count);
+    expect(await group.locator("tbody a.path").count()).toBe(await group.locator("tbody tr").count());
     await page.locator(".check button").first().click();
     await expect.poll(() => page.locator(".check button").first().textContent()).toBe("Copied");
     expect(await answer(page, "navigator.clipboard.readText()")).toBe(

@@ -12,7 +12,7 @@ import {
 import { manyFilesReport, sampleReports } from "../../../testing/audit-reports.ts";
 import { digestOf } from "../../base/digest.ts";
 import { path } from "../../tree/path.ts";
-import type { AuditReport, ConfigFacts, FileRow } from "../finding.ts";
+import type { ConfigFacts, DetailedReport, FileRow } from "../finding.ts";
 import { type Level, levels } from "../levels.ts";
 import { type Primitive, primitives } from "../primitives.ts";
 import { compareReports, failsOn, isSame } from "./compare.ts";
@@ -110,7 +110,7 @@ describe("primitives", () => {
     primitives: [use("exec", ["/node", "Node.js", true], ["/env", "env", false])],
   });
   const other = sampleReport({ primitives: [use("exec", ["/bun", "Bun", true])] });
-  it.each<[string, AuditReport, AuditReport, string[], boolean]>([
+  it.each<[string, DetailedReport, DetailedReport, string[], boolean]>([
     ["none", none, none, [], false],
     ["one more", none, own, ["gained"], true],
     ["one less", own, none, ["lost"], false],
@@ -131,7 +131,7 @@ describe("primitives", () => {
 
 describe("findings", () => {
   const shell = sampleFinding("shell", "dash 0.5.12", { path: path("/bin/sh") });
-  it.each<[string, AuditReport, AuditReport, string[], string[]]>([
+  it.each<[string, DetailedReport, DetailedReport, string[], string[]]>([
     [
       "another version is the same",
       sampleReport({ findings: [shell] }),
@@ -207,7 +207,7 @@ it("layers by digest, at whatever height", () => {
 it.each(levels.flatMap((before) => levels.map((after): [Level, Level] => [before, after])))(
   "lower-level: from %s to %s",
   (before, after) => {
-    const of = (level: Level): AuditReport => sampleReport({ verdict: sampleVerdict(level) });
+    const of = (level: Level): DetailedReport => sampleReport({ verdict: sampleVerdict(level) });
     const isLower = levels.indexOf(after) < levels.indexOf(before);
     const why = failsOn(compareReports(of(before), of(after)), "lower-level");
     expect(why).toBe(isLower ? `the level went from ${before} to ${after}` : undefined);
@@ -320,7 +320,7 @@ describe("properties", () => {
   }
 
   it("a report differs in nothing from itself", () => {
-    for (const sample of [...Object.values(sampleReports), (): AuditReport => manyFilesReport(1000)]) {
+    for (const sample of [...Object.values(sampleReports), (): DetailedReport => manyFilesReport(1000)]) {
       const comparison = compareReports(sample(), sample());
       expect(isSame(comparison)).toBe(true);
       expect(failsOn(comparison, "more-primitives")).toBeUndefined();

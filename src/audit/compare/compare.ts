@@ -1,5 +1,5 @@
 // The comparison of two reports. Pure; both may be of any images.
-import type { AuditReport, ConfigFacts, Finding } from "../finding.ts";
+import type { AuditReport, ConfigFacts, DetailedReport, Finding } from "../finding.ts";
 import { type FindingView, findingKey } from "../finding-key.ts";
 import { compareLevels } from "../levels.ts";
 import { type Primitive, primitives } from "../primitives.ts";
@@ -15,7 +15,7 @@ import { compareFiles } from "./files.ts";
 import { comparePackages } from "./packages.ts";
 
 /** What differs from `a` to `b`. */
-export function compareReports(a: AuditReport, b: AuditReport): Comparison {
+export function compareReports(a: DetailedReport, b: DetailedReport): Comparison {
   return {
     before: sideOf(a),
     after: sideOf(b),

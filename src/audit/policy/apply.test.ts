@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fileRow, sampleFinding, sampleReport } from "../../../testing/audit-report-parts.ts";
 import { sampleReports } from "../../../testing/audit-reports.ts";
 import { path } from "../../tree/path.ts";
-import type { AuditReport, Finding } from "../finding.ts";
+import type { DetailedReport, Finding } from "../finding.ts";
 import { compareLevels } from "../levels.ts";
 import { type RuleId, rules } from "../rules.ts";
 import { verdictOf } from "../verdict.ts";
@@ -20,7 +20,7 @@ function policyOf(lines: string): Policy {
   return value;
 }
 
-function reportOn(findings: readonly Finding[], residue: readonly Finding[] = []): AuditReport {
+function reportOn(findings: readonly Finding[], residue: readonly Finding[] = []): DetailedReport {
   return sampleReport({ findings, residue, verdict: verdictOf({ findings, residue }) });
 }
 
@@ -32,7 +32,7 @@ const ping = sampleFinding("setuid", "mode 4755, of root", { path: path("/usr/bi
 const root = sampleFinding("root-user", 'the user is ""');
 
 /** What of it is waived, and the level that the gate counts with. */
-function outcome(report: AuditReport, lines: string, at = now): readonly [string[], string | undefined] {
+function outcome(report: DetailedReport, lines: string, at = now): readonly [string[], string | undefined] {
   const applied = applyPolicy(report, policyOf(lines), at);
   const waived = [...applied.findings, ...applied.residue].filter((one) => one.waived !== undefined);
   return [waived.map((one) => one.rule), applied.verdict.accepted];

@@ -4,7 +4,14 @@ import type { Diagnostic } from "../../base/diagnostics.ts";
 import { lazy } from "../../base/lazy.ts";
 import { limits } from "../../base/limits.ts";
 import type { TreePath } from "../../tree/path.ts";
-import type { AuditReport, FileRow, Finding, Waived } from "../finding.ts";
+import {
+  type AuditReport,
+  type DetailedReport,
+  type FileRow,
+  type Finding,
+  isDetailed,
+  type Waived,
+} from "../finding.ts";
 import { isExplained } from "../roles.ts";
 import { allFindings, levelOfFindings } from "../verdict.ts";
 import type { Kept, Policy, Waiver } from "./policy.ts";
@@ -15,7 +22,7 @@ const answeredByKeep: ReadonlySet<string> = new Set(["unneeded-elf", "unneeded-s
 const dayMs = 86_400_000;
 
 /** The report as the policy sees it on the day of `now`. A policy that concerns nothing in it gives the same report. */
-export function applyPolicy(report: AuditReport, policy: Policy, now: Date): AuditReport {
+export function applyPolicy<R extends AuditReport>(report: R, policy: Policy, now: Date): R {
   const waivers = policy.waivers.filter((one) => stateOf(one.expires, now) === "in force");
   const keep = policy.keep.filter((one) => stateOf(one.expires, now) === "in force");
   const waive = (one: Finding): Finding => {
@@ -34,11 +41,14 @@ export function applyPolicy(report: AuditReport, policy: Policy, now: Date): Aud
     verdict: { ...report.verdict, ...accepted },
     findings,
     residue,
-    ...(keep.length === 0 ? {} : keptFiles(report, policy.file, keep)),
+    ...(keep.length === 0 || !isDetailed(report) ? {} : keptFiles(report, policy.file, keep)),
   };
 }
 
-/** What people have to know of a policy once it met its images: waivers that no longer count, or concern nothing. */
+/**
+ * What people have to know of a policy once it met its images: waivers that no longer count, or concern nothing. Of `keep` only
+ * detailed reports can tell.
+ */
 export function policyWarnings(policy: Policy, reports: readonly AuditReport[], now: Date): Diagnostic[] {
   const waivers = policy.waivers.map((one): Diagnostic | undefined => {
     const name = `the waiver of ${one.rule}${one.path === undefined ? "" : ` for ${one.path.text}`}`;
@@ -49,7 +59,9 @@ export function policyWarnings(policy: Policy, reports: readonly AuditReport[], 
   });
   const keep = policy.keep.map((one): Diagnostic | undefined => {
     const name = `the kept path ${one.path.text}`;
-    const used = reports.some((report) => report.files().some((row) => one.path.matches(row.path)));
+    const used = reports.some(
+      (report) => !isDetailed(report) || report.files().some((row) => one.path.matches(row.path)),
+    );
     return used ? outOfForce(name, one, now) : unused(name, one);
   });
   return [...waivers, ...keep].filter((one) => one !== undefined);
@@ -124,10 +136,10 @@ function matches(waiver: Waiver, finding: Finding, reference: string): boolean {
 
 /** Roles and reasons of files that nothing explains but the policy. */
 function keptFiles(
-  report: AuditReport,
+  report: DetailedReport,
   policyFile: string,
   keep: readonly Kept[],
-): Pick<AuditReport, "files" | "explain"> {
+): Pick<DetailedReport, "files" | "explain"> {
   const keptBy = (path: TreePath): Kept | undefined => keep.find((one) => one.path.matches(path));
   const rows = lazy(() => {
     const declared = new Map<TreePath, Kept>();

@@ -70,6 +70,15 @@ export async function scanImage(image: Image, services: ScanServices): Promise<S
 }
 
 /**
+ * Sees to it that the layers of an image that was scanned before are what their digests say.
+ * @throws ToolError "digest-mismatch"; whatever opening a layer throws
+ */
+export async function verifyLayers(image: Image, services: ScanServices): Promise<void> {
+  const records = recordServices(services);
+  for (const layer of image.layers) await verifyLayer(layer, records);
+}
+
+/**
  * The same of a root folder: links are not followed, extended attributes not read, sockets left out.
  * @throws ToolError "disk", "limit", "interrupted"
  */

@@ -57,10 +57,12 @@ export const command: Command = defineCommand({
       ]);
     }
     const gate = await readGate(context, options);
+    // What is said of single files needs more than a remembered report.
+    const detailed = format === "html" || (gate.policy?.keep.length ?? 0) > 0;
     const reports: AuditReport[] = [];
     await withAuditor(context, options, async (auditor) => {
       for (const name of positionals) {
-        const { report } = await auditor.audit(name);
+        const report = detailed ? (await auditor.audit(name)).report : await auditor.report(name);
         reports.push(underPolicy(context, report, gate));
       }
     });
@@ -69,6 +71,7 @@ export const command: Command = defineCommand({
       columns: shown?.columns ?? 80,
       colour: shown?.colour ?? false,
       verbose,
+      failBelow: options["fail-below"],
     });
     if (output === undefined) context.stdout.write(text);
     else await writeFileAtomically(resolve(context.cwd, output), text);

@@ -12,7 +12,7 @@ import {
 import { manyFilesReport, sampleReports } from "../../../testing/audit-reports.ts";
 import { compareReports } from "../../audit/compare/compare.ts";
 import type { Comparison } from "../../audit/compare/comparison.ts";
-import type { AuditReport } from "../../audit/finding.ts";
+import type { DetailedReport } from "../../audit/finding.ts";
 import { verdictOf } from "../../audit/verdict.ts";
 import type { Json } from "../../base/canonical-json.ts";
 import { digestOf } from "../../base/digest.ts";
@@ -29,7 +29,7 @@ const golden = "../../../test/golden/compare";
 const acting = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** One image and its next version: of everything that can differ, something does. */
-function release(next: boolean): AuditReport {
+function release(next: boolean): DetailedReport {
   const findings = next
     ? [
         sampleFinding("foreign-tool", "curl 8.5.0", { path: path("/usr/bin/curl") }),
@@ -98,7 +98,7 @@ const samples: readonly (readonly [string, () => Comparison])[] = [
   ["many", () => compareReports(manyFilesReport(200), manyFilesReport(1000))],
 ];
 
-function of(name: string): AuditReport {
+function of(name: string): DetailedReport {
   const make = sampleReports[name];
   if (make === undefined) throw new Error(`no sample ${name}`);
   return make();

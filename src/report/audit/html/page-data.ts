@@ -1,6 +1,6 @@
 // What the page's script gets of a report, packed: columns instead of rows, folders and steps as graphs, numbers instead of
 // names. Equal reports give equal data.
-import type { AuditReport, FileRow } from "../../../audit/finding.ts";
+import type { DetailedReport, FileRow } from "../../../audit/finding.ts";
 import { type Primitive, primitives } from "../../../audit/primitives.ts";
 import { isExplained } from "../../../audit/roles.ts";
 import { type RuleId, rules } from "../../../audit/rules.ts";
@@ -29,7 +29,7 @@ export interface PackedReport {
 }
 
 /** Packs the files of a report with everything that is shown of each. */
-export function packReport(report: AuditReport): PackedReport {
+export function packReport(report: DetailedReport): PackedReport {
   const all = report.files();
   const rows = shownFiles(report, all);
   const byPath = new Map<string, number>(rows.map((row, index) => [row.path, index]));
@@ -67,7 +67,7 @@ export function packReport(report: AuditReport): PackedReport {
 }
 
 /** All files, or of too many those that matter: what nobody vouches for or that can do something, then the largest. */
-function shownFiles(report: AuditReport, all: readonly FileRow[]): readonly FileRow[] {
+function shownFiles(report: DetailedReport, all: readonly FileRow[]): readonly FileRow[] {
   if (all.length <= limits.reportFilesMax) return all;
   const found = new Set<TreePath | undefined>(report.findings.map((one) => one.path));
   const weight = (row: FileRow): number =>
@@ -108,7 +108,7 @@ function packFolders(rows: readonly FileRow[]): {
 
 /** For each rule that found something, the files that it is about. */
 function ruleFiles(
-  report: AuditReport,
+  report: DetailedReport,
   indexOf: (path: string | undefined) => number | undefined,
 ): RuleFiles[] {
   const files = new Map<RuleId, Set<number>>();

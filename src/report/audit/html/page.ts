@@ -1,7 +1,7 @@
 // The audit as one HTML page: a person reads it in a browser, from a file, without a network (CSP: `default-src 'none'`; the
 // page's style and script are named by their hashes). Without the script everything but the map and the table of files is there.
 // Invariants: equal reports give equal bytes; no text of an image is markup, attribute syntax or script.
-import type { AuditReport } from "../../../audit/finding.ts";
+import type { DetailedReport } from "../../../audit/finding.ts";
 import { attackSections } from "./attack-section.ts";
 import { layersSection, packagesSection } from "./contents-section.ts";
 import { filesSection } from "./files-section.ts";
@@ -24,7 +24,7 @@ const parts: readonly (readonly [string, string])[] = [
 ];
 
 /** The whole page. `when`, a time in any spelling, is shown where it is given; nothing else in it is of the moment. */
-export function auditHtml(report: AuditReport, when?: string): string {
+export function auditHtml(report: DetailedReport, when?: string): string {
   const { data, indexOf } = packReport(report);
   const more: Record<string, readonly (readonly MoreCell[])[]> = {};
   const layers = new Map(report.layers.map((layer, index) => [layer.digest, index]));
@@ -76,7 +76,7 @@ function trusted({ text }: PageAsset): Markup {
   return { markup: text };
 }
 
-function header({ image }: AuditReport, when: string | undefined): Markup {
+function header({ image }: DetailedReport, when: string | undefined): Markup {
   const links = parts.map(([id, name]): Content => html`<li><a href="#${id}">${name}</a></li>`);
   return html`<header class="top">
 <div class="top-head"><p class="brand">distill <span>audit</span></p><div id="theme"></div></div>

@@ -1,29 +1,35 @@
 // The verdict: the level on the scale of all levels, what it means, what would bring the image one level up, and its figures.
-import type { AuditReport } from "../../../audit/finding.ts";
+
+import type { DetailedReport } from "../../../audit/finding.ts";
 import { compareLevels, type Level, levelCriteria, levels } from "../../../audit/levels.ts";
-import { rules, type Severity } from "../../../audit/rules.ts";
+import { rules, severities } from "../../../audit/rules.ts";
 import type { Role } from "../../../closure/closure.ts";
 import { formatSize } from "../../units.ts";
+import { acceptedLevel, countBySeverity, gateOf, type RuleGroup } from "../groups.ts";
 import { type Content, html, type Markup } from "./markup.ts";
+import { formatCount } from "./page/numbers.ts";
 import { counted, type PageContext, pathMarkup } from "./page-context.ts";
 import { pageRoles } from "./page-data.ts";
-import { type StepUp, stepsUp } from "./steps-up.ts";
 
 const pathsShown = 4;
-const severities: readonly Severity[] = ["critical", "high", "medium", "low", "info"];
 
-export function verdictSection(report: AuditReport, context: PageContext): Markup {
+export function verdictSection(report: DetailedReport, context: PageContext): Markup {
   const { atBest, determinate, level, ruleSet, score } = report.verdict;
   const doubt = determinate
     ? undefined
     : html`<p class="doubt">Content that can't be told decides: the image may be as good as <strong>${atBest}</strong>, and
 nobody can say that it is.</p>`;
+  const accepted = acceptedLevel(report);
+  const waivers =
+    accepted === undefined
+      ? undefined
+      : html`<p class="doubt">A policy waives findings: a gate takes the image for <strong>${accepted}</strong>.</p>`;
   return html`<section id="verdict" class="verdict tone-${levels.indexOf(level)}" aria-labelledby="verdict-title">
 <div class="verdict-head">
 <p class="kicker">Verdict</p>
 <h2 id="verdict-title">${level}</h2>
 <p class="lead">${criterion(level)}</p>
-${doubt}
+${doubt}${waivers}
 </div>
 ${scale(level, determinate ? level : atBest)}
 <div class="verdict-body">
@@ -69,15 +75,15 @@ function scale(level: Level, atBest: Level): Markup {
   return html`<ol class="scale" aria-label="The seven levels, worst first">${steps}</ol>`;
 }
 
-function stepsMarkup(report: AuditReport, context: PageContext): Markup {
-  const { next, steps } = stepsUp(report);
-  if (next === undefined)
+function stepsMarkup(report: DetailedReport, context: PageContext): Markup {
+  const gate = gateOf(report);
+  if (gate === undefined)
     return html`<div class="up"><h3>Nothing to gain</h3><p>There is no level above this one.</p></div>`;
-  return html`<div class="up"><h3>To reach <em>${next}</em></h3>
-<ol class="steps">${steps.map((step) => stepMarkup(step, context))}</ol></div>`;
+  return html`<div class="up"><h3>To reach <em>${gate.next}</em></h3>
+<ol class="steps">${gate.groups.map((group) => stepMarkup(group, context))}</ol></div>`;
 }
 
-function stepMarkup({ findings, rule }: StepUp, context: PageContext): Markup {
+function stepMarkup({ findings, rule }: RuleGroup, context: PageContext): Markup {
   const paths = [...new Set(findings.flatMap(({ path }) => path ?? []))];
   const shown = paths.slice(0, pathsShown).map((one): Content => html`<li>${pathMarkup(context, one)}</li>`);
   const waived = findings.filter((one) => one.waived !== undefined).length;
@@ -86,31 +92,33 @@ function stepMarkup({ findings, rule }: StepUp, context: PageContext): Markup {
 ${findings.length > 1 ? html` <span class="count">${counted(findings.length, "finding", "findings")}</span>` : undefined}
 ${waived > 0 ? html` <span class="tag">${waived === findings.length ? "waived" : `${waived} waived`}</span>` : undefined}
 <p>${sentence(rules[rule].fix)}</p>
-${shown.length > 0 ? html`<ul class="paths">${shown}${more > 0 ? html`<li class="fine">and ${more.toLocaleString("en-US")} more</li>` : undefined}</ul>` : html`<p class="fine">${findings[0]?.what}</p>`}</li>`;
+${shown.length > 0 ? html`<ul class="paths">${shown}${more > 0 ? html`<li class="fine">and ${formatCount(more)} more</li>` : undefined}</ul>` : html`<p class="fine">${findings[0]?.what}</p>`}</li>`;
 }
 
-function figures({ findings, packages, totals }: AuditReport): Markup {
+function figures(report: DetailedReport): Markup {
+  const { packages, totals } = report;
+  const bySeverity = countBySeverity(report);
   const explained = totals.bytes === 0 ? 100 : Math.floor((totals.explainedBytes / totals.bytes) * 100);
+  const some = (count: number, one: string, many: string): (readonly [string, string])[] =>
+    count === 0 ? [] : [[formatCount(count), count === 1 ? one : many]];
   const pairs: readonly (readonly [string, string])[] = [
     [formatSize(totals.bytes), counted(totals.files, "file", "files")],
     [`${explained} %`, "of the bytes explained"],
-    [totals.elf.toLocaleString("en-US"), totals.elf === 1 ? "ELF file" : "ELF files"],
-    [totals.scripts.toLocaleString("en-US"), totals.scripts === 1 ? "script" : "scripts"],
-    [packages.length.toLocaleString("en-US"), packages.length === 1 ? "package" : "packages"],
+    ...some(totals.elf, "ELF file", "ELF files"),
+    ...some(totals.scripts, "script", "scripts"),
+    ...some(packages.length, "package", "packages"),
   ];
   const counts = severities.flatMap((severity): Content[] => {
-    const count = findings.filter((one) => one.severity === severity && one.waived === undefined).length;
+    const count = bySeverity[severity];
     if (count === 0) return [];
-    return [
-      html`<li><span class="severity ${severity}">${count.toLocaleString("en-US")} ${severity}</span></li>`,
-    ];
+    return [html`<li><span class="severity ${severity}">${formatCount(count)} ${severity}</span></li>`];
   });
   return html`<dl class="figures">${pairs.map(([value, what]): Content => html`<div><dd>${value}</dd><dt>${what}</dt></div>`)}</dl>
 ${counts.length > 0 ? html`<ul class="counts" aria-label="Findings by severity">${counts}</ul>` : undefined}`;
 }
 
 /** One bar of all bytes by role, in the order of the legend. */
-function composition(report: AuditReport): Markup {
+function composition(report: DetailedReport): Markup {
   const bytes = new Map<Role, number>();
   for (const row of report.files()) bytes.set(row.role, (bytes.get(row.role) ?? 0) + row.sizeBytes);
   const total = [...bytes.values()].reduce((sum, one) => sum + one, 0);
