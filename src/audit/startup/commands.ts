@@ -21,11 +21,13 @@ interface Walk {
   readonly functions: Set<string>;
   /** Variables that the script sets in one way or another. */
   readonly assigned: Set<string>;
+  /** Folders for scripts that are started in turn: "/docker-entrypoint.d". */
+  readonly folders: Set<string>;
 }
 
 /** In the order of the text. */
 export function commandsOf(list: CommandList): Walk {
-  const walk: Walk = { commands: [], functions: new Set(), assigned: new Set() };
+  const walk: Walk = { commands: [], functions: new Set(), assigned: new Set(), folders: new Set() };
   walkList(walk, list, undefined);
   return walk;
 }
@@ -166,11 +168,19 @@ function walkParts(walk: Walk, parts: readonly WordPart[], inside: string | unde
         walkParameter(walk, part, inside);
         break;
       case "literal":
-      case "quoted":
-        break;
+      case "quoted": {
+        const folder = scriptFolder.exec(part.text.slice(0, folderLengthMax))?.[1];
+        if (folder !== undefined) walk.folders.add(folder);
+      }
     }
   }
 }
+
+/** As entrypoints call them, whatever loop goes through them: an absolute name that ends in ".d", of something that starts. */
+const scriptFolder = /^((?:\/[\w.-]+)*\/[\w-]*(?:entrypoint|init|start)[\w-]*\.d)(?:\/|$)/;
+
+/** Nobody calls a folder longer; a text of an image can be of any length. */
+const folderLengthMax = 200;
 
 function walkParameter(
   walk: Walk,

@@ -153,6 +153,29 @@ describe("entrypoint scripts", () => {
     ]);
   });
 
+  test.each([
+    'find "/docker-entrypoint.d/" -type f | while read -r f; do "$f"; done',
+    "for f in /docker-entrypoint.d/*.sh; do . $f; done",
+    "run-parts /docker-entrypoint.d",
+    "run_files /docker-entrypoint.d/*; run_files /docker-entrypoint.d/*",
+  ])("the scripts of a folder: %s", async (line) => {
+    const scripts = [
+      written("/e", `#!/bin/sh\n${line}\n`),
+      written("/docker-entrypoint.d/10-a.sh", "#!/bin/sh\np\n"),
+      written("/docker-entrypoint.d/20-b.envsh", "q\n", 0o644),
+      written("/docker-entrypoint.d/30-c", "#!/bin/sh\nr\n", 0o644),
+      written("/docker-entrypoint.d/README", "s\n", 0o644),
+    ];
+    const found = await told([program("/bin/p")], scripts, { entrypoint: ["/e"] });
+    expect(found.filter((one) => !one.startsWith("/e:"))).toEqual([
+      "entrypoint script /e /e",
+      "/e script /docker-entrypoint.d/10-a.sh /docker-entrypoint.d/10-a.sh",
+      "/docker-entrypoint.d/10-a.sh:2 program /bin/p p",
+      "/e script /docker-entrypoint.d/20-b.envsh . /docker-entrypoint.d/20-b.envsh",
+      "/docker-entrypoint.d/20-b.envsh:1 missing - q",
+    ]);
+  });
+
   test("what a script sets is not the image's", async () => {
     const text = "#!/bin/sh\nHOME_DIR=/x\nPATH=/y:$PATH\n$HOME_DIR/run\nother\n/z\n";
     const env = { HOME_DIR: "/opt" };

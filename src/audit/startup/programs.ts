@@ -4,7 +4,7 @@ import type { Launch } from "../../closure/closure.ts";
 import { programNamed } from "../../closure/launch.ts";
 import type { Facts } from "../../content/facts.ts";
 import type { FileEntry } from "../../tree/entry.ts";
-import type { TreePath } from "../../tree/path.ts";
+import { type TreePath, treePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 
@@ -42,6 +42,13 @@ export function fileNamed({ launch, tree }: StartupInput, word: string): TreePat
   const named = programNamed(word.includes("/") ? word : `./${word}`, launch, tree);
   const found = named === undefined ? undefined : resolve(tree, named);
   return found?.entry.kind === "file" ? found.path : undefined;
+}
+
+/** The folder that an absolute name leads to. */
+export function folderNamed({ tree }: StartupInput, word: string): TreePath | undefined {
+  const named = treePath(word);
+  const found = named === undefined ? undefined : resolve(tree, named);
+  return found?.entry.kind === "directory" ? found.path : undefined;
 }
 
 /** Whether a file is too long for a script that anybody wrote. */

@@ -30,6 +30,8 @@ interface ScriptCommand {
 interface ScriptCommands {
   readonly commands: readonly ScriptCommand[];
   readonly functions: ReadonlySet<string>;
+  /** Folders whose scripts it seems to start. */
+  readonly folders: ReadonlySet<string>;
   /** It sets PATH or changes its folder somewhere: what isn't found may be found when it runs. */
   readonly moves: boolean;
 }
@@ -38,7 +40,7 @@ interface ScriptCommands {
 export function scriptCommands(source: Source): ScriptCommands | undefined {
   const script = parsed(source);
   if (script === undefined) return undefined;
-  const { assigned, commands, functions } = commandsOf(script.commands);
+  const { assigned, commands, folders, functions } = commandsOf(script.commands);
   const lineOf = lineCounter(source.text);
   const args = argumentsOf(source.args, commands);
   const forwarding = forwardingFunctions(commands);
@@ -57,6 +59,7 @@ export function scriptCommands(source: Source): ScriptCommands | undefined {
       written: oneLine(source.text.slice(command.extent.start, command.extent.end)),
     })),
     functions,
+    folders,
     moves: assigned.has("PATH") || commands.some(changesFolder),
   };
 }

@@ -257,6 +257,7 @@ describe("bounds", () => {
       summary: "a long PATH",
       given: { entrypoint: ["sh", "-c", "q;".repeat(1000)], env: { PATH: `${"/x:".repeat(40_000)}/bin` } },
     },
+    { summary: "a name like a folder's", given: { entrypoint: ["sh", "-c", `x /${"init".repeat(60_000)}`] } },
     { summary: "brackets", given: { entrypoint: ["sh", "-c", "[".repeat(200_000)] } },
   ])("$summary", ({ given }) => {
     const { steps } = traced(all, given);

@@ -5,12 +5,13 @@
 import { limits } from "../../base/limits.ts";
 import { envProgram } from "../../closure/scripts.ts";
 import { wrappedIn } from "../../closure/wrappers.ts";
-import type { TreePath } from "../../tree/path.ts";
+import { joinPath, type TreePath } from "../../tree/path.ts";
 import type { StartupStep } from "../finding.ts";
 import { packageScript, runnerCall } from "./package-scripts.ts";
 import { evaluatedText, sourcedWord, startedWords } from "./prefixes.ts";
 import {
   fileNamed,
+  folderNamed,
   isTooLong,
   type Program,
   programOf,
@@ -39,7 +40,7 @@ interface Trace {
 interface Tracing extends StartupInput {
   readonly steps: StartupStep[];
   readonly wanted: Set<TreePath>;
-  /** Scripts whose `#!` line was told. */
+  /** Scripts whose `#!` line was told, folders that were gone through. */
   readonly begun: Set<TreePath>;
   /** Scripts that were entered; each is told once. */
   readonly entered: Set<TreePath>;
@@ -219,6 +220,27 @@ function readText(tracing: Tracing, { args, path, shell, text }: Text, site: Sit
   for (const { line, words, written } of script.commands) {
     const from = path === undefined ? site.from : `${path}:${line}`;
     followWords(tracing, words, { ...site, from, written, byShell: true, isElsewhere });
+  }
+  for (const folder of script.folders) {
+    traceFolder(tracing, folder, { ...inner(site), from: path ?? site.from, byShell: true, isElsewhere });
+  }
+}
+
+/** The scripts of a folder that a script goes through: it starts those that are executable, and reads others into itself. */
+function traceFolder(tracing: Tracing, folder: string, site: Site): void {
+  const found = folderNamed(tracing, folder);
+  if (found === undefined || tracing.begun.has(found)) return;
+  tracing.begun.add(found);
+  for (const name of tracing.tree.children(found)) {
+    if (tracing.steps.length >= limits.startupStepsMax) return;
+    const path = fileNamed(tracing, joinPath(found, name));
+    if (path === undefined) continue;
+    const program = programOf(tracing, path, true);
+    if (program !== undefined) traceCommand(tracing, [path], site);
+    else if (/\.(?:env|ba)?sh$/.test(name)) {
+      addStep(tracing, { from: site.from, command: oneLine(`. ${path}`), path, kind: "script" });
+      enterScript(tracing, path, "bash", undefined, inner(site));
+    }
   }
 }
 
