@@ -2,6 +2,7 @@
 // matter (package-index.ts).
 import { ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
+import type { Entry } from "../../tree/entry.ts";
 import { root, type TreePath, treePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
@@ -66,11 +67,16 @@ export function placesIn(tree: Tree, what: string): Place {
     length += name.length;
     if (count > limits.packagePathsMax) throw overLimit(what, "packagePathsMax");
     if (length > limits.packagePathsLengthMax) throw overLimit(what, "packagePathsLengthMax");
-    const path = treePath(name);
-    // Lists name /bin/x where the tree has /usr/bin/x: the folder is a link.
-    const entry = path === undefined ? undefined : resolve(tree, path, { followLast: false })?.entry;
+    // Most names are paths of the tree as they stand; a text that is no path finds nothing.
+    const entry = tree.lookup(name as TreePath) ?? entryAt(tree, name);
     return entry?.path === root ? undefined : entry?.path;
   };
+}
+
+/** Lists name /bin/x where the tree has /usr/bin/x: the folder is a link. */
+function entryAt(tree: Tree, name: string): Entry | undefined {
+  const path = treePath(name);
+  return path === undefined ? undefined : resolve(tree, path, { followLast: false })?.entry;
 }
 
 /** `why` says where: a line or a byte offset. */
