@@ -50,7 +50,7 @@ export const identifiedPrograms: readonly ProgramRow[] = [
   // The single binaries: env, nice, nohup, timeout and xargs are among their commands.
   { gives: ["exec", "file-read", "file-write"], programs: "uutils coreutils-single sbase" },
   // One program each: which of them it is, its name and its imports tell.
-  { gives: ["file-read", "file-write"], programs: "coreutils ubase busybox-applet" },
+  { gives: ["file-read", "file-write"], programs: "coreutils ubase busybox-applet u-root-command" },
   {
     gives: ["exec", "download", "file-read", "file-write", "library-load", "privilege"],
     programs: "apt dpkg rpm",
