@@ -58,7 +58,6 @@ export const managers: readonly Fingerprint[] = [
     kind: "package-manager",
     name: "DNF",
     signs: [
-      [needs(/^libdnf(?:5|5-cli)?\.so/)],
       [needs(/^libdnf5\.so/), needs(/^libdnf5-cli\.so/)],
       [needs(/^libdnf\.so/), symbol("dnf_context_setup")],
     ],
@@ -82,6 +81,9 @@ export const managers: readonly Fingerprint[] = [
     id: "opkg",
     kind: "package-manager",
     name: "opkg",
-    signs: [[text("/etc/opkg"), text("opkg_install_cmd")], [needs(/^libopkg\.so/)]],
+    signs: [
+      [text("/etc/opkg"), text("opkg_install_cmd")],
+      [needs(/^libopkg\.so/), symbol("opkg_conf_init")],
+    ],
   },
 ];

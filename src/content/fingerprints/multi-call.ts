@@ -1,5 +1,5 @@
 // Programs that are a whole userland in one file, and the small programs of which a userland is made.
-import { type Fingerprint, goMain, text } from "./fingerprint.ts";
+import { type Fingerprint, goMain, needs, symbol, text } from "./fingerprint.ts";
 
 const dotted = /\d+(?:\.\d+)+[\w.+~-]*/;
 
@@ -19,13 +19,17 @@ export const multiCall: readonly Fingerprint[] = [
       [text("BusyBox v"), text(": applet not found")],
     ],
     version: { after: ["BusyBox v"], pattern: dotted },
+    unless: ["sbase"],
   },
   {
-    // Built with FEATURE_INDIVIDUAL: a program for each applet.
+    // A program for each applet: with all it needs, or with what it needs in libbusybox.so.
     id: "busybox-applet",
     kind: "userland",
     name: "an applet of BusyBox",
-    signs: [[text("BusyBox v"), text(" multi-call binary.")]],
+    signs: [
+      [text("BusyBox v"), text(" multi-call binary.")],
+      [needs(/^libbusybox\.so/), symbol("lbb_prepare")],
+    ],
     version: { after: ["BusyBox v"], pattern: dotted },
     unless: ["busybox", "busybox-ash"],
   },
@@ -64,20 +68,31 @@ export const multiCall: readonly Fingerprint[] = [
     name: "u-root",
     scope: "any",
     signs: [
-      [
-        goMain(/^(?:github\.com\/u-root\/u-root\/(?:cmds|bb)\b|bb\.u-root\.com\/bb$)/),
-        text("github.com/u-root/u-root/pkg/"),
-      ],
+      [goMain(/^bb\.u-root\.com\/bb$/), text("github.com/u-root/u-root/pkg/")],
       [text("github.com/u-root/u-root/pkg/"), text("github.com/u-root/gobusybox/src/pkg/bb/bbmain")],
       [text("github.com/u-root/u-root/pkg/"), text("bb.u-root.com/bb/pkg/bbmain")],
     ],
+  },
+  {
+    id: "u-root-command",
+    kind: "userland",
+    name: "a command of u-root",
+    signs: [[goMain(/^github\.com\/u-root\/u-root\/cmds\//), text("github.com/u-root/u-root/pkg/")]],
+    unless: ["u-root"],
   },
   {
     id: "sbase",
     kind: "multi-call",
     name: "sbase-box",
     scope: "any",
-    signs: [[text("sbase-box"), text(" [-hlc] ")]],
+    signs: [
+      [{ kind: "applets", least: 25 }, text("usage: %s [-h] [-R [-H | -L | -P]] group file ...")],
+      [
+        text("usage: %s [-h] [-R [-H | -L | -P]] group file ..."),
+        text("usage: %s [-num | -n num] [file ...]"),
+        text("usage: %s [-H | -L] path ... [expression ...]"),
+      ],
+    ],
   },
 ];
 

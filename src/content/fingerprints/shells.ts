@@ -1,5 +1,5 @@
 // Shells. Programs that hold only a shell's words (checkers, highlighters) lack its symbols and messages.
-import { type Fingerprint, goMain, symbol, text, wide } from "./fingerprint.ts";
+import { type Fingerprint, goMain, needs, symbol, text, wide } from "./fingerprint.ts";
 
 const dotted = /\d+(?:\.\d+)+[\w.+~-]*/;
 
@@ -32,7 +32,7 @@ export const shells: readonly Fingerprint[] = [
     signs: [
       [text("llegal number: %s"), text("OPTIND=1\0", "OPTIND=1"), text("BusyBox v")],
       [text("llegal number: %s"), text("OPTIND=1\0", "OPTIND=1"), { kind: "applets", least: 10 }],
-      [text("hush: fork"), text("BusyBox v")],
+      [needs(/^libbusybox\.so/), symbol("ash_main")],
       [text("built-in shell (ash)"), text("BusyBox v")],
       [text("hush built-in shell"), text("BusyBox v")],
     ],
@@ -151,7 +151,7 @@ export const shells: readonly Fingerprint[] = [
     kind: "shell",
     name: "sash",
     scope: "any",
-    signs: [[text("Stand-alone shell"), text("-aliasall")]],
+    signs: [[text("Stand-alone shell"), text("aliasall\0", "aliasall")]],
   },
   {
     id: "posh",

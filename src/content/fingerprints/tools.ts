@@ -101,7 +101,7 @@ const network: readonly Fingerprint[] = [
     name: "aria2",
     signs: [
       [text("aria2.getVersion"), text("aria2.addUri")],
-      [symbol("_ZN5aria27ContextD1Ev"), text("aria2.github.io")],
+      [needs(/^libaria2\.so/), symbol("_ZN5aria28PlatformC1Ev")],
     ],
   },
   {
