@@ -1,6 +1,6 @@
 // Which package a file is of, against the package managers themselves: dpkg-query on a whole root, rpm on databases that it or
 // Berkeley DB wrote, pip, npm and go on what they installed or built.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -8,7 +8,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { PackageIndex } from "../../src/audit/packages/package.ts";
 import { readPackages } from "../../src/audit/packages/read.ts";
 import { packageId } from "../../src/audit/packages/view.ts";
+import { collect } from "../../src/base/bytes.ts";
 import type { Facts } from "../../src/content/facts.ts";
+import { treeOfImage } from "../../src/oci/apply.ts";
+import { openImageSet } from "../../src/oci/open.ts";
 import { treeOf } from "../../src/tree/memory-tree.ts";
 import type { TreePath } from "../../src/tree/path.ts";
 import type { Tree } from "../../src/tree/tree.ts";
@@ -91,6 +94,44 @@ async function searchFiles(root: string, tree: Tree): Promise<ReadonlyMap<string
   }
   return told;
 }
+
+const corpus = join(import.meta.dirname, "../../../shared/corpus");
+const noAlpine = existsSync(corpus) ? missingProgram("awk") : "there is no corpus of images";
+
+/** Files of apk's database as "package /path", read by another program. */
+const apkFiles =
+  '/^P:/ {p = substr($0, 3)} /^F:/ {f = substr($0, 3)} /^R:/ {print p " /" f "/" substr($0, 3)}';
+
+describe.skipIf(noAlpine !== undefined)(`Alpine${because(noAlpine)}`, () => {
+  const images = [
+    { kind: "oci-archive", path: join(corpus, "alpine-3.14.oci.tar") },
+    { kind: "docker-archive", path: join(corpus, "alpine-3.10.docker.tar.gz") },
+  ] as const;
+
+  test.each(images)("every file that apk's database lists is its package's: $path", async (location) => {
+    const scratchFolder = newFolder("alpine");
+    const { images } = await openImageSet(location, { scratchFolder });
+    const [image] = images;
+    const tree = image === undefined ? treeOf([]) : await treeOfImage(image, { scratchFolder });
+    const index = await readPackages(tree, noFacts);
+    expect(index.unreadable).toEqual([]);
+    const database = tree.lookup("/lib/apk/db/installed" as TreePath);
+    const text =
+      database?.kind === "file" ? await collect(database.content, 1 << 24, "installed") : undefined;
+    const listed = await runWell(["awk", apkFiles], { input: Buffer.from(text ?? []).toString("utf8") });
+    const lines = listed.trim().split("\n");
+    const told = lines.map((line) => {
+      const path = line.slice(line.indexOf(" ") + 1).replace("//", "/");
+      const entry = tree.lookup(path as TreePath);
+      return `${entry === undefined ? "absent" : (index.ownerOf(entry)?.name ?? "nobody")} ${path}`;
+    });
+    expect(told).toEqual(lines.map((line) => line.replace("//", "/")));
+    expect(lines.length).toBeGreaterThan(60);
+    // BusyBox's commands are links that its package's script makes.
+    const command = tree.lookup("/bin/ls" as TreePath);
+    expect(command === undefined ? undefined : index.ownerOf(command)?.name).toBe("busybox");
+  });
+});
 
 const noRpm = missingProgram("rpm", "rpmbuild");
 const noBerkeley = noRpm ?? ((await hasBerkeley()) ? undefined : "python3-bsddb3 is not installed");

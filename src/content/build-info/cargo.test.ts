@@ -30,6 +30,14 @@ describe("cargo auditable", () => {
     expect(crates(program(packed(audit), "big", 32))).toEqual(expected);
   });
 
+  test("the program's own crate comes first, wherever the list has it", () => {
+    const packages = [
+      { name: "a", version: "1" },
+      { name: "tool", version: "2", root: true },
+    ];
+    expect(crates(program(packed({ packages })))?.map(({ name }) => name)).toEqual(["tool", "a"]);
+  });
+
   test.each<[string, Buffer]>([
     ["no zlib stream", Buffer.from("nothing")],
     ["no JSON", deflateSync("{")],
