@@ -1,7 +1,9 @@
 // What an attacker could do with what is there, and what the image starts: residual primitives and the start-up path.
+
 import type { AuditReport, PrimitiveUse, StartupStep } from "../../../audit/finding.ts";
 import { primitiveMeanings } from "../../../audit/primitives.ts";
 import { type Content, html, type Markup } from "./markup.ts";
+import { formatCount } from "./page/numbers.ts";
 import { counted, type PageContext, pathCell, pathMarkup, techniqueMarkup } from "./page-context.ts";
 
 const filesShown = 5;
@@ -51,7 +53,7 @@ function primitiveMarkup({ files, primitive }: PrimitiveUse, context: PageContex
 <h3>${primitive}</h3>
 <div class="primitive-about"><p>${what}</p><p>${techniqueMarkup(techniques)}</p></div>
 <div class="primitive-files">
-<p class="split"><b class="${needed === files.length ? "calm" : "loud"}">${counted(files.length - needed, "file", "files")} not needed</b>, ${needed.toLocaleString("en-US")} needed by the entrypoint</p>
+<p class="split"><b class="${needed === files.length ? "calm" : "loud"}">${counted(files.length - needed, "file", "files")} not needed</b>, ${formatCount(needed)} needed by the entrypoint</p>
 <ul class="paths">${shown}</ul>${more}
 </div>
 </article>`;
@@ -63,7 +65,7 @@ function startupSection({ config, startup }: AuditReport, context: PageContext):
   return html`<section id="startup" aria-labelledby="startup-title">
 <h2 id="startup-title">Start-up</h2>
 ${steps.length === 0 ? html`<p class="empty">The config names nothing to start.</p>` : html`<ol class="startup">${steps}</ol>`}
-${more > 0 ? html`<p class="fine">and ${more.toLocaleString("en-US")} more commands, in the JSON report</p>` : undefined}
+${more > 0 ? html`<p class="fine">and ${formatCount(more)} more commands, in the JSON report</p>` : undefined}
 <h3>Config</h3>
 <dl class="config">
 ${pair("User", config.user === "" ? "none set: root" : config.user)}

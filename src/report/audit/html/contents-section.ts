@@ -1,7 +1,9 @@
 // What the image is made of: layers with what they ship in vain, and packages.
+
 import type { AuditReport, LayerRow, PackageRow } from "../../../audit/finding.ts";
 import { formatSize } from "../../units.ts";
 import { type Content, html, type Markup } from "./markup.ts";
+import { formatCount } from "./page/numbers.ts";
 import { counted, type PageContext } from "./page-context.ts";
 
 const packagesShown = 25;
@@ -27,7 +29,7 @@ function layerMarkup(layer: LayerRow, index: number, widest: number): Markup {
   return html`<tr><th scope="row" class="number">${index}</th>
 <td class="layer-content">${bar}<code class="created">${createdBy ?? ""}</code><code class="digest">${digest}</code></td>
 <td class="number">${formatSize(sizeBytes)}</td><td class="number${residueBytes > 0 ? " loud" : ""}">${formatSize(residueBytes)}</td>
-<td class="number">${formatSize(compressedBytes)}</td><td class="number">${visibleFiles === files ? files.toLocaleString("en-US") : `${visibleFiles.toLocaleString("en-US")} of ${files.toLocaleString("en-US")}`}</td></tr>`;
+<td class="number">${formatSize(compressedBytes)}</td><td class="number">${visibleFiles === files ? formatCount(files) : `${formatCount(visibleFiles)} of ${formatCount(files)}`}</td></tr>`;
 }
 
 export function packagesSection({ packages }: AuditReport, context: PageContext): Markup {
@@ -58,5 +60,5 @@ function packageCells({
   type,
   version,
 }: PackageRow): readonly string[] {
-  return [name, version, type, architecture ?? "", files.toLocaleString("en-US"), formatSize(sizeBytes)];
+  return [name, version, type, architecture ?? "", formatCount(files), formatSize(sizeBytes)];
 }

@@ -1,18 +1,21 @@
 // Findings by severity and rule: what was found, how anybody can check it, and what to do.
+
 import type { AuditReport, Finding } from "../../../audit/finding.ts";
-import { type RuleId, rules, type Severity } from "../../../audit/rules.ts";
+import { rules, type Severity, severities } from "../../../audit/rules.ts";
 import { limits } from "../../../base/limits.ts";
+import { groupByRule, type RuleGroup } from "../groups.ts";
 import { type Content, html, type Markup } from "./markup.ts";
+import { formatCount } from "./page/numbers.ts";
 import { counted, type PageContext, pathCell, pathMarkup, techniqueMarkup } from "./page-context.ts";
 
 /** Findings of one rule that stand in the page in full; the script adds the others, a line each. */
-const cardsShown = 8;
+const cardsShown = 6;
 const unknownShown = 20;
-const severities: readonly Severity[] = ["critical", "high", "medium", "low", "info"];
 const unfolded: readonly Severity[] = ["critical", "high"];
 
 export function findingsSection(report: AuditReport, context: PageContext): Markup {
-  const groups = severities.map((severity) => severityMarkup(severity, report.findings, context));
+  const byRule = groupByRule(report.findings);
+  const groups = severities.map((severity) => severityMarkup(severity, byRule, context));
   const none = report.findings.length === 0 ? html`<p class="empty">Nothing was found.</p>` : undefined;
   return html`<section id="findings" aria-labelledby="findings-title">
 <h2 id="findings-title">Findings</h2>
@@ -22,18 +25,17 @@ ${none}${groups}${residue(report, context)}${unknown(report, context)}
 </section>`;
 }
 
-function severityMarkup(severity: Severity, all: readonly Finding[], context: PageContext): Content {
-  const findings = all.filter((one) => one.severity === severity);
-  if (findings.length === 0) return undefined;
-  const byRule = Map.groupBy(findings, (one) => one.rule);
+function severityMarkup(severity: Severity, groups: readonly RuleGroup[], context: PageContext): Content {
+  const of = groups.filter((one) => one.severity === severity);
+  if (of.length === 0) return undefined;
   return html`<h3 class="severity-title"><span class="severity ${severity}">${severity}</span></h3>
-${[...byRule].map(([rule, of]): Content => ruleMarkup(rule, of, unfolded.includes(severity), context))}`;
+${of.map((group): Content => ruleMarkup(group, context))}`;
 }
 
-function ruleMarkup(rule: RuleId, findings: readonly Finding[], open: boolean, context: PageContext): Markup {
-  const { atMost, fix, techniques = [], title, why } = rules[rule];
+function ruleMarkup({ atMost, findings, rule, severity }: RuleGroup, context: PageContext): Markup {
+  const { fix, techniques = [], title, why } = rules[rule];
   const limit = atMost === undefined ? undefined : html`<span class="limit">at most ${atMost}</span>`;
-  return html`<details class="rule" id="rule-${rule}"${open ? html` open` : undefined}>
+  return html`<details class="rule" id="rule-${rule}"${unfolded.includes(severity) ? html` open` : undefined}>
 <summary><span class="rule-title">${title}</span> <span class="count">${counted(findings.length, "finding", "findings")}</span> ${limit}</summary>
 <p>${why} <strong>What to do:</strong> ${fix}.${techniqueMarkup(techniques)}</p>
 ${findingList(`rule-${rule}`, findings, context)}
@@ -53,13 +55,14 @@ function findingList(key: string, findings: readonly Finding[], context: PageCon
         pathCell(context, one.path),
         one.what,
         one.evidence.map((each) => each.what).join("; "),
+        { commands: one.evidence.flatMap(({ check }) => check ?? []) },
       ]),
   );
   const beyond = others.length - limits.reportFindingsOfRuleMax;
   return html`<div class="cards">${cards}</div>
 <div class="more" data-more="${key}"><p class="fine">and ${counted(others.length, "more", "more")}</p>
-<div class="scroller" tabindex="0" role="region" aria-label="More findings" hidden><table><thead><tr><th scope="col">Path</th><th scope="col">Finding</th><th scope="col">Evidence</th></tr></thead><tbody></tbody></table></div>
-${beyond > 0 ? html`<p class="fine">${beyond.toLocaleString("en-US")} of them are in the JSON report only.</p>` : undefined}</div>`;
+<div class="scroller" tabindex="0" role="region" aria-label="More findings" hidden><table><thead><tr><th scope="col">Path</th><th scope="col">Finding</th><th scope="col">Evidence</th><th scope="col">How to check</th></tr></thead><tbody></tbody></table></div>
+${beyond > 0 ? html`<p class="fine">${formatCount(beyond)} of them are in the JSON report only.</p>` : undefined}</div>`;
 }
 
 function findingMarkup(finding: Finding, context: PageContext): Markup {
@@ -102,5 +105,5 @@ function unknown({ unknown: files }: AuditReport, context: PageContext): Content
     .map(({ path, why }): Content => html`<li>${pathMarkup(context, path)} <span>${why}</span></li>`);
   const more = files.length - rows.length;
   return html`<h3 id="unknown" class="severity-title">Can't be told</h3><ul class="unknown">${rows}
-${more > 0 ? html`<li class="fine">and ${more.toLocaleString("en-US")} more: each has a finding above</li>` : undefined}</ul>`;
+${more > 0 ? html`<li class="fine">and ${formatCount(more)} more: each has a finding above</li>` : undefined}</ul>`;
 }

@@ -1,6 +1,9 @@
 // What the sections of the page share: where a file is in the page's data, and rows that the script adds to a table.
+
 import type { Digest } from "../../../base/digest.ts";
+import { techniqueUrl } from "../techniques.ts";
 import { type Content, html, type Markup } from "./markup.ts";
+import { formatCount } from "./page/numbers.ts";
 import type { MoreCell } from "./page/shapes.ts";
 
 export interface PageContext {
@@ -27,13 +30,12 @@ export function pathCell(context: PageContext, path: string | undefined): MoreCe
 /** ATT&CK technique ids, each a link to what it means. Nothing is loaded before somebody follows it. */
 export function techniqueMarkup(ids: readonly string[]): Markup {
   const links = ids.map((id): Content => {
-    const address = `https://attack.mitre.org/techniques/${id.replace(".", "/")}/`;
-    return html` <a class="technique" href="${address}" rel="noreferrer">${id}</a>`;
+    return html` <a class="technique" href="${techniqueUrl(id)}" rel="noreferrer">${id}</a>`;
   });
   return html`${links}`;
 }
 
 /** "1 file", "12 files". */
 export function counted(count: number, one: string, many: string): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

@@ -1,6 +1,9 @@
 // What the script adds to the parts of the page that are readable without it: copying, rows that follow, links, the theme.
+
 import { button, element, fileLink } from "./elements.ts";
 import { type Model, pathOf } from "./model.ts";
+import { formatCount } from "./numbers.ts";
+import type { MoreCell } from "./shapes.ts";
 import { visible } from "./visible.ts";
 
 const rowsAtOnce = 200;
@@ -55,27 +58,13 @@ function addMore(model: Model, part: HTMLElement): void {
   const label = (): string => {
     const next = Math.min(rowsAtOnce, rows.length - shown);
     const left = rows.length - shown;
-    return next === left
-      ? `Show ${left.toLocaleString("en-US")} more`
-      : `Show ${next} of ${left.toLocaleString("en-US")} more`;
+    return next === left ? `Show ${formatCount(left)} more` : `Show ${next} of ${formatCount(left)} more`;
   };
   const press = button(label(), () => {
     scroller.hidden = false;
     const next = rows.slice(shown, shown + rowsAtOnce);
     table.append(
-      ...next.map((cells) =>
-        element(
-          "tr",
-          {},
-          ...cells.map((cell, index) => {
-            const content =
-              typeof cell === "number"
-                ? fileLink(cell, pathOf(model, cell))
-                : element("div", { class: "clip" }, visible(cell));
-            return element("td", numbers[index] === true ? { class: "number" } : {}, content);
-          }),
-        ),
-      ),
+      ...next.map((cells) => element("tr", {}, ...cells.map((cell, at) => cellOf(model, cell, numbers[at])))),
     );
     shown += next.length;
     press.textContent = label();
@@ -83,7 +72,25 @@ function addMore(model: Model, part: HTMLElement): void {
     scroller.focus();
     press.remove();
   });
-  note.replaceWith(press);
+  note.remove();
+  scroller.after(press);
+}
+
+function cellOf(model: Model, cell: MoreCell, isNumber = false): HTMLElement {
+  if (typeof cell === "number") return element("td", {}, fileLink(cell, pathOf(model, cell)));
+  if (typeof cell === "string") {
+    return element(
+      "td",
+      isNumber ? { class: "number" } : {},
+      element("div", { class: "clip" }, visible(cell)),
+    );
+  }
+  const checks = cell.commands.map((command) => {
+    const check = element("div", { class: "check" }, element("code", {}, visible(command)));
+    addCopy(check);
+    return check;
+  });
+  return element("td", {}, ...checks);
 }
 
 const themes = ["auto", "light", "dark"] as const;

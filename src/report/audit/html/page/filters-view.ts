@@ -1,7 +1,9 @@
 // The controls that choose which files are shown.
+
 import { formatSize } from "../../../units.ts";
 import { button, byId, element } from "./elements.ts";
 import type { Model } from "./model.ts";
+import { formatCount } from "./numbers.ts";
 import { everything, type Selection } from "./selection.ts";
 import type { State, Store } from "./state.ts";
 import { visible } from "./visible.ts";
@@ -107,10 +109,10 @@ export function drawTally(model: Model, chosen: readonly number[], state: State)
   const { filesTotal, files } = model.data;
   const bytes = chosen.reduce((sum, file) => sum + (files.sizeBytes[file] ?? 0), 0);
   const where = state.folder === 0 ? "" : ` in ${model.folderPaths[state.folder] ?? ""}`;
-  const count = `${chosen.length.toLocaleString("en-US")} of ${filesTotal.toLocaleString("en-US")} files${where}, ${formatSize(bytes)}`;
+  const count = `${formatCount(chosen.length)} of ${formatCount(filesTotal)} files${where}, ${formatSize(bytes)}`;
   const left =
     filesTotal > model.count
-      ? ` (the page holds ${model.count.toLocaleString("en-US")}: those with findings, and the largest; the JSON report names all)`
+      ? ` (the page holds ${formatCount(model.count)}: those with findings, and the largest; the JSON report names all)`
       : "";
   byId("tally").textContent = `${count}${left}`;
 }

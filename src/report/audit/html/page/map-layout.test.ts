@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { fileRow, sampleReport } from "../../../../../testing/audit-report-parts.ts";
 import { manyFilesReport, sampleReports } from "../../../../../testing/audit-reports.ts";
-import type { AuditReport } from "../../../../audit/finding.ts";
+import type { DetailedReport } from "../../../../audit/finding.ts";
 import { packReport } from "../page-data.ts";
 import { type Cell, cellsMax, mapCells } from "./map-layout.ts";
 import { nextCell } from "./map-moves.ts";
 import { type Model, modelOf } from "./model.ts";
 
 const size = { width: 1200, height: 480 };
-const modelFor = (report: AuditReport): Model => modelOf({ ...packReport(report).data, more: {} });
+const modelFor = (report: DetailedReport): Model => modelOf({ ...packReport(report).data, more: {} });
 const all = (model: Model): number[] => Array.from({ length: model.count }, (_, index) => index);
 const bytes = (cells: readonly Cell[]): number => cells.reduce((sum, one) => sum + one.sizeBytes, 0);
 

@@ -1,16 +1,19 @@
 // The map: cells as buttons, of which one is in the tab order (WAI-ARIA, "Managing focus within components"); arrow keys move
 // to the cell that lies there.
+
 import { formatSize } from "../../../units.ts";
 import { button, byId, element, swatch } from "./elements.ts";
 import { type Cell, mapCells } from "./map-layout.ts";
 import { nextCell } from "./map-moves.ts";
 import { foldersTo, type Model } from "./model.ts";
+import { formatCount } from "./numbers.ts";
 import type { State, Store } from "./state.ts";
 import { visible } from "./visible.ts";
 
 const labelWidthMin = 34;
 const labelHeightMin = 15;
 const sizeHeightMin = 34;
+const sizeWidthMin = 54;
 const openSizeWidthMin = 150;
 
 export interface MapView {
@@ -66,7 +69,9 @@ function cellElement(model: Model, cell: Cell, store: Store): HTMLElement {
   const label = nameOf(model, cell);
   const title = `${label}, ${formatSize(cell.sizeBytes)}${rolesIn(model, cell)}`;
   const isLabelled = cell.width >= labelWidthMin && cell.height >= labelHeightMin;
-  const isSized = cell.isOpen ? cell.width >= openSizeWidthMin : isLabelled && cell.height >= sizeHeightMin;
+  const isSized = cell.isOpen
+    ? cell.width >= openSizeWidthMin
+    : cell.width >= sizeWidthMin && cell.height >= sizeHeightMin;
   const name = element("span", { class: "cell-name" }, isLabelled ? label : "");
   const size = element("span", { class: "cell-size" }, isSized ? formatSize(cell.sizeBytes) : "");
   const made =
@@ -112,7 +117,7 @@ function rolesIn({ data: { roles } }: Model, { byRole }: Cell): string {
 
 /** A file's name, a folder's path from the cell that it lies in, or how much a rest stands for. */
 function nameOf(model: Model, cell: Cell): string {
-  if (cell.kind === "rest") return `${cell.things.toLocaleString("en-US")} smaller`;
+  if (cell.kind === "rest") return `${formatCount(cell.things)} smaller`;
   if (cell.kind === "file") return visible(model.data.files.name[cell.index] ?? "");
   return (model.folderPaths[cell.index] ?? "").slice((model.folderPaths[cell.folder] ?? "").length);
 }

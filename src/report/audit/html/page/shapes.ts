@@ -40,8 +40,8 @@ export interface RuleFiles {
 
 export type FileKind = "elf" | "script" | "archive" | "text" | "data";
 
-/** A cell of a table that goes on: text, or an index into files. */
-export type MoreCell = string | number;
+/** A cell of a table that goes on: text, an index into files, or commands to copy. */
+export type MoreCell = string | number | { readonly commands: readonly string[] };
 
 export interface PageData {
   readonly folders: Folders;
