@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { Cache } from "../base/cache.ts";
 import { ToolError } from "../base/errors.ts";
+import { statusOf } from "../base/files.ts";
 import { parseLocation } from "../oci/locations.ts";
 import type { Image, ImageSet } from "../oci/model.ts";
 import { openImageSet, recognise } from "../oci/open.ts";
@@ -64,7 +65,10 @@ export function imageSource(context: Context, options: SourceOptions): ImageSour
         case "tar":
           return { kind: location.kind, path: resolve(context.cwd, location.path) };
         case "registry":
-          return { kind: "image", image: await pull(location.reference) };
+          return {
+            kind: "image",
+            image: await pull(location.reference).catch(hintAtFolder(context.cwd, text)),
+          };
         case "docker-daemon": {
           const { openDaemonImage } = await import("../oci/daemon.ts");
           const daemon = { environment: context.env, task: context };
@@ -81,6 +85,15 @@ export function imageSource(context: Context, options: SourceOptions): ImageSour
     close: () => {
       for (const close of closers) close();
     },
+  };
+}
+
+/** A word alone means a registry, also where a folder is called so: who meant that is told how to say it. */
+function hintAtFolder(cwd: string, text: string): (thrown: unknown) => Promise<never> {
+  return async (thrown) => {
+    if (!(thrown instanceof ToolError) || (await statusOf(resolve(cwd, text))) === undefined) throw thrown;
+    const { cause, code, what, why } = thrown;
+    throw new ToolError(code, { what, why, hint: `for the folder of that name write ./${text}`, cause });
   };
 }
 
