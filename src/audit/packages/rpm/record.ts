@@ -1,4 +1,5 @@
-// What the readers of rpm's databases have in common.
+// What the readers of rpm's databases have in common: each goes through the records of bytes, and throws ToolError "malformed",
+// with the place, as soon as it meets what can't be.
 
 /** One value of the database: a package's header. */
 export interface RpmRecord {
@@ -6,6 +7,3 @@ export interface RpmRecord {
   /** Where it begins: "byte 4096", "page 12". */
   readonly at: string;
 }
-
-/** The records of a database. Throws ToolError "malformed", with the place, as soon as it meets what can't be. */
-export type RecordReader = (bytes: Uint8Array, what: string) => Iterable<RpmRecord>;
