@@ -10,7 +10,7 @@ const facts = (bytes: Buffer): Facts => factsOf(inMemory(bytes));
 const ids = (bytes: Buffer): string[] => (facts(bytes).identities ?? []).map(({ id }) => id);
 
 const interpreter = "/lib64/ld-linux-x86-64.so.2";
-const shellStrings = ["Illegal number: %s", "OPTIND=1", "PS1=# ", "PS1=$ "];
+const shellStrings = ["Illegal number: %s", "OPTIND=1", "Bad for loop variable"];
 const dash = elfOf({ interpreter, needed: ["libc.so.6"], strings: shellStrings });
 const table = [...knownApplets].toSorted();
 

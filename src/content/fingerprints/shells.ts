@@ -21,7 +21,10 @@ export const shells: readonly Fingerprint[] = [
     kind: "shell",
     name: "dash",
     scope: "any",
-    signs: [[text("Illegal number: %s"), text("OPTIND=1\0", "OPTIND=1"), text("PS1=# \0PS1=$ ", "PS1=$ ")]],
+    signs: [
+      [text("Illegal number: %s"), text("OPTIND=1\0", "OPTIND=1"), text("Bad for loop variable")],
+      [text("Illegal number: %s"), text("Bad for loop variable"), text("Bad fd number")],
+    ],
     unless: ["busybox-ash"],
   },
   {

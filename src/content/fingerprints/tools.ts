@@ -16,8 +16,13 @@ const network: readonly Fingerprint[] = [
   {
     id: "wget",
     kind: "tool",
-    name: "GNU Wget",
-    signs: [[text("SYSTEM_WGETRC"), text("GNU Wget %s")]],
+    name: "wget",
+    // GNU's, and BusyBox's as a program of its own.
+    signs: [
+      [text("SYSTEM_WGETRC"), text("GNU Wget %s")],
+      [text("not an http or ftp url: %s"), text("transfer encoding '%s' is not supported")],
+    ],
+    unless: ["busybox"],
   },
   {
     id: "openssl",
