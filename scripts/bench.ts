@@ -3,16 +3,18 @@
 //
 //   npm run bench                 all scenarios, 3 rounds
 //   npm run bench -- 5 hot start  5 rounds of the scenarios named
+//   npm run bench -- audit        all audits; of the layer that DISTILL_BENCH_LAYER names, where it is set
 
 import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startDockerRegistry } from "../testing/engines/docker-registry.ts";
+import { auditScenarios } from "./bench/audit.ts";
 import { type Contender, type Cost, compare, run } from "./bench/measure.ts";
 import { type BuildKit, has, startBuildKit } from "./bench/peers.ts";
 
-interface Scenario {
+export interface Scenario {
   readonly name: string;
   readonly what: string;
   /** Of the peer's wall time; or milliseconds where there is no peer. */
@@ -39,14 +41,22 @@ const withApt =
   "FROM base AS build\nRUN apt-get update && apt-get install -y --no-install-recommends postgresql-15\n";
 const peerFile = `${withApt}FROM scratch\nCOPY --from=build / /\n`;
 
-const buildKit = await startPeer();
-const registry = has("docker-registry") ? await startDockerRegistry() : undefined;
+const isWanted = (name: string): boolean =>
+  wanted.size === 0 || wanted.has(name) || wanted.has(name.replace(/-.*/, ""));
+const names = ["cold", "warm", "hot", "changed", "push", "pull"];
+const buildKit = names.some(isWanted) ? await startPeer() : undefined;
+const registry = isWanted("push") && has("docker-registry") ? await startDockerRegistry() : undefined;
 try {
-  report(scenarios().filter(({ name }) => wanted.size === 0 || wanted.has(name)));
+  const audits = await auditScenarios({ folder, distill, mirror }, isWantedAudit());
+  report([...scenarios(), ...audits].filter(({ name }) => isWanted(name)));
 } finally {
   await buildKit?.stop();
   await registry?.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+function isWantedAudit(): boolean {
+  return wanted.size === 0 || [...wanted].some((name) => name.startsWith("audit"));
 }
 
 async function startPeer(): Promise<BuildKit | undefined> {
