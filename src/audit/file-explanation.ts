@@ -9,12 +9,13 @@ import type { DetailedReport, Finding } from "./finding.ts";
 import { layerOf } from "./make-finding.ts";
 import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
+import { inodeKey } from "./programs/inodes.ts";
 import { explainedLines } from "./reasons.ts";
 import type { Subject } from "./subject.ts";
 
 /** A layer that holds the path. */
 export interface Holding {
-  /** From 1 at the bottom. */
+  /** From 0 at the bottom. */
   readonly layer: number;
   readonly digest: Digest;
   readonly sizeBytes: number;
@@ -27,6 +28,8 @@ export interface FileExplanation {
   readonly path: TreePath;
   /** Where links lead, if the path is one or lies behind one. */
   readonly real?: TreePath;
+  /** Hard links of it, in path order: findings and primitives are of the file, whichever name they give it. */
+  readonly otherNames: readonly TreePath[];
   /** Absent where only lower layers hold the path. */
   readonly entry?: Entry;
   readonly role: Role;
@@ -51,10 +54,12 @@ export function explainFile(
   if (found === undefined && holdings.length === 0) return undefined;
   const entry = found?.entry;
   const owner = entry === undefined ? undefined : subject.packages.ownerOf(entry);
-  const uses = report.primitives.filter(({ files }) => files.some((one) => one.path === real));
+  const names = namesOf(subject, entry, real);
+  const uses = report.primitives.filter(({ files }) => files.some((one) => names.has(one.path)));
   return {
     path,
     ...(real === path ? {} : { real }),
+    otherNames: [...names].filter((one) => one !== real),
     ...(entry === undefined ? {} : { entry }),
     role: subject.closure.role(real),
     reasons: entry === undefined ? ["a container doesn't see it"] : explainedLines(subject.closure, real),
@@ -62,8 +67,18 @@ export function explainFile(
     primitives: uses.map(({ primitive }) => primitive),
     ...(owner === undefined ? {} : { package: owner }),
     holdings,
-    findings: [...report.findings, ...report.residue].filter((one) => one.path === real),
+    findings: [...report.findings, ...report.residue].filter(
+      (one) => one.path !== undefined && names.has(one.path),
+    ),
   };
+}
+
+/** The path, and the other names of its file. */
+function namesOf({ tree }: Subject, entry: Entry | undefined, path: TreePath): ReadonlySet<TreePath> {
+  if (entry?.kind !== "file" || entry.link === undefined) return new Set([path]);
+  const key = inodeKey(entry);
+  const linked = [...tree.walk()].filter((one) => one.kind === "file" && inodeKey(one) === key);
+  return new Set(linked.map((one) => one.path));
 }
 
 function holdingsOf(subject: Subject, path: TreePath): Holding[] {
@@ -75,7 +90,7 @@ function holdingsOf(subject: Subject, path: TreePath): Holding[] {
     const createdBy = commands[index]?.created_by;
     return [
       {
-        layer: index + 1,
+        layer: index,
         digest: layer.digest,
         sizeBytes: held.kind === "file" ? (held as FileEntry).sizeBytes : 0,
         shown: layer.digest === shown,

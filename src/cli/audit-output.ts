@@ -2,6 +2,7 @@
 import { type AuditReport, isDetailed } from "../audit/finding.ts";
 import type { Level } from "../audit/levels.ts";
 import { styleFor } from "../report/style.ts";
+import { version } from "./version.ts";
 
 export const auditFormats = ["table", "json", "sarif", "junit", "markdown", "html", "badge"] as const;
 
@@ -30,7 +31,7 @@ export async function renderAudits(
     case "json":
       return (await import("../report/audit/json.ts")).auditJsonText(reports);
     case "sarif":
-      return `${JSON.stringify((await import("../report/audit/sarif.ts")).auditSarif(reports), null, 2)}\n`;
+      return `${JSON.stringify((await import("../report/audit/sarif.ts")).auditSarif(reports, version), null, 2)}\n`;
     case "junit":
       return (await import("../report/audit/junit.ts")).auditJunit(
         reports,

@@ -65,7 +65,7 @@ test("residue is summed up for each layer, programs in it are named, and none of
   });
   const found = residueFindings(subject);
   expect(found.map(({ rule, what, atMost }) => [rule, what, atMost])).toEqual([
-    ["residue", "layer 1 holds 2 files (14 bytes) that the merged tree doesn't show", undefined],
+    ["residue", "layer 0 holds 2 files (14 bytes) that the merged tree doesn't show", undefined],
     ["shell", "bash 5.2", undefined],
   ]);
   expect(lowerLayerFindings(subject).map(({ rule, atMost }) => [rule, atMost])).toEqual([

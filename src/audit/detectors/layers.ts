@@ -62,7 +62,8 @@ export function residueFindings(subject: Subject): Finding[] {
       rule: "residue",
       severity: "info",
       layer: layer.digest,
-      what: `layer ${index + 1} holds ${hidden.length} files (${sizeBytes} bytes) that the merged tree doesn't show`,
+      subject: "hidden-files",
+      what: `layer ${index} holds ${counted(hidden.length)} (${sizeBytes} bytes) that the merged tree doesn't show`,
       evidence: [{ what: `among them ${examples.join(", ")}`, check: "tar -tf LAYER" }],
       primitives: [],
     };
@@ -82,6 +83,10 @@ function programFindings(subject: Subject, entry: FileEntry): Finding[] {
 export function lowerLayerFindings(subject: Subject): Finding[] {
   const count = subject.layers.reduce((sum, layer) => sum + hiddenFiles(subject, layer).length, 0);
   if (count === 0) return [];
-  const what = `${count} files of lower layers are deleted or replaced above`;
-  return [finding(subject, "lower-layers", { what, evidence: [{ what: "see the residue" }] })];
+  const what = `${counted(count)} of lower layers ${count === 1 ? "is" : "are"} deleted or replaced above`;
+  return [finding(subject, "lower-layers", { what, subject: "hidden-files", evidence: [{ what: "see the residue" }] })];
+}
+
+function counted(files: number): string {
+  return `${files} file${files === 1 ? "" : "s"}`;
 }

@@ -34,13 +34,20 @@ const securitySeverities: Readonly<Record<Severity, string>> = {
 /** The base of what is no file: the config of an image stands under the image's name. */
 const imagesBase = "IMAGES";
 
-export function auditSarif(reports: readonly AuditReport[]): Json {
+export function auditSarif(reports: readonly AuditReport[], version?: string): Json {
   return wellFormed({
     $schema: schema,
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "distill", rules: ruleIds.map(ruleJson), properties: { ruleSetVersion } } },
+        tool: {
+          driver: {
+            name: "distill",
+            ...(version === undefined ? {} : { version }),
+            rules: ruleIds.map(ruleJson),
+            properties: { ruleSetVersion },
+          },
+        },
         // 3.17.3: what makes runs of one kind comparable.
         automationDetails: { id: "distill/audit/" },
         invocations: [{ executionSuccessful: true }],
