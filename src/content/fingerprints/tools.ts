@@ -44,7 +44,11 @@ const network: readonly Fingerprint[] = [
     id: "sshd",
     kind: "tool",
     name: "the ssh server",
-    signs: [[text("SSH_ORIGINAL_COMMAND"), text("sshd: no hostkeys available")]],
+    // From 9.8 on a session is a program of its own.
+    signs: [
+      [text("sshd: no hostkeys available"), text("OpenSSH_")],
+      [text("SSH_ORIGINAL_COMMAND"), text("OpenSSH_")],
+    ],
   },
   {
     id: "dropbear",
@@ -238,6 +242,12 @@ const system: readonly Fingerprint[] = [
       [needs(/^libsudo_util\.so/), text("SUDO_COMMAND=")],
       [needs(/^libsudo_util\.so/), text("sudo_conf_")],
     ],
+  },
+  {
+    id: "doas",
+    kind: "tool",
+    name: "doas",
+    signs: [[text("usage: doas ["), text("doas is not enabled")]],
   },
   {
     id: "su",
