@@ -106,10 +106,10 @@ export const limits = {
   /** Bytes read to verify what looks like one: so many, and so many for each byte of the file. */
   secretChecksBytesFree: 16_777_216,
   secretChecksRatioMax: 8,
-  /** Archives within archives: how deep they are followed; members, and bytes that come out of compression, of one file in all. */
+  /** Archives within archives: how deep they are followed; members, and bytes of them, of one file in all. */
   nestedDepthMax: 8,
   nestedMembersMax: 200_000,
-  nestedBytesMax: 1_073_741_824,
+  nestedBytesMax: 536_870_912,
   /** One compressed member, which is held in memory. */
   nestedMemberBytesMax: 33_554_432,
   /** ELF */

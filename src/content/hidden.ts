@@ -3,6 +3,7 @@
 import type { ElfFacts } from "../formats/elf.ts";
 import { type ElfImage, openElf, type Segment, segmentType } from "../formats/elf-image.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
+import { codeSection, elfSections, noBits } from "./elf-sections.ts";
 import type { Magic } from "./facts.ts";
 import type { Evidence, Hidden } from "./identity.ts";
 
@@ -38,32 +39,12 @@ export function hiddenIn(source: RandomAccess, magic: Magic, elf: ElfFacts | und
   return upx(source, image) ?? dense(source, image);
 }
 
-const sectionHeadersMax = 4096;
-
 /** What objcopy --only-keep-debug leaves: all code is in another file (NOBITS here), so that this one can't run. */
 function isDebugFile(source: RandomAccess): boolean {
   const image = openElf(source);
-  const header = image?.file.bytes(0, image.class === 64 ? 64 : 52);
-  if (image === undefined || header === undefined) return false;
-  const { file } = image;
-  const wide = image.class === 64;
-  const [tableAt, entryBytes, count] = [
-    file.number(header, wide ? 40 : 32, file.wordBytes),
-    file.number(header, wide ? 58 : 46, 2),
-    file.number(header, wide ? 60 : 48, 2),
-  ];
-  if (count === 0 || count > sectionHeadersMax || entryBytes < (wide ? 64 : 40)) return false;
-  const table = file.bytes(tableAt, count * entryBytes);
-  if (table === undefined) return false;
-  const code = Array.from({ length: count }, (_, index) => index * entryBytes).filter(
-    (at) => (file.number(table, at + 8, file.wordBytes) & codeSection) !== 0,
-  );
-  return code.length > 0 && code.every((at) => file.number(table, at + 4, 4) === noBits);
+  const code = image === undefined ? [] : elfSections(image).filter((one) => (one.flags & codeSection) !== 0);
+  return code.length > 0 && code.every((one) => one.type === noBits);
 }
-
-/** SHF_EXECINSTR and SHT_NOBITS. */
-const codeSection = 4;
-const noBits = 8;
 
 const upxMagic = Buffer.from("UPX!");
 const headersEndBytes = 64;
@@ -114,13 +95,9 @@ function dense(source: RandomAccess, image: ElfImage): Hidden | undefined {
       check: "ent FILE",
     },
   ];
-  if (!hasSections(image)) evidence.push({ what: "it has no section headers", check: "readelf -SW FILE" });
+  if (elfSections(image).length === 0)
+    evidence.push({ what: "it has no section headers", check: "readelf -SW FILE" });
   return { kind: "packed", why: "packed or encrypted: its code is no code before it runs", evidence };
-}
-
-function hasSections(image: ElfImage): boolean {
-  const header = image.file.bytes(0, image.class === 64 ? 64 : 52);
-  return header !== undefined && image.file.number(header, image.class === 64 ? 60 : 48, 2) > 0;
 }
 
 /** Bits per byte of the executable segments, by samples, and by more of them where the samples are suspicious. */

@@ -52,7 +52,12 @@ export function inflated(bytes: Uint8Array, budget: NestingBudget): Buffer | Fai
 
 /** The beginning of what a compressed stream holds, from the beginning of the stream; empty where it can't be told. */
 export function headOf(beginning: Uint8Array, format: "gzip" | "deflate"): Buffer {
-  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: limits.nestedMemberBytesMax };
+  const options = {
+    finishFlush: constants.Z_SYNC_FLUSH,
+    maxOutputLength: limits.nestedMemberBytesMax,
+    // Thousands of files are looked at so: the usual buffer would be most of the cost.
+    chunkSize: 1024,
+  };
   try {
     return format === "gzip" ? gunzipSync(beginning, options) : inflateRawSync(beginning, options);
   } catch {

@@ -8,7 +8,7 @@ import type { Hidden, Identity, Secret } from "../identity.ts";
 /** What is left of what one file may take, over all depths. */
 export interface NestingBudget {
   members: number;
-  /** Bytes that come out of compression. */
+  /** Bytes that come out of compression, or that members of a zip archive share. */
   bytes: number;
   /** How many archives deeper may be followed. */
   depth: number;

@@ -10,7 +10,7 @@ import type { Facts, Magic } from "../facts.ts";
 import { readCpio } from "./cpio.ts";
 import { type CompressedFormat, expand, type Failure, headOf, inflated } from "./expand.ts";
 import { bufferOf, type Gatherer, gatherer, type Nested, type NestingBudget, partOf } from "./gather.ts";
-import { payloadAt } from "./payload.ts";
+import { overlayAt, payloadAt } from "./payload.ts";
 import { containerOf, unreadFormat } from "./signatures.ts";
 import { type ZipDirectory, zipContentAt, zipDirectory } from "./zip.ts";
 
@@ -41,7 +41,13 @@ function gatherFrom(source: RandomAccess, magic: Magic, found: Gatherer): boolea
     deeper(found, "a zip archive at its end", () => gatherZip(source, directory, found));
     return true;
   }
-  return (magic === "script" || magic === "text") && gatherPayload(source, found);
+  const payload =
+    magic === "elf"
+      ? overlayAt(source)
+      : magic === "script" || magic === "text"
+        ? payloadAt(source)
+        : undefined;
+  return payload !== undefined && gatherContainer(partOf(source, payload, source.sizeBytes), found);
 }
 
 /** Text has no byte 6, and the end record does: most files are done with one look at their tail. */
@@ -127,7 +133,7 @@ function gatherZip(source: RandomAccess, directory: ZipDirectory, found: Gathere
     }
     const at = zipContentAt(source, member);
     if (at === undefined) fail(found, "corrupt", place, check);
-    else if (member.method === 0) found.member(place, partOf(source, at, member.compressedBytes));
+    else if (member.method === 0) gatherStored(partOf(source, at, member.compressedBytes), place, found);
     else if (member.method !== 8)
       found.hide("limit", `${place} is compressed by method ${member.method}`, check);
     else if (member.compressedBytes > limits.nestedMemberBytesMax) fail(found, "limit", place, check);
@@ -137,6 +143,16 @@ function gatherZip(source: RandomAccess, directory: ZipDirectory, found: Gathere
       else found.member(place, inMemory(content));
     }
   }
+}
+
+/** Members of a zip archive can lie over each other: what is stored counts like what is decompressed. */
+function gatherStored(member: RandomAccess, place: string, found: Gatherer): void {
+  if (member.sizeBytes > found.budget.bytes) {
+    fail(found, "limit", place, "unzip -lv FILE");
+    return;
+  }
+  found.budget.bytes -= member.sizeBytes;
+  found.member(place, member);
 }
 
 const peekBytes = 64;
@@ -267,7 +283,7 @@ const documentHead: readonly RegExp[] = [
   /^This is [\w.+-]+, produced by makeinfo/,
   /^<code_set_name> /,
 ];
-const gzipPeekBytes = 512;
+const gzipPeekBytes = 256;
 
 function gatherCompressed(source: RandomAccess, format: CompressedFormat, found: Gatherer): void {
   if (format === "gzip") {
@@ -310,13 +326,4 @@ function gatherCompressed(source: RandomAccess, format: CompressedFormat, found:
 function startsTar(piece: Buffer): boolean {
   const block = piece.subarray(0, blockBytes);
   return block.length === blockBytes && !isZeroBlock(block) && hasValidChecksum(block);
-}
-
-/** A script that carries an archive behind its last line. */
-function gatherPayload(source: RandomAccess, found: Gatherer): boolean {
-  const at = payloadAt(source);
-  if (at === undefined) return false;
-  const payload = partOf(source, at, source.sizeBytes);
-  if (gatherContainer(payload, found)) return true;
-  return false;
 }

@@ -1,7 +1,9 @@
-// Where a script ends and what it carries begins: self-extracting archives (makeself, shar with binary, installers) are a shell
-// script, a line end, and an archive.
+// Where a file ends and what it carries begins: self-extracting archives (makeself, installers) are a shell script, a line end,
+// and an archive; others are a program with an archive behind its last section.
+import { openElf } from "../../formats/elf-image.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import { blockBytes } from "../../formats/tar-header.ts";
+import { elfEnd } from "../elf-sections.ts";
 import { bufferOf } from "./gather.ts";
 import { containerOf, unreadFormat } from "./signatures.ts";
 
@@ -26,6 +28,24 @@ export function payloadAt(source: RandomAccess): number | undefined {
       unreadFormat(head) !== undefined
     )
       return start + line + 1;
+  }
+  return undefined;
+}
+
+/** Where a container, or whatever else is known, begins behind an ELF file's own bytes; undefined where none does. */
+export function overlayAt(source: RandomAccess): number | undefined {
+  const image = openElf(source);
+  const end = image === undefined ? source.sizeBytes : elfEnd(image);
+  if (end >= source.sizeBytes) return undefined;
+  // Writers align what they append.
+  for (const at of [
+    end,
+    Math.ceil(end / 16) * 16,
+    Math.ceil(end / 512) * 512,
+    Math.ceil(end / 4096) * 4096,
+  ]) {
+    const head = bufferOf(source.read(at, blockBytes));
+    if (containerOf(head, source.sizeBytes - at) !== undefined || unreadFormat(head) !== undefined) return at;
   }
   return undefined;
 }
