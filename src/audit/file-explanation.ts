@@ -2,7 +2,7 @@
 import type { Digest } from "../base/digest.ts";
 import type { Role } from "../closure/closure.ts";
 import type { Identity } from "../content/identity.ts";
-import type { Entry, FileEntry } from "../tree/entry.ts";
+import type { Entry } from "../tree/entry.ts";
 import type { TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { DetailedReport, Finding } from "./finding.ts";
@@ -82,7 +82,8 @@ function namesOf({ tree }: Subject, entry: Entry | undefined, path: TreePath): R
 }
 
 function holdingsOf(subject: Subject, path: TreePath): Holding[] {
-  const shown = layerOf(subject.tree.lookup(path));
+  const entry = subject.tree.lookup(path);
+  const shown = layerOf(entry);
   const commands = (subject.config?.history ?? []).filter((one) => one.empty_layer !== true);
   return subject.layers.flatMap((layer, index): Holding[] => {
     const held = layer.entries.findLast((one) => one.path === path);
@@ -92,10 +93,15 @@ function holdingsOf(subject: Subject, path: TreePath): Holding[] {
       {
         layer: index,
         digest: layer.digest,
-        sizeBytes: held.kind === "file" ? (held as FileEntry).sizeBytes : 0,
+        // A hard link has the size of its file, which the merged tree knows.
+        sizeBytes: sizeOf(held.kind === "hardlink" ? entry : held),
         shown: layer.digest === shown,
         ...(createdBy === undefined ? {} : { createdBy }),
       },
     ];
   });
+}
+
+function sizeOf(entry: Entry | undefined): number {
+  return entry?.kind === "file" ? entry.sizeBytes : 0;
 }

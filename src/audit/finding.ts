@@ -96,6 +96,8 @@ export interface FileRow {
   readonly package?: number;
   /** Index of the layer, from 0 at the bottom. */
   readonly layer?: number;
+  /** Where this is a hard link: the name of the same file that its bytes count for. Absent there, and of files with one name. */
+  readonly linkTo?: TreePath;
   /** Names of what it was recognised as. */
   readonly identities: readonly string[];
   readonly primitives: readonly Primitive[];

@@ -12,6 +12,7 @@ import type { Subject } from "./subject.ts";
 
 interface Detail {
   readonly what: string;
+  readonly subject?: string;
   readonly evidence: readonly Evidence[];
   readonly path?: TreePath;
   /** Worse than the rule's. */

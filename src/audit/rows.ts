@@ -2,6 +2,7 @@
 
 import type { Facts } from "../content/facts.ts";
 import type { FileEntry } from "../tree/entry.ts";
+import type { TreePath } from "../tree/path.ts";
 import { hiddenFiles } from "./detectors/layers.ts";
 import type { ConfigFacts, FileRow, LayerRow, PackageRow, PrimitiveUse, Totals } from "./finding.ts";
 import { layerOf } from "./make-finding.ts";
@@ -16,7 +17,10 @@ export function fileRows(subject: Subject, uses: readonly PrimitiveUse[]): reado
   const packages = new Map(subject.packages.packages.map((one, index) => [one, index]));
   const layers = new Map(subject.layers.map(({ digest }, index) => [digest, index]));
   const gives = primitivesByInode(subject, uses);
-  return filesOf(subject).map((entry): FileRow => {
+  const files = filesOf(subject);
+  const names = countedNames(subject, files);
+  return files.map((entry): FileRow => {
+    const counted = names.get(inodeKey(entry)) ?? entry.path;
     const facts = subject.facts(entry);
     const owner = subject.packages.ownerOf(entry);
     const ownerIndex = owner === undefined ? undefined : packages.get(owner);
@@ -30,10 +34,26 @@ export function fileRows(subject: Subject, uses: readonly PrimitiveUse[]): reado
       role: subject.closure.role(entry.path),
       ...(ownerIndex === undefined ? {} : { package: ownerIndex }),
       ...(layerIndex === undefined ? {} : { layer: layerIndex }),
+      ...(counted === entry.path ? {} : { linkTo: counted }),
       identities: (facts.identities ?? []).map(({ name }) => name),
       primitives: gives.get(inodeKey(entry)) ?? [],
     };
   });
+}
+
+/** Of each file with several names the one that its bytes count for: the first that is explained, else the first. */
+function countedNames({ closure }: Subject, files: readonly FileEntry[]): ReadonlyMap<string, TreePath> {
+  const counted = new Map<string, TreePath>();
+  for (const entry of files) {
+    if (entry.link === undefined) continue;
+    const key = inodeKey(entry);
+    const before = counted.get(key);
+    const better = before !== undefined && !isExplained(closure.role(before));
+    if (before === undefined || (better && isExplained(closure.role(entry.path)))) {
+      counted.set(key, entry.path);
+    }
+  }
+  return counted;
 }
 
 /** A use names one path of a file; its hard links give the same. */
@@ -128,19 +148,27 @@ export function configFacts({ config, launch }: Subject): ConfigFacts {
 }
 
 export function totalsOf(subject: Subject): Totals {
-  const inodes = new Set<string>();
+  const counted = new Set<string>();
+  const explained = new Set<string>();
   const totals = { files: 0, bytes: 0, elf: 0, scripts: 0, explainedBytes: 0 };
   for (const entry of filesOf(subject)) {
     const { magic } = subject.facts(entry);
     totals.files += 1;
     if (magic === "elf") totals.elf += 1;
     if (magic === "script") totals.scripts += 1;
-    if (entry.link !== undefined) {
-      if (inodes.has(entry.link)) continue;
-      inodes.add(entry.link);
+    if (isNew(counted, entry)) totals.bytes += entry.sizeBytes;
+    // A file is explained by any of its names.
+    if (isExplained(subject.closure.role(entry.path)) && isNew(explained, entry)) {
+      totals.explainedBytes += entry.sizeBytes;
     }
-    totals.bytes += entry.sizeBytes;
-    if (isExplained(subject.closure.role(entry.path))) totals.explainedBytes += entry.sizeBytes;
   }
   return totals;
+}
+
+/** Whether no other name of the file came before; files with one name aren't kept. */
+function isNew(seen: Set<string>, { link }: FileEntry): boolean {
+  if (link === undefined) return true;
+  if (seen.has(link)) return false;
+  seen.add(link);
+  return true;
 }

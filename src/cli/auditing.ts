@@ -16,6 +16,8 @@ import {
   verifyLayers,
 } from "../audit/scan/scan.ts";
 import type { Subject } from "../audit/subject.ts";
+import { ToolError } from "../base/errors.ts";
+import { parsePlatform } from "../oci/platform.ts";
 import { withCache } from "./cache.ts";
 import type { Context } from "./context.ts";
 import { hostPlatform } from "./host-image.ts";
@@ -69,10 +71,11 @@ export async function withAuditor<T>(
   options: ImageOptions,
   work: (auditor: Auditor) => Promise<T>,
 ): Promise<T> {
+  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   return withCache(context, async (cache) => {
     const scratchFolder = await mkdtemp(join(tmpdir(), "distill-audit-"));
     const source = imageSource(context, {
-      platform: options.platform,
+      platform,
       insecureHosts: options["insecure-registry"],
       cache,
       scratchFolder,
@@ -136,9 +139,23 @@ async function announced<T>(
 ): Promise<T> {
   const id = `audit ${text}`;
   emit({ type: "start", id, name: `auditing ${text}` });
-  const done = await work();
+  const done = await work().catch(naming(text));
   emit({ type: "end", id, note: reportIn(done).verdict.level });
   return done;
+}
+
+/** Of several images, a digest or a path alone doesn't tell which one is damaged. */
+function naming(text: string): (thrown: unknown) => never {
+  return (thrown) => {
+    if (!(thrown instanceof ToolError) || `${thrown.what} ${thrown.why}`.includes(text)) throw thrown;
+    const { cause, code, hint, what, why } = thrown;
+    throw new ToolError(code, {
+      what: `auditing ${text}`,
+      why: `${what}: ${why}`,
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  };
 }
 
 /** The report of an image that is, layer by layer, what it was when it was judged before. */

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Baseline, readBaseline } from "../audit/baseline.ts";
 import type { AuditReport } from "../audit/finding.ts";
-import { type Failure, judge } from "../audit/judge.ts";
+import { type Failure, judge, requiredLevel } from "../audit/judge.ts";
 import type { Level } from "../audit/levels.ts";
 import { applyPolicy, policyWarnings } from "../audit/policy/apply.ts";
 import { parsePolicy } from "../audit/policy/parse.ts";
@@ -66,6 +66,14 @@ async function readBounded(file: string, shown: string, bytesMax: number): Promi
     throw new ToolError("usage", { what: `reading ${shown}`, why: "there is no such file" });
   }
   throw new ToolError("limit", { what: `reading ${shown}`, why: `it is larger than ${bytesMax} bytes` });
+}
+
+/** The level that every image has to have. */
+export function requiredOf({ failBelow, policy }: CommandGate): Level | undefined {
+  return requiredLevel({
+    ...(failBelow === undefined ? {} : { failBelow }),
+    ...(policy === undefined ? {} : { policy }),
+  });
 }
 
 /** The report with the policy's waivers. */

@@ -4,15 +4,15 @@ import type { Cache } from "../base/cache.ts";
 import { ToolError } from "../base/errors.ts";
 import { statusOf } from "../base/files.ts";
 import { parseLocation } from "../oci/locations.ts";
-import type { Image, ImageSet } from "../oci/model.ts";
+import type { Image, ImageSet, Platform } from "../oci/model.ts";
 import { openImageSet, recognise } from "../oci/open.ts";
 import { formatPlatform, imageFor, parsePlatform } from "../oci/platform.ts";
 import type { Context } from "./context.ts";
 import { hostPlatform } from "./host-image.ts";
 
 export interface SourceOptions {
-  /** "linux/arm64"; without it the image for this machine, or the only one there is. */
-  readonly platform: string | undefined;
+  /** Without it the image for this machine, or the only one there is. */
+  readonly platform: Platform | undefined;
   readonly insecureHosts: readonly string[];
   readonly cache: Cache;
   /** The caller removes it after the last read. */
@@ -43,7 +43,7 @@ export function imageSource(context: Context, options: SourceOptions): ImageSour
     const client = await openRegistryClient({ environment: context.env, task: context, insecureHosts });
     closers.push(() => client.close());
     // One manifest of an index is fetched, not all; a bare manifest is of the platform that it is of.
-    const platforms = [parsePlatform(options.platform ?? hostPlatform())];
+    const platforms = [options.platform ?? parsePlatform(hostPlatform())];
     try {
       return chosen(
         await pullImageSet(reference, { client, cache: options.cache, platforms }),
@@ -98,10 +98,10 @@ function hintAtFolder(cwd: string, text: string): (thrown: unknown) => Promise<n
 }
 
 /** The image of the wanted platform; without a wish the only one, or this machine's. @throws ToolError "not-found" */
-function chosen(set: ImageSet, platform: string | undefined): Image {
+function chosen(set: ImageSet, platform: Platform | undefined): Image {
   const [only] = set.images;
   if (platform === undefined && only !== undefined && set.images.length === 1) return only;
-  return imageFor(set, parsePlatform(platform ?? hostPlatform()));
+  return imageFor(set, platform ?? parsePlatform(hostPlatform()));
 }
 
 /** "linux/amd64" of an image. */

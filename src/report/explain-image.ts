@@ -28,6 +28,7 @@ export function renderFileExplanation(one: FileExplanation, page: ExplainPage): 
     page.style("bold", printableLine(one.path)),
     ...row(page, "is", describe(one)),
     ...(one.real === undefined ? [] : row(page, "leads to", one.real)),
+    ...(one.otherNames.length === 0 ? [] : row(page, "also", alsoNamed(page, one.otherNames))),
     ...row(page, "role", roleMeanings[one.role]),
     ...one.reasons.flatMap((text, index) => row(page, index === 0 ? "why" : "", text)),
     ...(one.package === undefined
@@ -56,16 +57,23 @@ function describe({ entry }: FileExplanation): string {
   return `a ${entry.kind}${size}, mode ${mode}, owner ${entry.uid}:${entry.gid}`;
 }
 
+function alsoNamed(page: ExplainPage, names: readonly string[]): string {
+  const shown = page.verbose ? names : names.slice(0, namesShownMax);
+  const more = names.length - shown.length;
+  return `${shown.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
+}
+
 function holding({ createdBy, digest, layer, sizeBytes }: Holding): string {
   const by = createdBy === undefined ? "" : `, by ${createdBy}`;
   return `${layer}, ${digest.slice(0, 19)}, ${formatSize(sizeBytes)}${by}`;
 }
 
 const labelColumns = 11;
+const namesShownMax = 5;
 
 function row(page: ExplainPage, label: string, text: string): string[] {
   const width = Math.max(page.columns - labelColumns, 20);
-  return wrap(printableLine(text), width).map(
+  return wrap(printableLine(text).trimEnd(), width).map(
     (line, index) => `${page.style("dim", (index === 0 ? label : "").padEnd(labelColumns))}${line}`,
   );
 }
@@ -103,8 +111,9 @@ function sums(files: readonly FileRow[], nameOf: (file: FileRow) => string): Sum
   const byName = new Map<string, Sum>();
   for (const file of files) {
     const name = nameOf(file);
+    const sizeBytes = file.linkTo === undefined ? file.sizeBytes : 0;
     const before = byName.get(name) ?? { name, files: 0, bytes: 0 };
-    byName.set(name, { name, files: before.files + 1, bytes: before.bytes + file.sizeBytes });
+    byName.set(name, { name, files: before.files + 1, bytes: before.bytes + sizeBytes });
   }
   return [...byName.values()].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
 }
@@ -132,7 +141,10 @@ function sumLine(page: ExplainPage, { bytes, files, name }: Sum): string {
 }
 
 function unexplained(page: ExplainPage, files: readonly FileRow[]): string[] {
-  const found = files.filter(({ kind, role }) => (kind === "elf" || kind === "script") && !isExplained(role));
+  const found = files.filter(
+    ({ kind, linkTo, role }) =>
+      (kind === "elf" || kind === "script") && linkTo === undefined && !isExplained(role),
+  );
   if (found.length === 0) return ["  none"];
   const shown = page.verbose ? found : found.slice(0, shownMax);
   const more = found.length - shown.length;

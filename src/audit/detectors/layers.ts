@@ -84,7 +84,13 @@ export function lowerLayerFindings(subject: Subject): Finding[] {
   const count = subject.layers.reduce((sum, layer) => sum + hiddenFiles(subject, layer).length, 0);
   if (count === 0) return [];
   const what = `${counted(count)} of lower layers ${count === 1 ? "is" : "are"} deleted or replaced above`;
-  return [finding(subject, "lower-layers", { what, subject: "hidden-files", evidence: [{ what: "see the residue" }] })];
+  return [
+    finding(subject, "lower-layers", {
+      what,
+      subject: "hidden-files",
+      evidence: [{ what: "see the residue" }],
+    }),
+  ];
 }
 
 function counted(files: number): string {

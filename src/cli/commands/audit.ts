@@ -7,7 +7,7 @@ import { writeFileAtomically } from "../../base/files.ts";
 import { auditFormats, renderAudits, singleFormats } from "../audit-output.ts";
 import { imageOptions, withAuditor } from "../auditing.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { judgeAll, readGate, underPolicy } from "../gate.ts";
+import { judgeAll, readGate, requiredOf, underPolicy } from "../gate.ts";
 
 export const command: Command = defineCommand({
   name: "audit",
@@ -71,7 +71,7 @@ export const command: Command = defineCommand({
       columns: shown?.columns ?? 80,
       colour: shown?.colour ?? false,
       verbose,
-      failBelow: options["fail-below"],
+      failBelow: requiredOf(gate),
     });
     if (output === undefined) context.stdout.write(text);
     else await writeFileAtomically(resolve(context.cwd, output), text);

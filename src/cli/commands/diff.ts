@@ -4,6 +4,7 @@ import { compareReports, comparisonGates, failsOn } from "../../audit/compare/co
 import type { Comparison } from "../../audit/compare/comparison.ts";
 import { InvalidInput } from "../../base/diagnostics.ts";
 import { writeFileAtomically } from "../../base/files.ts";
+import { nearestName } from "../../base/nearest.ts";
 import { styleFor } from "../../report/style.ts";
 import { imageOptions, withAuditor } from "../auditing.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -42,7 +43,8 @@ export const command: Command = defineCommand({
     if (options.output === undefined) context.stdout.write(text);
     else await writeFileAtomically(resolve(context.cwd, options.output), text);
     const failures = gates.flatMap((gate) => failsOn(comparison, gate) ?? []);
-    for (const failure of failures) context.stderr.write(`failed: ${failure}\n`);
+    const failed = styleFor(context.stderr.colour)("red", "failed");
+    for (const failure of failures) context.stderr.write(`${failed}: ${failure}\n`);
     return failures.length === 0 ? 0 : 1;
   },
 });
@@ -50,11 +52,13 @@ export const command: Command = defineCommand({
 function gateOf(text: string): (typeof comparisonGates)[number] {
   const gate = comparisonGates.find((one) => one === text);
   if (gate !== undefined) return gate;
+  const nearest = nearestName(text, comparisonGates);
   throw new InvalidInput([
     {
       severity: "error",
       rule: "wrong-choice",
       message: `--fail-on takes ${comparisonGates.join(", ")}; not ${text}`,
+      ...(nearest === undefined ? {} : { hint: `did you mean ${nearest}?` }),
     },
   ]);
 }

@@ -1,6 +1,7 @@
 // `distill explain`: why a file is there, in the image of a spec that is to be built or in any image that is.
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { InvalidInput } from "../../base/diagnostics.ts";
 import { imageOptions } from "../auditing.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -36,15 +37,34 @@ export const command: Command = defineCommand({
   async run(context, { options, positionals }) {
     const [subject, path] = positionals;
     if (options.file !== undefined || subject === undefined || (await isProject(context, subject))) {
+      refuse("a spec", {
+        "--entrypoint": options.entrypoint.length > 0,
+        "--insecure-registry": options["insecure-registry"].length > 0,
+      });
       const { explainSpec } = await import("../explain-spec.ts");
       await explainSpec(context, { ...options, folder: subject, path });
     } else {
+      refuse("an image", { "--frozen": options.frozen, "--scripts": options.scripts });
       const { explainImage } = await import("../explain-image.ts");
       await explainImage(context, { ...options, image: subject, path });
     }
     return 0;
   },
 });
+
+/** An option that would do nothing was meant for something else. @throws InvalidInput */
+function refuse(subject: string, given: Readonly<Record<string, boolean>>): void {
+  const wrong = Object.keys(given).filter((name) => given[name] === true);
+  if (wrong.length === 0) return;
+  throw new InvalidInput(
+    wrong.map((name) => ({
+      severity: "error",
+      rule: "wrong-usage",
+      message: `${name} means nothing for ${subject}`,
+      hint: "a folder with a distill.yaml is a spec, everything else an image",
+    })),
+  );
+}
 
 /** A folder with a spec; a folder without one is a root. */
 async function isProject({ cwd }: Context, name: string): Promise<boolean> {
