@@ -306,6 +306,14 @@ describe.skipIf(executable === undefined)(`the audit's page in Chromium${absent}
         expect(await page.locator(".grid-space .grid-row").count()).toBeLessThan(60);
         await page.locator("#grid").focus();
         await page.keyboard.press("Home");
+        // The chosen row stays in sight, step by step, down and up.
+        const hidden = `(() => { const row = document.querySelector("#grid [aria-selected='true']").getBoundingClientRect();
+        const body = document.querySelector(".grid-body").getBoundingClientRect();
+        return Math.max(body.top - row.top, row.bottom - body.bottom); })()`;
+        for (const key of [...Array<string>(40).fill("ArrowDown"), ...Array<string>(30).fill("ArrowUp")]) {
+          await page.keyboard.press(key);
+          expect(await answer(page, hidden)).toBeLessThanOrEqual(1);
+        }
         await page.keyboard.press("End");
         expect(await page.locator("#file-title").textContent()).toBe(last);
         expect(await page.locator("#grid [aria-selected='true']").isVisible()).toBe(true);

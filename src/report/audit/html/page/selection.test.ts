@@ -19,6 +19,7 @@ describe("which files are shown", () => {
     [{ query: "nothing" }, 0],
     [{ role: node.data.roles.indexOf("closure") }, 3],
     [{ kind: node.data.kinds.indexOf("elf"), layer: 0 }, 3],
+    [{ layer: 1 }, 3],
     [{ package: 2 }, 1],
     [{ primitive: node.data.primitives.indexOf("library-load") }, 2],
     [{ rule: 0 }, 1],
@@ -33,16 +34,21 @@ describe("which files are shown", () => {
   });
 
   test("as a naive filter does", () => {
-    const index = fc.integer({ min: -1, max: 5 });
+    // Mostly "all", so that something is left to be told apart.
+    const oneOf = (max: number): fc.Arbitrary<number> =>
+      fc.oneof(
+        { arbitrary: fc.constant(-1), weight: 4 },
+        { arbitrary: fc.integer({ min: 0, max }), weight: 1 },
+      );
     const some: fc.Arbitrary<Selection> = fc.record({
       query: fc.constantFrom("", "folder-0001", "file 7", "x"),
-      folder: fc.integer({ min: 0, max: model.folderPaths.length - 1 }),
-      role: index,
-      kind: index,
-      package: index,
-      layer: fc.integer({ min: -1, max: 1 }),
-      primitive: fc.integer({ min: -1, max: 1 }),
-      rule: fc.integer({ min: -1, max: model.data.rules.length - 1 }),
+      folder: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: model.folderPaths.length - 1 })),
+      role: oneOf(5),
+      kind: oneOf(4),
+      package: oneOf(5),
+      layer: oneOf(1),
+      primitive: oneOf(1),
+      rule: oneOf(model.data.rules.length - 1),
       sort: fc.constant("path" as const),
       descending: fc.boolean(),
     });
