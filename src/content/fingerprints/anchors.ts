@@ -26,7 +26,7 @@ const chunkBytes = 1024 * 1024;
 /** Chunks overlap, so that a string or an applet table across a border is seen whole in one of them. */
 const overlapBytes = 16 * 1024;
 /** Occurrences of one anchor that are kept: a symbol's name may be met in other strings before its table. */
-const placesMax = 8;
+export const placesMax = 8;
 /** More than anybody puts into a file for a good reason: those past it aren't told one by one. */
 const headersMax = 1024;
 

@@ -88,6 +88,13 @@ describe("whatever the file looks like", () => {
     expect(ids(bytes)).toEqual(["dash"]);
   });
 
+  test("symbols whose names are in the data as well, time and again", () => {
+    const strings = Array.from({ length: 50 }, () => ["shell_builtins", "eval_builtin"]).flat();
+    const symbols = ["shell_builtins", "eval_builtin"];
+    expect(ids(elfOf({ interpreter, strings, exports: symbols }))).toEqual(["bash"]);
+    expect(ids(elfOf({ interpreter, strings, exports: ["x"] }))).toEqual([]);
+  });
+
   test("a library that holds an engine is told as embedding it, a program as the interpreter", () => {
     const symbols = ["perl_parse", "perl_run"];
     const library = facts(elfOf({ soname: "libperl.so.5.36", exports: symbols }));

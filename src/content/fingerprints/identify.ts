@@ -74,7 +74,7 @@ function programIn(
 function suspectFor(source: RandomAccess, met: Met, regions: readonly Region[]): Suspect {
   return {
     met,
-    find: (bytes) => findBytes(source, regions, bytes),
+    find: (bytes, where = regions) => findBytes(source, where, bytes),
     read: (offset, length) => Buffer.from(source.read(offset, length)).toString("latin1"),
   };
 }

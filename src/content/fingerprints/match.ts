@@ -2,7 +2,7 @@
 import { lazy } from "../../base/lazy.ts";
 import type { ElfFacts } from "../../formats/elf.ts";
 import type { BuildInfo, Evidence, Identity } from "../identity.ts";
-import { anchorOf, type Met, symbolAnchor } from "./anchors.ts";
+import { anchorOf, type Met, placesMax, symbolAnchor } from "./anchors.ts";
 import { carvedEvidence, grepFor, quoted } from "./evidence.ts";
 import type { Fingerprint, Signal } from "./fingerprint.ts";
 import type { Region } from "./regions.ts";
@@ -18,8 +18,8 @@ export interface Suspect {
   readonly build?: BuildInfo;
   /** At most `length` bytes at a file offset, as Latin-1 text. */
   readonly read: (offset: number, length: number) => string;
-  /** The file offset of these bytes in data that is mapped. */
-  readonly find: (bytes: Buffer) => number | undefined;
+  /** The first file offset of these bytes in data that is mapped, or in these regions. */
+  readonly find: (bytes: Buffer, regions?: readonly Region[]) => number | undefined;
 }
 
 /** Builds name 250 to 400 applets, of which the names that are known are more than half: other sorted tables share few with them. */
@@ -160,10 +160,14 @@ function wideText(content: string, order: "little" | "big"): string {
   return content.replaceAll(/./g, order === "little" ? "$&\0\0\0" : "\0\0\0$&");
 }
 
-function symbolEvidence({ met, names }: Suspect, name: string): Evidence | undefined {
-  if (names === undefined) return undefined;
-  const places = met.anchors.get(symbolAnchor(name)) ?? [];
-  const at = places.find((place) => place >= names.start && place < names.end);
+function symbolEvidence({ met, names, find }: Suspect, name: string): Evidence | undefined {
+  const anchor = symbolAnchor(name);
+  const places = met.anchors.get(anchor);
+  if (names === undefined || places === undefined) return undefined;
+  // Where it is met so often that places were left out, the names themselves are looked through.
+  const at =
+    places.find((place) => place >= names.start && place < names.end) ??
+    (places.length < placesMax ? undefined : find(Buffer.from(anchor, "latin1"), [names]));
   if (at === undefined) return undefined;
   return {
     what: `dynamic symbol ${name}, named at byte ${at}`,
