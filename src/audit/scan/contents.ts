@@ -8,7 +8,6 @@ import type { Bytes } from "../../base/bytes.ts";
 import { type Digest, digestOf, finishDigest } from "../../base/digest.ts";
 import { systemCode, ToolError } from "../../base/errors.ts";
 import { diskError, writeFileAtomically } from "../../base/files.ts";
-import { lazy } from "../../base/lazy.ts";
 import { ofFile } from "../../formats/random-access.ts";
 import { readTar } from "../../formats/tar-reader.ts";
 import { abortable } from "../../oci/blob.ts";
@@ -39,12 +38,24 @@ export function layerContents(
 ): LayerContents {
   const { scratchFolder, signal, stored } = options;
   const file = join(scratchFolder, `layer-${randomBytes(8).toString("hex")}.tar`);
-  const made = lazy(async () => {
+  let made: Promise<string> | undefined;
+  const make = async (): Promise<string> => {
     if (stored !== undefined) return stored;
     await writeFileAtomically(file, abortable(tar(), signal));
     return file;
-  });
-  return { keptFile: undefined, tarFile: made, close: () => rm(file, { force: true }) };
+  };
+  return {
+    keptFile: undefined,
+    tarFile: () => {
+      made ??= make();
+      return made;
+    },
+    close: async () => {
+      // Whoever shares the layer has it made again.
+      made = undefined;
+      await rm(file, { force: true });
+    },
+  };
 }
 
 /**

@@ -1,10 +1,13 @@
 // Records of layers: found in the cache, or made by reading the layer.
+import type { Bytes } from "../../base/bytes.ts";
 import { blobFile, type Cache, cacheTemporary, findBlob } from "../../base/cache.ts";
 import { digestOf } from "../../base/digest.ts";
 import { ToolError } from "../../base/errors.ts";
 import type { Task } from "../../base/io.ts";
+import { verified } from "../../oci/blob.ts";
 import { damagedHint, tarOfLayer } from "../../oci/layer-tar.ts";
 import { type Layer, mediaTypes } from "../../oci/model.ts";
+import { reusedChunks } from "../../oci/reused-chunks.ts";
 import type { Origin } from "../../tree/entry.ts";
 import type { LayerEntry } from "../../tree/layers.ts";
 import { type LayerContents, LayerFile, layerContents } from "./contents.ts";
@@ -85,7 +88,10 @@ export async function recordLayer(layer: Layer, tools: ScanTools, services: Reco
   const kept = createKeptWriter(cacheTemporary(cache), (made) => blobFile(cache, made));
   try {
     const origin: Origin = { kind: "layer", digest, index: 0 };
-    await scanTarStream(tarOfLayer(withProgress(layer, task), true), origin, what, tools, { record, kept });
+    await scanTarStream(tarOfLayer(withProgress(frugal(layer), task), true), origin, what, tools, {
+      record,
+      kept,
+    });
     await record.finish(await kept.finish());
   } catch (thrown) {
     await Promise.all([record.abandon(), kept.abandon()]);
@@ -102,7 +108,7 @@ export async function verifyLayer(layer: Layer, { cache, task }: RecordServices)
   if (layer.addressed === true) return;
   const before: FileIdentity | undefined = await identityOf(layer);
   if (before !== undefined && (await wasVerified(cache, layer, before))) return;
-  const chunks = layer.open()[Symbol.asyncIterator]();
+  const chunks = frugal(layer).open()[Symbol.asyncIterator]();
   while ((await chunks.next()).done !== true) task.signal.throwIfAborted();
   if (before !== undefined) await noteVerified(cache, layer, before, task);
 }
@@ -114,6 +120,16 @@ export function damagedLayer(thrown: unknown, layer: Layer): unknown {
   const { code, why } = thrown;
   const what = `reading the layer ${layer.descriptor.digest}`;
   return new ToolError(code, { what, why, hint: damagedHint, cause: thrown });
+}
+
+/** The layer for one reader that keeps no chunk: a local file is read in memory that is used again. */
+function frugal(layer: Layer): Layer {
+  const { addressed, descriptor, file } = layer;
+  if (file === undefined || addressed === true) return layer;
+  // One more byte than there should be, so that a longer file is noticed.
+  const open = (): Bytes =>
+    verified(reusedChunks(file, descriptor.size + 1), descriptor, `the blob ${descriptor.digest}`);
+  return { ...layer, open };
 }
 
 /** One line of progress for a layer, by its stored bytes. */

@@ -36,6 +36,8 @@ export interface ScanServices {
   readonly width?: number;
   /** Names the program that finds the facts; another one's are not believed. */
   readonly program?: string;
+  /** Layers that earlier scans with the same services read, so that images on one base share its entries. */
+  readonly loaded?: Map<string, LoadedLayer>;
   /** Told of each content that facts are made of on this thread. */
   readonly counted?: () => void;
 }
@@ -56,7 +58,7 @@ export interface ScannedImage {
  */
 export async function scanImage(image: Image, services: ScanServices): Promise<ScannedImage> {
   const records = recordServices(services);
-  const loaded = await loadAll(image.layers, records);
+  const loaded = await loadAll(image.layers, records, services.loaded);
   const unknown = [...missingLayers(image.layers, loaded)];
   const known = image.layers.filter((layer) => !unknown.includes(layer));
   await withTools(services, sizeOf(unknown), (tools, width) =>
@@ -65,7 +67,7 @@ export async function scanImage(image: Image, services: ScanServices): Promise<S
     ),
   );
   for (const [index, layer] of image.layers.entries())
-    loaded[index] ??= await loadLayer(layer, index, records);
+    loaded[index] ??= await load(layer, index, records, services.loaded);
   return merge(image.layers, loaded);
 }
 
@@ -111,10 +113,24 @@ function recordServices(services: ScanServices): RecordServices {
 async function loadAll(
   layers: readonly Layer[],
   records: RecordServices,
+  held: ScanServices["loaded"],
 ): Promise<(LoadedLayer | undefined)[]> {
   const loaded: (LoadedLayer | undefined)[] = [];
-  for (const [index, layer] of layers.entries()) loaded.push(await loadLayer(layer, index, records));
+  for (const [index, layer] of layers.entries()) loaded.push(await load(layer, index, records, held));
   return loaded;
+}
+
+/** From memory, where another image has the layer in the same place; else from the cache. */
+async function load(
+  layer: Layer,
+  index: number,
+  records: RecordServices,
+  held: ScanServices["loaded"],
+): Promise<LoadedLayer | undefined> {
+  const key = `${index} ${layer.descriptor.digest} ${layer.diffId}`;
+  const found = held?.get(key) ?? (await loadLayer(layer, index, records));
+  if (found !== undefined) held?.set(key, found);
+  return found;
 }
 
 /** Of those that are not known, each digest once. */
