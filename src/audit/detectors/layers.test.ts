@@ -23,6 +23,11 @@ describe("what the merged tree doesn't show", () => {
     { summary: "replaced", layers: [[file("/a", "1")], [file("/a", "2")]], hidden: [["/a"], []] },
     { summary: "brought again, the same", layers: [[file("/a", "1")], [file("/a", "1")]], hidden: [[], []] },
     {
+      summary: "named twice in one layer: the last one shows",
+      layers: [[file("/a", "1"), file("/a", "2")]],
+      hidden: [["/a"]],
+    },
+    {
       summary: "under an opaque folder",
       layers: [[file("/d/a", "1")], [directory("/d"), file("/d/.wh..wh..opq"), file("/d/b", "2")]],
       hidden: [["/d/a"], []],

@@ -1,9 +1,9 @@
 // What lower layers hold and the merged tree doesn't show: deleted, replaced or under an opaque folder. It ships all the same.
 import type { Identity } from "../../content/identity.ts";
-import type { FileEntry } from "../../tree/entry.ts";
+import type { Entry, FileEntry } from "../../tree/entry.ts";
 import { isWhiteout } from "../../tree/layers.ts";
 import type { Finding } from "../finding.ts";
-import { finding, layerOf, residueFinding } from "../make-finding.ts";
+import { finding, residueFinding } from "../make-finding.ts";
 import type { RuleId } from "../rules.ts";
 import type { ScannedLayer, Subject } from "../subject.ts";
 
@@ -13,17 +13,13 @@ export function hiddenFiles({ tree }: Pick<Subject, "tree">, layer: ScannedLayer
     if (entry.kind !== "file" || isWhiteout(entry.path)) return false;
     const shown = tree.lookup(entry.path);
     // A layer may name a folder's link as a parent: the file is shown then under the folder's own path.
-    return shown === undefined ? !isShownElsewhere(tree, entry) : !isOf(shown, layer, entry);
+    return shown === undefined ? !isShownElsewhere(tree, entry) : !isSameContent(shown, entry);
   });
 }
 
-function isOf(
-  shown: NonNullable<ReturnType<Subject["tree"]["lookup"]>>,
-  layer: ScannedLayer,
-  entry: FileEntry,
-): boolean {
-  if (shown.kind !== "file") return false;
-  return layerOf(shown) === layer.digest || shown.digest === entry.digest;
+/** A layer can name a path several times, of which the last one counts: its digest alone doesn't tell that the tree has it. */
+function isSameContent(shown: Entry, entry: FileEntry): boolean {
+  return shown.kind === "file" && shown.digest === entry.digest;
 }
 
 function isShownElsewhere(tree: Subject["tree"], entry: FileEntry): boolean {
