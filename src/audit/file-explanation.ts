@@ -10,7 +10,6 @@ import { layerOf } from "./make-finding.ts";
 import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
 import { inodeKey } from "./programs/inodes.ts";
-import { explainedLines } from "./reasons.ts";
 import type { Subject } from "./subject.ts";
 
 /** A layer that holds the path. */
@@ -18,7 +17,8 @@ export interface Holding {
   /** From 0 at the bottom. */
   readonly layer: number;
   readonly digest: Digest;
-  readonly sizeBytes: number;
+  /** Of a regular file. */
+  readonly sizeBytes?: number;
   /** Whether it is what the merged tree shows. */
   readonly shown: boolean;
   readonly createdBy?: string;
@@ -48,7 +48,8 @@ export function explainFile(
   report: DetailedReport,
   path: TreePath,
 ): FileExplanation | undefined {
-  const found = resolve(subject.tree, path);
+  // A link that leads nowhere is what is there.
+  const found = resolve(subject.tree, path) ?? resolve(subject.tree, path, { followLast: false });
   const real = found?.path ?? path;
   const holdings = holdingsOf(subject, real);
   if (found === undefined && holdings.length === 0) return undefined;
@@ -62,7 +63,7 @@ export function explainFile(
     otherNames: [...names].filter((one) => one !== real),
     ...(entry === undefined ? {} : { entry }),
     role: subject.closure.role(real),
-    reasons: entry === undefined ? ["a container doesn't see it"] : explainedLines(subject.closure, real),
+    reasons: entry === undefined ? ["a container doesn't see it"] : report.explain(real),
     identities: (entry?.kind === "file" ? subject.facts(entry).identities : undefined) ?? [],
     primitives: uses.map(({ primitive }) => primitive),
     ...(owner === undefined ? {} : { package: owner }),
@@ -89,12 +90,13 @@ function holdingsOf(subject: Subject, path: TreePath): Holding[] {
     const held = layer.entries.findLast((one) => one.path === path);
     if (held === undefined) return [];
     const createdBy = commands[index]?.created_by;
+    // A hard link has the size of its file, which the merged tree knows.
+    const sizeBytes = sizeOf(held.kind === "hardlink" ? entry : held);
     return [
       {
         layer: index,
         digest: layer.digest,
-        // A hard link has the size of its file, which the merged tree knows.
-        sizeBytes: sizeOf(held.kind === "hardlink" ? entry : held),
+        ...(sizeBytes === undefined ? {} : { sizeBytes }),
         shown: layer.digest === shown,
         ...(createdBy === undefined ? {} : { createdBy }),
       },
@@ -102,6 +104,6 @@ function holdingsOf(subject: Subject, path: TreePath): Holding[] {
   });
 }
 
-function sizeOf(entry: Entry | undefined): number {
-  return entry?.kind === "file" ? entry.sizeBytes : 0;
+function sizeOf(entry: Entry | undefined): number | undefined {
+  return entry?.kind === "file" ? entry.sizeBytes : undefined;
 }

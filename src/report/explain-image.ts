@@ -52,9 +52,14 @@ export function renderFileExplanation(one: FileExplanation, page: ExplainPage): 
 
 function describe({ entry }: FileExplanation): string {
   if (entry === undefined) return "only in lower layers: deleted or replaced above";
-  const size = entry.kind === "file" ? `, ${formatSize(entry.sizeBytes)}` : "";
+  const more =
+    entry.kind === "file"
+      ? `, ${formatSize(entry.sizeBytes)}`
+      : entry.kind === "symlink"
+        ? ` to ${entry.target}, which isn't there`
+        : "";
   const mode = (entry.mode & 0o7777).toString(8).padStart(4, "0");
-  return `a ${entry.kind}${size}, mode ${mode}, owner ${entry.uid}:${entry.gid}`;
+  return `a ${entry.kind}${more}, mode ${mode}, owner ${entry.uid}:${entry.gid}`;
 }
 
 function alsoNamed(page: ExplainPage, names: readonly string[]): string {
@@ -65,7 +70,8 @@ function alsoNamed(page: ExplainPage, names: readonly string[]): string {
 
 function holding({ createdBy, digest, layer, sizeBytes }: Holding): string {
   const by = createdBy === undefined ? "" : `, by ${createdBy}`;
-  return `${layer}, ${digest.slice(0, 19)}, ${formatSize(sizeBytes)}${by}`;
+  const size = sizeBytes === undefined ? "" : `, ${formatSize(sizeBytes)}`;
+  return `${layer}, ${digest.slice(0, 19)}${size}${by}`;
 }
 
 const labelColumns = 11;

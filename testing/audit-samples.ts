@@ -1,0 +1,109 @@
+// Small images on disk for tests of the commands that look into images, and command lines run beside them.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { collect } from "../src/base/bytes.ts";
+import { commands } from "../src/cli/registry.ts";
+import { makeImageSet } from "../src/oci/derive.ts";
+import { dockerArchive } from "../src/oci/docker-archive-writer.ts";
+import type { Image, Layer, RunConfig } from "../src/oci/model.ts";
+import { elfOf, type TarEntry, tarOf } from "./builders.ts";
+import { type Ran, type RunOptions, runInMemory } from "./cli.ts";
+import { helloProgram } from "./hello-program.ts";
+import { filesAsFolder, filesAsTar, imageOf, layoutFiles, tarLayer } from "./layouts.ts";
+
+const application: TarEntry = { name: "app", mode: 0o755, content: helloProgram() };
+
+const runConfig: RunConfig = {
+  User: "65532:65532",
+  Entrypoint: ["/app"],
+  Labels: {
+    "org.opencontainers.image.source": "https://git.example.test/app",
+    "org.opencontainers.image.revision": "1",
+    "org.opencontainers.image.licenses": "Apache-2.0",
+  },
+};
+
+/** The application under these layers. */
+function over(layers: readonly Layer[], run: RunConfig = {}): Image {
+  return imageOf([tarLayer([application]), ...layers], { config: { ...runConfig, ...run } });
+}
+
+/** Recognised as bash by its symbols; there is no code in it. */
+export const bashEntry: TarEntry = {
+  name: "opt/helper",
+  mode: 0o755,
+  content: elfOf({
+    type: "executable",
+    exports: ["shell_builtins", "eval_builtin"],
+    strings: ["@(#)Bash version 5.2.15(1) release GNU", "BASH_EXECUTION_STRING"],
+  }),
+};
+
+const token = `token = "glpat-${"Ab1dE2fG3hI4jK5lM6n7"}"\n`;
+
+export const samples = {
+  /** One static program, a numeric user, all labels: nothing to complain of. */
+  sealed: over([]),
+  /** The same as root. */
+  root: over([], { User: "" }),
+  /** With bash under another name. */
+  shell: over([tarLayer([bashEntry])]),
+  /** A token that the upper layer deletes; two names of one file, and links. */
+  layered: over([
+    tarLayer([
+      { name: "etc/", mode: 0o755 },
+      { name: "etc/token", content: token },
+      { name: "srv/", mode: 0o755 },
+      { name: "srv/data", content: "data" },
+      { name: "srv/same", kind: "hardlink", target: "srv/data" },
+      { name: "srv/link", target: "data" },
+      { name: "srv/broken", target: "nowhere" },
+    ]),
+    tarLayer([{ name: "etc/.wh.token", content: "" }]),
+  ]),
+} as const satisfies Readonly<Record<string, Image>>;
+
+export interface Shelf {
+  /** Holds each sample as an OCI layout of its name; `index` (two platforms), `*.docker.tar`, `root.tar`, `rootfs/`, `oci.tar`. */
+  readonly folder: string;
+  /** What audits put into the system's folder for temporary files while they run. */
+  readonly scratch: string;
+  run(argv: readonly string[], options?: RunOptions): Promise<Ran>;
+  write(name: string, content: string | Uint8Array): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openShelf(): Promise<Shelf> {
+  const folder = await mkdtemp(join(tmpdir(), "distill-shelf-"));
+  const scratch = join(folder, "tmp");
+  await mkdir(scratch);
+  for (const [name, image] of Object.entries(samples)) {
+    await filesAsFolder(await layoutFiles(makeImageSet([image])), join(folder, name));
+  }
+  const arm = imageOf([tarLayer([application, bashEntry])], { architecture: "arm64" });
+  await filesAsFolder(await layoutFiles(makeImageSet([samples.sealed, arm])), join(folder, "index"));
+  await writeFile(join(folder, "oci.tar"), filesAsTar(await layoutFiles(makeImageSet([samples.sealed]))));
+  const archive = dockerArchive(samples.shell, ["example.test/shell:1"]);
+  await writeFile(join(folder, "shell.docker.tar"), await collect(archive, 1 << 24, "an archive"));
+  await writeFile(join(folder, "root.tar"), tarOf([application, bashEntry]));
+  await mkdir(join(folder, "rootfs/opt"), { recursive: true });
+  for (const { content = "", mode, name } of [application, bashEntry]) {
+    await writeFile(join(folder, "rootfs", name), content, { mode: mode ?? 0o644 });
+  }
+  return {
+    folder,
+    scratch,
+    run: (argv, options = {}) =>
+      runInMemory(argv, commands, {
+        cwd: folder,
+        ...options,
+        env: { DISTILL_CACHE_DIR: join(folder, "cache"), ...options.env },
+      }),
+    async write(name, content) {
+      await writeFile(join(folder, name), content);
+      return join(folder, name);
+    },
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
