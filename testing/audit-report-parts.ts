@@ -1,7 +1,7 @@
 // Reports, findings and rows of the audit in a few words, for tests.
 import type {
-  DetailedReport,
   ConfigFacts,
+  DetailedReport,
   FileRow,
   Finding,
   LayerRow,
@@ -34,7 +34,8 @@ const noConfig: ConfigFacts = {
 };
 
 /** What a test says of a report; the rest is that of an empty image. */
-export interface SampleParts extends Partial<Omit<DetailedReport, "files" | "explain" | "config" | "totals">> {
+export interface SampleParts
+  extends Partial<Omit<DetailedReport, "files" | "explain" | "config" | "totals">> {
   readonly config?: Partial<ConfigFacts>;
   readonly totals?: Partial<Totals>;
   readonly files?: readonly FileRow[];

@@ -15,7 +15,7 @@ import { unneededFindings } from "./detectors/unneeded.ts";
 import type { AuditedImage, DetailedReport, Finding, Unknown } from "./finding.ts";
 import { compareLevels } from "./levels.ts";
 import { primitiveUses } from "./programs/uses.ts";
-import { explainedLines } from "./reasons.ts";
+import { explainer } from "./reasons.ts";
 import { configFacts, fileRows, layerRows, packageRows, totalsOf } from "./rows.ts";
 import { type Severity, severities } from "./rules.ts";
 import { startupOf } from "./startup/startup.ts";
@@ -55,7 +55,7 @@ export function reportOf(subject: Subject, image: AuditedImage): DetailedReport 
     config: configFacts(subject),
     totals: totalsOf(subject),
     files: lazy(() => fileRows(subject, primitives)),
-    explain: (path) => explainedLines(subject.closure, path),
+    explain: explainer(subject.closure),
   };
 }
 

@@ -22,7 +22,7 @@ export const levelCriteria: Readonly<Record<Level, string>> = {
   "shell-less":
     "none of those, but an interpreter, or a tool that starts programs, downloads or uploads, that the entrypoint does not need",
   distroless:
-    "nothing foreign of that kind, but a program or library that nothing needs, setuid or file capabilities, a root user, what anybody may write, or a package manager's residue",
+    "no shell, no package manager, no interpreter or tool that isn't needed, but a program or library that nothing needs, setuid or file capabilities, a root user, what anybody may write, or a package manager's residue",
   "truly-distroless":
     "every ELF file and script explained from the entrypoint; a numeric user other than root; no setuid, no capabilities; nothing world-writable but sticky folders for temporary files; no secret in any layer; nothing unknown",
   sealed:

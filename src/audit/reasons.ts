@@ -14,13 +14,17 @@ export function reasonOf(closure: Closure, path: TreePath): readonly string[] | 
   );
 }
 
-/** The same, or what is said of a file that nothing needs. */
-export function explainedLines(closure: Closure, path: TreePath): readonly string[] {
-  const chain = reasonOf(closure, path);
-  if (chain !== undefined) return chain;
-  const unproven = closure.unproven.find((one) => one.path === path);
-  if (unproven !== undefined) return [`not proven: ${unproven.why}`];
-  const mention = closure.mentioned.find((one) => one.path === path);
-  if (mention !== undefined) return [`not needed; ${mention.by} mentions it: ${mention.evidence}`];
-  return ["nothing that starts in this image needs it"];
+/** The same for any file of a closure; what is said where nothing needs it. */
+export function explainer(closure: Closure): (path: TreePath) => readonly string[] {
+  const unproven = new Map(closure.unproven.map((one) => [one.path, one.why]));
+  const mentions = new Map(closure.mentioned.map((one) => [one.path, one]));
+  return (path) => {
+    const chain = reasonOf(closure, path);
+    if (chain !== undefined) return chain;
+    const why = unproven.get(path);
+    if (why !== undefined) return [`not proven: ${why}`];
+    const mention = mentions.get(path);
+    if (mention !== undefined) return [`not needed; ${mention.by} mentions it: ${mention.evidence}`];
+    return ["nothing that starts in this image needs it"];
+  };
 }

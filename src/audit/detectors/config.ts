@@ -56,11 +56,14 @@ function isRunnable(elf: { readonly type: string; readonly program: boolean }): 
   return elf.program || elf.type === "shared";
 }
 
+/** "arm64"; "machine 999" where images have no name for it. */
+export function machineName(machine: number): string {
+  const named = Object.entries(machines).find(([, values]) => values.includes(machine));
+  return named?.[0] ?? `machine ${machine}`;
+}
+
 function foreign(subject: Subject, { path }: FileEntry, machine: number): Finding {
-  const names = Object.entries(machines).flatMap(([name, values]) =>
-    values.includes(machine) ? [name] : [],
-  );
-  const what = `it is for ${names[0] ?? `machine ${machine}`}, the image for ${subject.launch.architecture}`;
+  const what = `it is for ${machineName(machine)}, the image for ${subject.launch.architecture}`;
   const evidence = [{ what: `e_machine is ${machine}`, check: "readelf -h FILE" }];
   return finding(subject, "wrong-platform", { path, what, evidence });
 }

@@ -6,6 +6,7 @@ import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
 import { isExplained } from "../roles.ts";
 import type { Subject } from "../subject.ts";
+import { machineName } from "./config.ts";
 
 export function unneededFindings(subject: Subject): Finding[] {
   const found: Finding[] = [];
@@ -41,7 +42,7 @@ function unneeded(subject: Subject, entry: FileEntry, { elf, script }: Facts): F
   const why = unprovenWhy(subject, entry);
   if (elf !== undefined) {
     const what = `${kindOf(elf)} ${why ?? "that nothing needs"}`;
-    const evidence = [{ what: `an ELF file for machine ${elf.machine}`, check: "readelf -hd FILE" }];
+    const evidence = [{ what: `an ELF file for ${machineName(elf.machine)}`, check: "readelf -hd FILE" }];
     return finding(subject, "unneeded-elf", { path, what, evidence });
   }
   if (script === undefined) return undefined;
