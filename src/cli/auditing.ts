@@ -81,7 +81,7 @@ export async function withAuditor<T>(
       scratchFolder,
     });
     const program = programIdentity();
-    const services: ScanServices = { cache, scratchFolder, task: context, program };
+    const services: ScanServices = { cache, scratchFolder, task: context, program, loaded: new Map() };
     const override = options.entrypoint.length === 0 ? {} : { entrypoint: options.entrypoint };
     const open = async (text: string): Promise<Named> => {
       context.signal.throwIfAborted();
