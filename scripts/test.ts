@@ -27,6 +27,8 @@ const debianPackages: readonly string[] = [
   ],
   // what makes archives, keys and packed programs for the audit to see through
   ...["zip", "bzip2", "openssh-client", "gnupg"],
+  // shells that adversarial images hide
+  ...["bash-static", "zsh-static", "sash", "mksh", "toybox"],
   // roots to compare with, and what runs in them
   ...[
     "mmdebstrap",
