@@ -50,6 +50,11 @@ describe("attributeFindings", () => {
       found: ["world-writable: a directory that anybody may write"],
     },
     {
+      summary: "the root for everybody",
+      entry: directory("/", { mode: 0o777 }),
+      found: ["world-writable: a directory that anybody may write"],
+    },
+    {
       summary: "file for everybody, sticky or not",
       entry: file("/a", "", { mode: 0o1666 }),
       found: ["world-writable: a file that anybody may write"],

@@ -2,13 +2,15 @@
 import { encodeName } from "../../base/names.ts";
 import type { Evidence } from "../../content/identity.ts";
 import type { Entry } from "../../tree/entry.ts";
+import { root } from "../../tree/path.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
 import type { Subject } from "../subject.ts";
 
 export function attributeFindings(subject: Subject): Finding[] {
   const found: Finding[] = [];
-  for (const entry of subject.tree.walk()) {
+  const top = subject.tree.lookup(root);
+  for (const entry of top === undefined ? subject.tree.walk() : [top, ...subject.tree.walk()]) {
     const { mode, path } = entry;
     const add = (rule: Parameters<typeof finding>[1], what: string, evidence: Evidence): void => {
       found.push(finding(subject, rule, { path, what, evidence: [evidence] }));
