@@ -124,6 +124,7 @@ export const limits = {
   dynamicSymbolsMax: 4_194_304,
   /** ELF files inside one other file that are looked at. */
   innerElfsMax: 16,
+  innerElfBytesMax: 268_435_456,
   /** What linkers and compilers write about a build: text of Go's module list, JSON of cargo auditable once it is unpacked. */
   goModulesBytesMax: 4_194_304,
   goModulesMax: 10_000,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { elfOf } from "../../../testing/builders.ts";
 import { corpus, damaged, sequence } from "../../../testing/corpus.ts";
+import { limits } from "../../base/limits.ts";
 import { inMemory } from "../../formats/random-access.ts";
 import { type Facts, factsOf } from "../facts.ts";
 import { knownApplets } from "./applets.ts";
@@ -184,6 +185,53 @@ describe("PowerShell's engine", () => {
     expect(ids(Buffer.from(`MZ\0\0${"\0".repeat(60)}${names}`))).toEqual(["powershell"]);
     expect(ids(Buffer.from(`MZ\0\0${"\0".repeat(60)}System.Management.Automation\0`))).toEqual([]);
     expect(ids(Buffer.from(names))).toEqual([]);
+  });
+});
+
+describe("how much is read", () => {
+  /** Facts, with the bytes that were read for them. */
+  const readFor = (bytes: Buffer): number => {
+    const memory = inMemory(bytes);
+    let read = 0;
+    factsOf({
+      sizeBytes: bytes.length,
+      read: (offset, length) => {
+        const part = memory.read(offset, length);
+        read += part.length;
+        return part;
+      },
+    });
+    return read;
+  };
+  /** Program headers of so many segments, each with these flags and all of the file from byte 4096 on. */
+  const segments = (count: number, flags: number): Buffer => {
+    const bytes = Buffer.alloc(4_000_000, 0x90);
+    dash.copy(bytes, 0, 0, 64);
+    bytes.writeUInt16LE(count, 56);
+    for (let index = 0; index < count; index++) {
+      const header = 64 + 56 * index;
+      bytes.fill(0, header, header + 56);
+      bytes.writeUInt32LE(1, header);
+      bytes.writeUInt32LE(flags, header + 4);
+      bytes.writeUInt32LE(70_000, header + 8);
+      bytes.writeUInt32LE(bytes.length - 70_000, header + 32);
+    }
+    return bytes;
+  };
+
+  test.each([4, 5, 6])(
+    "a thousand segments of the same bytes are read as often as one is (flags %i)",
+    (flags) => {
+      const one = readFor(segments(1, flags));
+      expect(readFor(segments(1000, flags))).toBeLessThan(one + 2_000_000);
+    },
+  );
+
+  test("ELF files inside a file are read up to a limit, all together", () => {
+    const headers = Array.from({ length: 16 }, () => segments(1, 4).subarray(0, 120));
+    const bytes = Buffer.concat([Buffer.alloc(64), ...headers, Buffer.alloc(limits.innerElfBytesMax / 8)]);
+    expect(facts(bytes).embeddedElf).toHaveLength(16);
+    expect(readFor(bytes)).toBeLessThan(limits.innerElfBytesMax * 3);
   });
 });
 

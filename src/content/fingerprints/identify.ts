@@ -11,7 +11,7 @@ import type { BuildInfo, Capability, Identity } from "../identity.ts";
 import { findBytes, goAnchor, type Met, meet } from "./anchors.ts";
 import { innerElfs } from "./inner-elf.ts";
 import { identitiesIn, type Suspect } from "./match.ts";
-import { dataRegions, type Region, unmappedRegions } from "./regions.ts";
+import { dataRegions, mappedBytes, type Region, unmappedRegions } from "./regions.ts";
 
 export interface ProgramFacts {
   readonly identities: readonly Identity[];
@@ -93,11 +93,13 @@ function withInner(
 ): ProgramFacts {
   const inside: Identity[] = [];
   const embeddedElf: number[] = [];
+  let room: number = limits.innerElfBytesMax;
   for (const at of inner.slice(0, limits.innerElfsMax)) {
     const part = sliceOf(source, at);
-    const carve = `tail -c +${at + 1} FILE`;
-    const within = `an ELF file at byte ${at}`;
-    const found = programIn(part, elfFacts(part), openElf(part), { within, carve }).identities;
+    const image = openElf(part);
+    room -= image === undefined ? part.sizeBytes : Math.min(part.sizeBytes, mappedBytes(image));
+    const where = { within: `an ELF file at byte ${at}`, carve: `tail -c +${at + 1} FILE` };
+    const found = room < 0 ? [] : programIn(part, elfFacts(part), image, where).identities;
     if (found.length === 0) embeddedElf.push(at);
     else inside.push(...found);
   }

@@ -23,11 +23,12 @@ export function dataRegions(source: RandomAccess, image: ElfImage | undefined): 
   if (image === undefined) return whole;
   const loads = image.segments.filter((one) => one.type === segmentType.load && one.fileBytes > 0);
   if (loads.length === 0) return whole;
-  const chosen = loads.filter((one) => {
-    if ((one.flags & executable) === 0 || one.offset === 0) return true;
-    return holdsText(source, clamped(one, sizeBytes));
-  });
-  return merged(chosen.map((one) => clamped(one, sizeBytes)));
+  const isCode = (one: Segment): boolean => (one.flags & executable) !== 0 && one.offset !== 0;
+  const regionsOf = (segments: readonly Segment[]): readonly Region[] =>
+    merged(segments.map((one) => clamped(one, sizeBytes)));
+  // Merged before they are looked at: however many segments there are of the same bytes, they are read once.
+  const code = regionsOf(loads.filter(isCode)).filter((one) => holdsText(source, one));
+  return merged([...regionsOf(loads.filter((one) => !isCode(one))), ...code]);
 }
 
 const pageBytes = 4096;
@@ -52,6 +53,12 @@ function holdsText(source: RandomAccess, { start, end }: Region): boolean {
 
 function isLetter(byte: number): boolean {
   return (byte >= 0x61 && byte <= 0x7a) || byte === 0x20 || (byte >= 0x41 && byte <= 0x5a);
+}
+
+/** How much of a file its segments map, each counted; all of what follows where they map nothing. */
+export function mappedBytes(image: ElfImage): number {
+  const loads = image.segments.filter((one) => one.type === segmentType.load);
+  return loads.reduce((sum, one) => sum + one.fileBytes, 0) || Number.POSITIVE_INFINITY;
 }
 
 /** What follows the last byte that the segments or the headers take: nothing of a program as linkers make it but sections. */
