@@ -4,6 +4,7 @@ import type { ElfFacts } from "../formats/elf.ts";
 import { type ElfImage, openElf, type Segment, segmentType } from "../formats/elf-image.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { codeSection, elfSections, noBits } from "./elf-sections.ts";
+import { countBytes, entropyOf } from "./entropy.ts";
 import type { Magic } from "./facts.ts";
 import type { Evidence, Hidden } from "./identity.ts";
 
@@ -115,24 +116,12 @@ export function codeEntropy(source: RandomAccess, image: ElfImage): number {
   const counts = new Uint32Array(256);
   const step = Math.floor((size - windowBytes) / (windows - 1));
   for (let index = 0; index < windows; index++)
-    count(counts, source.read(largest.offset + index * step, windowBytes));
+    countBytes(counts, source.read(largest.offset + index * step, windowBytes));
   const sampled = entropyOf(counts);
   if (sampled < suspicious) return sampled;
   counts.fill(0);
-  count(counts, source.read(largest.offset, Math.min(size, fullBytesMax)));
+  countBytes(counts, source.read(largest.offset, Math.min(size, fullBytesMax)));
   return entropyOf(counts);
-}
-
-function count(counts: Uint32Array, bytes: Uint8Array): void {
-  for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1;
-}
-
-/** Shannon's, in bits per byte. */
-function entropyOf(counts: Uint32Array): number {
-  const total = counts.reduce((sum, one) => sum + one, 0);
-  let bits = 0;
-  for (const one of counts) if (one > 0) bits -= (one / total) * Math.log2(one / total);
-  return bits;
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

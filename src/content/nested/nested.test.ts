@@ -148,7 +148,19 @@ function zipped(depth: number): Buffer {
 
 const bomb = gzipSync(Buffer.alloc(limits.nestedMemberBytesMax + 1));
 
+const random = sequence(9);
+const noise = Buffer.from(Array.from({ length: 8192 }, () => random(256)));
+
 describe("what can't be told", () => {
+  test("noise behind a program, not a little of it, nor text", () => {
+    const program = elfOf();
+    expect(told(Buffer.concat([program, noise]))).toEqual([
+      `limit: 8192 bytes behind the program's own, from byte ${program.length} on, compressed or encrypted in an unknown way`,
+    ]);
+    expect(told(Buffer.concat([program, noise.subarray(0, 1024)]))).toEqual([]);
+    expect(told(Buffer.concat([program, Buffer.from("text ".repeat(2000))]))).toEqual([]);
+  });
+
   test.each<[string, Uint8Array, string]>([
     [
       "an encrypted member",

@@ -10,7 +10,7 @@ import type { Facts, Magic } from "../facts.ts";
 import { readCpio } from "./cpio.ts";
 import { type CompressedFormat, expand, type Failure, headOf, inflated } from "./expand.ts";
 import { bufferOf, type Gatherer, gatherer, type Nested, type NestingBudget, partOf } from "./gather.ts";
-import { overlayAt, payloadAt } from "./payload.ts";
+import { overlayAt, payloadAt, strangeOverlay } from "./payload.ts";
 import { containerOf, unreadFormat } from "./signatures.ts";
 import { type ZipDirectory, zipContentAt, zipDirectory } from "./zip.ts";
 
@@ -47,7 +47,12 @@ function gatherFrom(source: RandomAccess, magic: Magic, found: Gatherer): boolea
       : magic === "script" || magic === "text"
         ? payloadAt(source)
         : undefined;
-  return payload !== undefined && gatherContainer(partOf(source, payload, source.sizeBytes), found);
+  if (payload !== undefined) return gatherContainer(partOf(source, payload, source.sizeBytes), found);
+  const strange = magic === "elf" ? strangeOverlay(source) : undefined;
+  if (strange === undefined) return false;
+  const what = `${strange.sizeBytes} bytes behind the program's own, from byte ${strange.at} on, compressed or encrypted in an unknown way`;
+  found.hide("limit", what, `tail -c +${strange.at + 1} FILE | file -`);
+  return true;
 }
 
 /** Text has no byte 6, and the end record does: most files are done with one look at their tail. */

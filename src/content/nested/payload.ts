@@ -4,6 +4,7 @@ import { openElf } from "../../formats/elf-image.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import { blockBytes } from "../../formats/tar-header.ts";
 import { elfEnd } from "../elf-sections.ts";
+import { countBytes, entropyOf } from "../entropy.ts";
 import { bufferOf } from "./gather.ts";
 import { containerOf, unreadFormat } from "./signatures.ts";
 
@@ -48,6 +49,24 @@ export function overlayAt(source: RandomAccess): number | undefined {
     if (containerOf(head, source.sizeBytes - at) !== undefined || unreadFormat(head) !== undefined) return at;
   }
   return undefined;
+}
+
+/** Signatures of kernel modules and the like are shorter. */
+const strangeBytesMin = 4096;
+const strangeSampleBytes = 65_536;
+const strangeEntropyMin = 7.5;
+
+/** Bytes behind an ELF file's own that look compressed or encrypted; undefined where there are none. */
+export function strangeOverlay(
+  source: RandomAccess,
+): { readonly at: number; readonly sizeBytes: number } | undefined {
+  const image = openElf(source);
+  const at = image === undefined ? source.sizeBytes : elfEnd(image);
+  const sizeBytes = source.sizeBytes - at;
+  if (sizeBytes < strangeBytesMin) return undefined;
+  const counts = new Uint32Array(256);
+  countBytes(counts, source.read(at, strangeSampleBytes));
+  return entropyOf(counts) < strangeEntropyMin ? undefined : { at, sizeBytes };
 }
 
 function firstNul(source: RandomAccess): number | undefined {
