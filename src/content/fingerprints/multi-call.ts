@@ -105,7 +105,8 @@ export const userland: readonly Fingerprint[] = [
     kind: "userland",
     name: "a program of GNU coreutils",
     signs: [[coreutils, text("GNU coreutils")]],
-    unless: ["coreutils-single", "env", "chroot", "timeout", "dd"],
+    // Programs that hold uutils name GNU's pages.
+    unless: ["coreutils-single", "env", "chroot", "timeout", "dd", "uutils", "nushell"],
   },
   {
     id: "env",
