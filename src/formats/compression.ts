@@ -36,7 +36,7 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
 const skippableFrame = [0x2a, 0x4d, 0x18];
 const chunkSize = 256 * 1024;
 /** Some chunks ahead of a reader that is busy at times. */
-const readAhead = { chunkSize, readableHighWaterMark: 8 * chunkSize };
+const readAhead = { chunkSize, readableHighWaterMark: 4 * chunkSize };
 
 /** The compression by its magic; needs the first 6 bytes. */
 export function detectCompression(head: Uint8Array): Compression {

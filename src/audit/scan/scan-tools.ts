@@ -24,7 +24,7 @@ export async function withTools<T>(
   const maker = makerOf(ruleSetVersion, program);
   const threaded = sizeBytes >= threadsBytesMin;
   const pool = threaded ? threadPool(cache, maker, width) : inlinePool(cache, maker, counted);
-  const slabs = createSlabs(threaded ? 2 * width + 1 : width);
+  const slabs = createSlabs(threaded ? width + 2 : width);
   const abort = (): void => void pool.close();
   signal.addEventListener("abort", abort, { once: true });
   try {
