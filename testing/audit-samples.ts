@@ -10,7 +10,7 @@ import type { Image, Layer, RunConfig } from "../src/oci/model.ts";
 import { elfOf, type TarEntry, tarOf } from "./builders.ts";
 import { type Ran, type RunOptions, runInMemory } from "./cli.ts";
 import { helloProgram } from "./hello-program.ts";
-import { filesAsFolder, filesAsTar, imageOf, layoutFiles, tarLayer } from "./layouts.ts";
+import { type Files, filesAsFolder, filesAsTar, imageOf, layoutFiles, tarLayer } from "./layouts.ts";
 
 const application: TarEntry = { name: "app", mode: 0o755, content: helloProgram() };
 
@@ -40,9 +40,10 @@ export const bashEntry: TarEntry = {
   }),
 };
 
-const token = `token = "glpat-${"Ab1dE2fG3hI4jK5lM6n7"}"\n`;
+const token = `token = "${["glpat", "Ab1dE2fG3hI4jK5lM6n7"].join("-")}"
+`;
 
-export const samples = {
+export const samples: Readonly<Record<"sealed" | "root" | "shell" | "layered", Image>> = {
   /** One static program, a numeric user, all labels: nothing to complain of. */
   sealed: over([]),
   /** The same as root. */
@@ -62,7 +63,7 @@ export const samples = {
     ]),
     tarLayer([{ name: "etc/.wh.token", content: "" }]),
   ]),
-} as const satisfies Readonly<Record<string, Image>>;
+};
 
 export interface Shelf {
   /** Holds each sample as an OCI layout of its name; `index` (two platforms), `*.docker.tar`, `root.tar`, `rootfs/`, `oci.tar`. */
@@ -71,6 +72,7 @@ export interface Shelf {
   readonly scratch: string;
   run(argv: readonly string[], options?: RunOptions): Promise<Ran>;
   write(name: string, content: string | Uint8Array): Promise<string>;
+  layout(name: string, files: Files): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -104,6 +106,22 @@ export async function openShelf(): Promise<Shelf> {
       await writeFile(join(folder, name), content);
       return join(folder, name);
     },
+    layout: (name, files) => filesAsFolder(files, join(folder, name)),
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Of `audit --format json`, what tests look at. */
+export interface ToldAudit {
+  readonly image: { readonly reference: string; readonly digest: string | null; readonly platform: string };
+  readonly verdict: { readonly level: string; readonly accepted: string | null };
+  readonly findings: readonly ToldFinding[];
+  readonly residue: readonly ToldFinding[];
+}
+
+interface ToldFinding {
+  readonly rule: string;
+  readonly path: string | null;
+  readonly what: string;
+  readonly waived: { readonly reason: string; readonly expires: string | null } | null;
 }

@@ -1,7 +1,7 @@
 // Reports that were made before: the same image, judged by the same program and rules, has the same report. Details of files
 // are not remembered.
 import { type Cache, findRecord, storeRecord } from "../base/cache.ts";
-import { canonicalJson, type Json } from "../base/canonical-json.ts";
+import { canonicalJson } from "../base/canonical-json.ts";
 import { type Digest, digestOf } from "../base/digest.ts";
 import type { AuditedImage, AuditReport } from "./finding.ts";
 import type { LaunchOverride } from "./launch.ts";
@@ -29,11 +29,11 @@ export async function findReport(
 ): Promise<AuditReport | undefined> {
   const record = await findRecord(cache, namespace, key);
   // The key names this very program: what it stored is of its own shape.
-  return record === undefined ? undefined : { ...(record as unknown as AuditReport), image };
+  return typeof record === "string" ? { ...(JSON.parse(record) as AuditReport), image } : undefined;
 }
 
 /** @throws ToolError "disk" */
 export async function rememberReport(cache: Cache, key: Digest, report: AuditReport): Promise<void> {
-  // The round trip drops functions and undefined members, and proves that the rest is plain JSON.
-  await storeRecord(cache, namespace, key, JSON.parse(JSON.stringify(report)) as Json);
+  // As a text, since a record's members are sorted: what is printed of it later is the same to the byte.
+  await storeRecord(cache, namespace, key, JSON.stringify(report));
 }
