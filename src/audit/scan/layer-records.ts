@@ -5,7 +5,7 @@ import { digestOf } from "../../base/digest.ts";
 import { ToolError } from "../../base/errors.ts";
 import type { Task } from "../../base/io.ts";
 import { verified } from "../../oci/blob.ts";
-import { damagedHint, tarOfLayer } from "../../oci/layer-tar.ts";
+import { compressionOfLayer, damagedHint, tarOfLayer } from "../../oci/layer-tar.ts";
 import { type Layer, mediaTypes } from "../../oci/model.ts";
 import { reusedChunks } from "../../oci/reused-chunks.ts";
 import type { Origin } from "../../tree/entry.ts";
@@ -40,7 +40,7 @@ export async function loadLayer(
   index: number,
   services: RecordServices,
 ): Promise<LoadedLayer | undefined> {
-  const { cache, maker, scratchFolder, task } = services;
+  const { cache, scratchFolder, task } = services;
   const { digest, mediaType } = layer.descriptor;
   const contents = layerContents(() => tarOfLayer(layer), {
     stored: mediaType === mediaTypes.layerTar ? layer.file : undefined,
@@ -48,7 +48,7 @@ export async function loadLayer(
     signal: task.signal,
   });
   const origins: readonly Origin[] = [{ kind: "layer", digest, index }];
-  const record = await readRecord(recordFile(cache, digest, maker), (row, facts) =>
+  const record = await readRecord(recordOf(layer, services), (row, facts) =>
     entryOf(row, origins, (place) => new LayerFile(contents, place, factsAt(facts, place.facts))),
   );
   if (record === undefined || record.layer !== digest) return undefined;
@@ -67,6 +67,18 @@ export async function loadLayer(
   return { entries: record.entries, contents };
 }
 
+/**
+ * A layer is known as what its media type says that it is: one that says something else of the same blob is read again, and
+ * refused then.
+ */
+export function formOf(layer: Layer): string {
+  return `${layer.descriptor.digest} ${compressionOfLayer(layer)}`;
+}
+
+function recordOf(layer: Layer, { cache, maker }: RecordServices): string {
+  return recordFile(cache, formOf(layer), maker);
+}
+
 function factsAt<T>(facts: readonly T[], number: number): T {
   const found = facts[number];
   if (found === undefined) throw new TypeError(`a row names facts ${number}, which no line holds`);
@@ -78,11 +90,11 @@ function factsAt<T>(facts: readonly T[], number: number): T {
  * @throws ToolError "malformed", "digest-mismatch", "limit", "disk"; whatever opening it throws
  */
 export async function recordLayer(layer: Layer, tools: ScanTools, services: RecordServices): Promise<void> {
-  const { cache, maker, task } = services;
+  const { cache, task } = services;
   const { digest } = layer.descriptor;
   const what = `the layer ${digest}`;
   const before = await identityOf(layer);
-  const file = recordFile(cache, digest, maker);
+  const file = recordOf(layer, services);
   const header = { layer: digest, diffId: layer.diffId };
   const record = createRecordWriter(cacheTemporary(cache), file, header);
   const kept = createKeptWriter(cacheTemporary(cache), (made) => blobFile(cache, made));

@@ -39,8 +39,11 @@ export interface LayerRecord<T> extends RecordHeader {
   readonly kept: KeptBlob | undefined;
 }
 
-/** @param maker names whatever facts depend on beside the bytes: another program or rule set finds other facts */
-export function recordFile(cache: Cache, layer: Digest, maker: string): string {
+/**
+ * @param layer names the blob and how it is read
+ * @param maker names whatever facts depend on beside the bytes: another program or rule set finds other facts
+ */
+export function recordFile(cache: Cache, layer: string, maker: string): string {
   const key = digestOf(`${namespace} ${format} ${maker} ${layer}`);
   return join(cache.folder, "records", namespace, hexOf(key));
 }

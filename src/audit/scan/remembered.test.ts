@@ -14,9 +14,10 @@ import {
 } from "../../../testing/scans.ts";
 import { bytesOf, collect } from "../../base/bytes.ts";
 import { digestOf } from "../../base/digest.ts";
+import { ToolError } from "../../base/errors.ts";
 import type { Task } from "../../base/io.ts";
 import { verified } from "../../oci/blob.ts";
-import type { Layer } from "../../oci/model.ts";
+import { type Layer, mediaTypes } from "../../oci/model.ts";
 import { fileRange } from "../../oci/store.ts";
 import { path } from "../../tree/path.ts";
 import { type ScannedImage, type ScanServices, scanImage } from "./scan.ts";
@@ -117,6 +118,24 @@ describe("a known layer", () => {
         bytes.map((byte) => byte ^ 1),
       );
       await expect(scanAndClose(stored, place, later)).rejects.toMatchObject({ code: "digest-mismatch" });
+    });
+  });
+
+  test.each([
+    ["no layer's", "application/octet-stream"],
+    ["a plain layer's", mediaTypes.layerTar],
+    ["a zstd layer's", mediaTypes.layerZstd],
+  ])("under a media type that is %s is refused as one that isn't known", async (_, mediaType) => {
+    await withScanPlace(async (place) => {
+      const lying = { ...addressed, descriptor: { ...addressed.descriptor, mediaType } };
+      const errorOf = async (): Promise<unknown> =>
+        scanAndClose(lying, place).catch((thrown: unknown) => thrown);
+      const unknown = await errorOf();
+      expect(unknown).toBeInstanceOf(ToolError);
+      await scanAndClose(addressed, place);
+      expect(await errorOf()).toEqual(unknown);
+      const both = imageOf([addressed, lying]);
+      await expect(scanImage(both, scanServices(place))).rejects.toBeInstanceOf(ToolError);
     });
   });
 

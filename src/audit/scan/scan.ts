@@ -17,6 +17,7 @@ import { LayerFile } from "./contents.ts";
 import { readFolder } from "./folder-scan.ts";
 import {
   damagedLayer,
+  formOf,
   type LoadedLayer,
   loadLayer,
   makerOf,
@@ -127,21 +128,21 @@ async function load(
   records: RecordServices,
   held: ScanServices["loaded"],
 ): Promise<LoadedLayer | undefined> {
-  const key = `${index} ${layer.descriptor.digest} ${layer.diffId}`;
+  const key = `${index} ${formOf(layer)} ${layer.diffId}`;
   const found = held?.get(key) ?? (await loadLayer(layer, index, records));
   if (found !== undefined) held?.set(key, found);
   return found;
 }
 
-/** Of those that are not known, each digest once. */
+/** Those that are not known, each form of a blob once. */
 function missingLayers(
   layers: readonly Layer[],
   loaded: readonly (LoadedLayer | undefined)[],
 ): Iterable<Layer> {
   const missing = new Map<string, Layer>();
   for (const [index, layer] of layers.entries()) {
-    const { digest } = layer.descriptor;
-    if (loaded[index] === undefined && !missing.has(digest)) missing.set(digest, layer);
+    const form = formOf(layer);
+    if (loaded[index] === undefined && !missing.has(form)) missing.set(form, layer);
   }
   return missing.values();
 }
