@@ -1,6 +1,8 @@
 // Images to and from a container engine of this machine, by the Docker Engine API (POST /images/load, GET /images/NAME/get;
 // podman serves the same) or by the podman command. Both carry a docker-archive.
+
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -60,7 +62,8 @@ export async function openDaemonImage(
   const what = `saving ${reference} from ${daemon.name}`;
   const id = `save ${reference}`;
   emit({ type: "start", id, name: what });
-  const file = join(scratchFolder, "daemon-image.tar");
+  // Several images may be saved into one folder, and be read side by side.
+  const file = join(scratchFolder, `daemon-image-${randomBytes(8).toString("hex")}.tar`);
   const stream =
     daemon.kind === "command"
       ? savedByCommand(daemon.program, reference, what, options)
