@@ -35,7 +35,8 @@ export type Expected =
       readonly residue?: readonly (readonly [rule: RuleId, path?: string])[];
     }
   | {
-      readonly error: ErrorCode;
+      /** One of them: a layer that is known is only compared with its digest. */
+      readonly error: ErrorCode | readonly ErrorCode[];
       /** What the message says: which blob, where in it. */
       readonly says: readonly RegExp[];
     };
