@@ -88,7 +88,7 @@ export async function withAuditor<T>(
       const opened = await source.open(text);
       return { opened, image: named(opened, text, options.platform ?? hostPlatform()) };
     };
-    const audit = async ({ image, opened }: Named): Promise<Audited> => {
+    const audit = async ({ image, opened }: Named): Promise<Audited & Pick<ScannedImage, "close">> => {
       const scanned = await scan(opened, services);
       const config = opened.kind === "image" ? configOf(opened.image) : undefined;
       const architecture = image.platform.split("/")[1] ?? "";
@@ -96,7 +96,14 @@ export async function withAuditor<T>(
       const report = reportOf(subject, image);
       const key = reportKey(image, override, program);
       if (key !== undefined) await rememberReport(cache, key, report);
-      return { subject, report };
+      return { subject, report, close: scanned.close };
+    };
+    // Of many images only what is said of each is held, not its tree.
+    const auditBriefly = async (one: Named): Promise<AuditReport> => {
+      const { close, report } = await audit(one);
+      await close();
+      const { explain: _, files: __, ...rest } = report;
+      return rest;
     };
     try {
       return await work({
@@ -113,7 +120,7 @@ export async function withAuditor<T>(
             text,
             async () => {
               const one = await open(text);
-              return (await remembered(one, override, services)) ?? (await audit(one)).report;
+              return (await remembered(one, override, services)) ?? (await auditBriefly(one));
             },
             (done) => done,
           ),
