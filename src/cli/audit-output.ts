@@ -31,7 +31,7 @@ export async function renderAudits(
     case "json":
       return (await import("../report/audit/json.ts")).auditJsonText(reports);
     case "sarif":
-      return `${JSON.stringify((await import("../report/audit/sarif.ts")).auditSarif(reports, version), null, 2)}\n`;
+      return (await import("../report/audit/sarif.ts")).auditSarifText(reports, version);
     case "junit":
       return (await import("../report/audit/junit.ts")).auditJunit(
         reports,

@@ -69,10 +69,8 @@ async function render(
   options: { readonly format: string; readonly output: string | undefined; readonly verbose: boolean },
 ): Promise<string> {
   switch (options.format) {
-    case "json": {
-      const { comparisonJson } = await import("../../report/compare/json.ts");
-      return `${JSON.stringify(comparisonJson(comparison), null, 2)}\n`;
-    }
+    case "json":
+      return (await import("../../report/compare/json.ts")).comparisonJsonText(comparison);
     case "markdown":
       return (await import("../../report/compare/markdown.ts")).comparisonMarkdown(comparison);
     default: {

@@ -94,6 +94,16 @@ test("names that are no UTF-8 make no invalid document, and can be told exactly"
   expect(Buffer.from(findings[0]?.pathBytes ?? "", "base64")).toEqual(encodeName(at));
 });
 
+test("as a text, it holds nothing that a terminal acts on", () => {
+  const name = "/a\u001b[31m\u009b31m\u202e\u200b\u007f\u{e0041}";
+  const report = sampleReport({ findings: [sampleFinding("hostile-name", name, { path: path(name) })] });
+  for (const text of [auditJsonText([report]), auditJsonText([report, report])]) {
+    expect(text).not.toMatch(/[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/u);
+    const [line = ""] = text.startsWith("{\n") ? [text] : text.split("\n");
+    expect((JSON.parse(line) as { findings: { path: string }[] }).findings[0]?.path).toBe(name);
+  }
+});
+
 test("a label may have any name", () => {
   const labels = JSON.parse('{"__proto__": "a", "constructor": "b"}') as Record<string, string>;
   const json = JSON.stringify(auditJson(sampleReport({ config: { labels } })));

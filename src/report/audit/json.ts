@@ -11,15 +11,15 @@ import { encodeName } from "../../base/names.ts";
 import type { TreePath } from "../../tree/path.ts";
 import { countBySeverity } from "./groups.ts";
 import { techniquesOf } from "./techniques.ts";
-import { wellFormed } from "./well-formed.ts";
+import { jsonText, wellFormed } from "./well-formed.ts";
 
 export const auditSchemaVersion = 1;
 
 /** One report is indented, many are JSON lines (one report a line). Ends with a line feed. */
 export function auditJsonText(reports: readonly AuditReport[]): string {
   const [only] = reports;
-  if (only !== undefined && reports.length === 1) return `${JSON.stringify(auditJson(only), null, 2)}\n`;
-  return reports.map((report) => `${JSON.stringify(auditJson(report))}\n`).join("");
+  if (only !== undefined && reports.length === 1) return `${jsonText(auditJson(only), 2)}\n`;
+  return reports.map((report) => `${jsonText(auditJson(report))}\n`).join("");
 }
 
 export function auditJson(report: AuditReport): Json {

@@ -9,7 +9,7 @@ import { encodeName } from "../../base/names.ts";
 import { printableLine } from "../text.ts";
 import { ruleIds } from "./groups.ts";
 import { techniquesOf } from "./techniques.ts";
-import { wellFormed } from "./well-formed.ts";
+import { jsonText, wellFormed } from "./well-formed.ts";
 
 const schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -30,6 +30,11 @@ const securitySeverities: Readonly<Record<Severity, string>> = {
   low: "2.0",
   info: "0.0",
 };
+
+/** The document as a text, safe to print. */
+export function auditSarifText(reports: readonly AuditReport[], version?: string): string {
+  return `${jsonText(auditSarif(reports, version), 2)}\n`;
+}
 
 /** The base of what is no file: the config of an image stands under the image's name. */
 const imagesBase = "IMAGES";

@@ -1,5 +1,5 @@
 // JSON that strict readers take: they refuse all of a document for one lone surrogate, and names of files may have them
-// (base/names.ts).
+// (base/names.ts). As a text it is printed on terminals too, which act on C1 controls (U+009B begins a sequence as ESC [ does).
 import type { Json } from "../../base/canonical-json.ts";
 
 /** The value with U+FFFD for each lone surrogate, in names of members too. */
@@ -13,4 +13,19 @@ export function wellFormed(value: Json): Json {
       member === undefined ? undefined : wellFormed(member),
     ]),
   );
+}
+
+/** What a terminal acts on beyond what JSON has to escape, and what hides or reorders text. None of it stands outside of strings. */
+const acting = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** The value as a text that is safe to print, and the same value for every reader of JSON. */
+export function jsonText(value: Json, indent?: number): string {
+  return JSON.stringify(value, null, indent).replaceAll(acting, (character) =>
+    // JSON has no escapes but those of UTF-16 code units.
+    Array.from({ length: character.length }, (_, at) => escaped(character.charCodeAt(at))).join(""),
+  );
+}
+
+function escaped(codeUnit: number): string {
+  return `\\u${codeUnit.toString(16).padStart(4, "0")}`;
 }

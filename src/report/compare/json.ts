@@ -6,7 +6,7 @@ import type { Comparison, Offering, Side } from "../../audit/compare/comparison.
 import type { FileRow } from "../../audit/finding.ts";
 import type { Json } from "../../base/canonical-json.ts";
 import { findingJson, pathJson } from "../audit/json.ts";
-import { wellFormed } from "../audit/well-formed.ts";
+import { jsonText, wellFormed } from "../audit/well-formed.ts";
 
 export const diffSchemaVersion = 1;
 
@@ -75,4 +75,8 @@ function offeringJson({ needed, unneeded }: Offering): Json {
 
 function fileJson({ digest, identities, kind, path, primitives, role, sizeBytes }: FileRow): Json {
   return { ...pathJson(path), digest: digest ?? null, sizeBytes, kind, role, identities, primitives };
+}
+/** The comparison as a text, safe to print. */
+export function comparisonJsonText(comparison: Comparison): string {
+  return `${jsonText(comparisonJson(comparison), 2)}\n`;
 }
