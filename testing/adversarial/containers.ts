@@ -4,7 +4,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { debOf, tarOf } from "../builders.ts";
+import { helloProgram } from "../hello-program.ts";
 import { runWell } from "../programs.ts";
+import { picture } from "./disguises.ts";
 import { type AdversarialCase, executable, type Workshop, withLayer } from "./workshop.ts";
 
 const inside = { level: "in-name-only", findings: [["multi-call", "/opt/data.bin"]] } as const;
@@ -43,6 +45,23 @@ export const containers: readonly AdversarialCase[] = [
     "nobody without the password can tell what it is",
     (busybox, workshop) => zipOf(workshop, busybox, "-P", "password"),
     unread,
+  ),
+  hiddenIn(
+    "BusyBox in a zip behind a picture",
+    "zip archives are read from their end",
+    async (busybox, workshop) => Buffer.concat([picture, await zipOf(workshop, busybox)]),
+  ),
+  hiddenIn(
+    "BusyBox in a script that unpacks itself",
+    "makeself's form: a script, then an archive",
+    (busybox) =>
+      Buffer.concat([
+        Buffer.from("#!/bin/sh\ntail -n +3 $0 | tar xz\n"),
+        gzipSync(tarOf([executable("x", busybox)])),
+      ]),
+  ),
+  hiddenIn("BusyBox in a gzip stream behind a program", "one command takes it out", (busybox) =>
+    Buffer.concat([helloProgram(), gzipSync(busybox)]),
   ),
   hiddenIn("BusyBox in a tar", "one command takes it out", (busybox) =>
     tarOf([executable("usr/bin/x", busybox)]),

@@ -184,6 +184,13 @@ export const damage: readonly AdversarialCase[] = [
     make: (workshop) => workshop.image(withDiffId(`sha256:${"1".repeat(64)}`)),
     expected: { error: "digest-mismatch", says: [layerNamed(upper), /1{64}/] },
   },
+  {
+    name: "one layer twice, with two diff ids",
+    why: "one of them is wrong",
+    make: (workshop) =>
+      workshop.image(over([upper, { ...upper, diffId: `sha256:${"1".repeat(64)}` as Layer["diffId"] }])),
+    expected: { error: "digest-mismatch", says: [layerNamed(upper), /1{64}/] },
+  },
   badLayer(
     "a layer that is no tar",
     "under its right digest",

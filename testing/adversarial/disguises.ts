@@ -1,5 +1,5 @@
 // Shells that don't look like one: another name, mode, packing or place for the same bytes.
-import type { TarEntry } from "../builders.ts";
+import { elfOf, type TarEntry } from "../builders.ts";
 import { tarLayer } from "../layouts.ts";
 import type { ProgramName } from "./programs.ts";
 import { type AdversarialCase, application, executable, over, type Workshop, withLayer } from "./workshop.ts";
@@ -75,6 +75,21 @@ export const disguises: readonly AdversarialCase[] = [
     "BusyBox without its strings",
     "its applet table alone tells it, once all that names it is overwritten",
     (bytes) => overwritten(bytes, ["BusyBox", "multi-call", "busybox"]),
+  ),
+  changed(
+    "BusyBox with class, byte order and version of no ELF file",
+    "the kernel doesn't look at them",
+    (bytes) => {
+      const copy = Buffer.from(bytes);
+      copy.fill(9, 4, 7);
+      return copy;
+    },
+  ),
+  changed(
+    "BusyBox in the data of the application",
+    "a program can carry another one, and start it from memory",
+    (bytes) => elfOf({ type: "executable", static: true, data: bytes }),
+    { name: "app" },
   ),
   changed("BusyBox without section headers", "the kernel reads segments only", withoutSections),
   changed("BusyBox after a picture", "one command carves it out", (bytes) => Buffer.concat([picture, bytes])),
