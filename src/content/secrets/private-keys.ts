@@ -47,7 +47,10 @@ interface KeyName {
  */
 function bodyOf(text: string): { readonly bytes: Buffer; readonly encrypted: boolean } | undefined {
   const plain = text.replace(/\\[nrt]/g, "\n").replace(/["'`,;\\]|[ \t]\+(?=\s)/g, " ");
-  const lines = plain.split(/[\r\n]+/).map((line) => line.trim().replace(/^(?:[#>|]|\/\/|\*)[ \t]*/, ""));
+  const quoted = plain.split(/[\r\n]+/).map((line) => line.trim());
+  // Two slashes may begin a comment, and a line of base64 as well: they are a comment's where each line has them.
+  const isComment = quoted.every((line) => line === "" || line.startsWith("//"));
+  const lines = quoted.map((line) => line.replace(isComment ? /^\/\/[ \t]*/ : /^[#>|*][ \t]*/, ""));
   const headers = lines.filter((line) => /^[A-Za-z][A-Za-z-]{1,30}: /.test(line));
   // A line "=abcd" is the checksum of PGP's armour.
   const base64 = lines

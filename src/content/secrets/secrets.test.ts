@@ -67,6 +67,14 @@ function pgp(usage: number, gnu = ""): string {
   return `-----BEGIN PGP ${word} KEY BLOCK-----\nVersion: x\n\n${body.toString("base64")}\n=abcd\n-----END PGP ${word} KEY BLOCK-----\n`;
 }
 
+/** Encrypted anew, with another salt, until a line of the base64 begins with two slashes: one key in 150 has such a line. */
+function keyWithSlashes(): string {
+  for (;;) {
+    const text = pem(rsa, "pkcs8", true);
+    if (/^\/\//m.test(text)) return text;
+  }
+}
+
 describe("private keys", () => {
   test.each<[string, string, string]>([
     ["PKCS#8", pem(rsa, "pkcs8"), "a PEM private key (PKCS#8, RSA)"],
@@ -97,6 +105,8 @@ describe("private keys", () => {
         .join("\n"),
       "a PEM private key (PKCS#8, EC)",
     ],
+    ["in a comment", pem(ec, "pkcs8").trim().replace(/^/gm, "//"), "a PEM private key (PKCS#8, EC)"],
+    ["a line that begins like a comment", keyWithSlashes(), "a PEM private key (PKCS#8, encrypted)"],
     [
       "a service account",
       JSON.stringify({ type: "service_account", private_key_id: "1", private_key: pem(rsa, "pkcs8") }),
