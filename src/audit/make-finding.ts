@@ -15,8 +15,8 @@ interface Detail {
   readonly subject?: string;
   readonly evidence: readonly Evidence[];
   readonly path?: TreePath;
-  /** Worse than the rule's. */
-  readonly atMost?: Level;
+  /** In place of the rule's; null where it moves no level in this case. */
+  readonly atMost?: Level | null;
   readonly severity?: Severity;
   readonly primitives?: readonly Primitive[];
   readonly techniques?: readonly string[];
@@ -36,20 +36,21 @@ export function residueFinding(
   entry: Entry,
   detail: Omit<Detail, "path">,
 ): Finding {
-  const { atMost: _, ...made } = make(subject, rule, { ...detail, path: entry.path }, entry);
-  return detail.atMost === undefined ? made : { ...made, atMost: detail.atMost };
+  return make(subject, rule, { atMost: null, ...detail, path: entry.path }, entry);
 }
 
 function make(subject: Subject, rule: RuleId, detail: Detail, entry: Entry | undefined): Finding {
+  const { atMost: given, ...rest } = detail;
   const { atMost, severity } = rules[rule];
+  const limit = given === undefined ? atMost : (given ?? undefined);
   const layer = layerOf(entry);
   const owner = entry === undefined ? undefined : subject.packages.ownerOf(entry);
   return {
     rule,
     severity,
     primitives: [],
-    ...(atMost === undefined ? {} : { atMost }),
-    ...detail,
+    ...(limit === undefined ? {} : { atMost: limit }),
+    ...rest,
     ...(layer === undefined ? {} : { layer }),
     ...(owner === undefined ? {} : { package: packageRef(owner) }),
   };

@@ -10,6 +10,9 @@ import { type NestingBudget, nestingBudget } from "./nested/gather.ts";
 import { nestedIn } from "./nested/nested.ts";
 import { secretsIn } from "./secrets/secrets.ts";
 
+/** Changes whenever `factsOf` tells something else of the same bytes: caches of facts hold to it. */
+export const factsVersion = 1;
+
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
   readonly interpreter: string;

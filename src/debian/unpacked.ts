@@ -11,13 +11,13 @@ import { type Cache, cacheTemporary } from "../base/cache.ts";
 import { type Digest, digestOf, finishDigest, hexOf } from "../base/digest.ts";
 import { assert, messageOf, systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
-import type { Facts } from "../content/facts.ts";
+import { type Facts, factsVersion } from "../content/facts.ts";
 import type { Entry, FileEntry, Origin } from "../tree/entry.ts";
 import type { TreePath } from "../tree/path.ts";
 import type { PackageContents } from "./package.ts";
 
-/** Names the meaning of index and facts; whatever changes either changes it. */
-const unpackedFormat = 3;
+/** Names the meaning of the index; with `factsVersion` that of all that is stored. */
+const unpackedFormat = 4;
 
 export const packName = "pack";
 export const indexName = "index";
@@ -58,7 +58,7 @@ export interface PackageIdentity {
 
 /** Where the unpacked form of a .deb lies, or will. */
 export function unpackedFolder(cache: Cache, deb: Digest): string {
-  return join(cache.folder, "unpacked", hexOf(digestOf(`unpacked ${unpackedFormat} ${deb}`)));
+  return join(cache.folder, "unpacked", hexOf(digestOf(`unpacked ${unpackedFormat} ${factsVersion} ${deb}`)));
 }
 
 /** The text of an index file: its digest, then JSON. */

@@ -1,9 +1,6 @@
 // Which of two versions is the later one, well enough to say "upgraded" or "downgraded". Nothing is decided by it: each
 // ecosystem's own order is in deb-version(7), rpm-version(7), semver.org and PEP 440; this is what they have in common.
-import type { PackageType } from "../packages/package.ts";
-
-/** Where "1.0-1" comes after "1.0": the part behind the hyphen counts the packaging. Elsewhere it names a pre-release. */
-const withRevisions: ReadonlySet<PackageType> = new Set(["deb", "apk", "rpm"]);
+import { isSystemPackage, type PackageType } from "../packages/package.ts";
 
 /** Ends what is compared; comes after a pre-release and before anything else. */
 const end = "";
@@ -23,7 +20,8 @@ function partsOf(type: PackageType, version: string): string[] {
   const [, epoch = "0", rest = ""] = /^v?(?:(\d+)[:!])?(.*)$/s.exec(version) ?? [];
   // Behind a plus, semver's build metadata; Debian's and PEP 440's count.
   const counted = type === "npm" || type === "cargo" ? rest.replace(/\+.*$/s, "") : rest;
-  const signed = withRevisions.has(type)
+  // A distribution's "1.0-1" comes after "1.0": the hyphen begins the packaging's count. Elsewhere it begins a pre-release.
+  const signed = isSystemPackage({ type })
     ? counted.replaceAll(/_(?=alpha|beta|pre|rc)/g, "~")
     : counted.replaceAll(/-|(?<=[\d.])(?=(?:a|alpha|b|beta|c|rc|pre|dev)\d)/g, "~");
   return [epoch, ...(signed.match(/\d+|[a-z]+|~|[-+^]/gi) ?? [])];

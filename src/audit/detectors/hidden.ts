@@ -2,6 +2,8 @@
 import type { FileEntry } from "../../tree/entry.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
+import { isSystemPackage } from "../packages/package.ts";
+import { isExplained } from "../roles.ts";
 import type { Subject } from "../subject.ts";
 
 const placesMax = 5;
@@ -12,6 +14,12 @@ export function hiddenFindings(subject: Subject): Finding[] {
     if (entry.kind === "file") found.push(...ofFile(subject, entry));
   }
   return found;
+}
+
+/** A runtime's own container of modules, as OpenJDK's lib/modules: the closure needs it, and a system package brought it. */
+function isRuntimeOfItsOwn(subject: Subject, entry: FileEntry): boolean {
+  const owner = subject.packages.ownerOf(entry);
+  return owner !== undefined && isSystemPackage(owner) && isExplained(subject.closure.role(entry.path));
 }
 
 function ofFile(subject: Subject, entry: FileEntry): Finding[] {
@@ -28,7 +36,8 @@ function ofFile(subject: Subject, entry: FileEntry): Finding[] {
       what: `an ELF header at byte ${at}`,
       check: `tail -c +${at + 1} FILE | file -`,
     }));
-    found.push(finding(subject, "embedded-elf", { path, what: `${count} inside it`, evidence }));
+    const grade = isRuntimeOfItsOwn(subject, entry) ? ({ severity: "info", atMost: null } as const) : {};
+    found.push(finding(subject, "embedded-elf", { path, what: `${count} inside it`, evidence, ...grade }));
   }
   return found;
 }

@@ -12,6 +12,13 @@ export interface PackageRef {
   readonly architecture?: string;
 }
 
+const systemTypes: ReadonlySet<PackageType> = new Set(["deb", "apk", "rpm"]);
+
+/** Whether a distribution's package manager installs it: it lists its files, and language packages may lie inside it. */
+export function isSystemPackage({ type }: Pick<PackageRef, "type">): boolean {
+  return systemTypes.has(type);
+}
+
 export interface InstalledPackage extends PackageRef {
   /** What it depends on, by name, of those that are installed (system packages only). */
   readonly depends: readonly string[];

@@ -1,9 +1,7 @@
 // What the closure may know of an image's packages: whose an entry is, and who depends on whom. All of them are in the tree, so
 // nothing is pending. Ids are those of builds for Debian's packages ("libc6:amd64"), and unlike any of them for languages'.
 import type { PackageView, Pending } from "../../closure/closure.ts";
-import type { InstalledPackage, PackageIndex, PackageRef, PackageType } from "./package.ts";
-
-const systemTypes: ReadonlySet<PackageType> = new Set(["deb", "apk", "rpm"]);
+import { type InstalledPackage, isSystemPackage, type PackageIndex, type PackageRef } from "./package.ts";
 
 const nothingPending: Pending = {
   has: () => false,
@@ -16,7 +14,7 @@ const nothingPending: Pending = {
 
 /** "libc6:amd64" of a system's package, "npm/express@4.18.2" of a language's. */
 export function packageId({ type, name, version, architecture }: PackageRef): string {
-  if (systemTypes.has(type)) return architecture === undefined ? name : `${name}:${architecture}`;
+  if (isSystemPackage({ type })) return architecture === undefined ? name : `${name}:${architecture}`;
   return `${type}/${name}@${version}`;
 }
 
