@@ -24,8 +24,8 @@ const runConfig: RunConfig = {
   },
 };
 
-/** The application under these layers. */
-function over(layers: readonly Layer[], run: RunConfig = {}): Image {
+/** A static program as a numeric user, with all labels: sealed, but for what these layers put over it. */
+export function sampleUnder(layers: readonly Layer[], run: RunConfig = {}): Image {
   return imageOf([tarLayer([application]), ...layers], { config: { ...runConfig, ...run } });
 }
 
@@ -45,13 +45,13 @@ const token = `token = "${["glpat", "Ab1dE2fG3hI4jK5lM6n7"].join("-")}"
 
 export const samples: Readonly<Record<"sealed" | "root" | "shell" | "layered", Image>> = {
   /** One static program, a numeric user, all labels: nothing to complain of. */
-  sealed: over([]),
+  sealed: sampleUnder([]),
   /** The same as root. */
-  root: over([], { User: "" }),
+  root: sampleUnder([], { User: "" }),
   /** With bash under another name. */
-  shell: over([tarLayer([bashEntry])]),
+  shell: sampleUnder([tarLayer([bashEntry])]),
   /** A token that the upper layer deletes; two names of one file, and links. */
-  layered: over([
+  layered: sampleUnder([
     tarLayer([
       { name: "etc/", mode: 0o755 },
       { name: "etc/token", content: token },
@@ -114,14 +114,26 @@ export async function openShelf(): Promise<Shelf> {
 /** Of `audit --format json`, what tests look at. */
 export interface ToldAudit {
   readonly image: { readonly reference: string; readonly digest: string | null; readonly platform: string };
-  readonly verdict: { readonly level: string; readonly accepted: string | null };
+  readonly verdict: {
+    readonly level: string;
+    readonly determinate: boolean;
+    readonly accepted: string | null;
+  };
   readonly findings: readonly ToldFinding[];
   readonly residue: readonly ToldFinding[];
+  readonly unknown: readonly { readonly path: string; readonly why: string }[];
+  readonly packages: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly version: string;
+    readonly architecture: string | null;
+  }[];
 }
 
 interface ToldFinding {
   readonly rule: string;
   readonly path: string | null;
   readonly what: string;
+  readonly atMost: string | null;
   readonly waived: { readonly reason: string; readonly expires: string | null } | null;
 }
