@@ -20,6 +20,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Facts, factsOf } from "../../src/content/facts.ts";
 import type { Identity } from "../../src/content/identity.ts";
 import { inMemory } from "../../src/formats/random-access.ts";
+import { unpackPackages } from "../../testing/debian-programs.ts";
 import { hasTool } from "../../testing/debian-roots.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fingerprints-"));
@@ -123,29 +124,7 @@ const programs: readonly Program[] = [
 
 const packages = [...new Set(programs.map(({ name }) => name))];
 const tools = ["apt-get", "dpkg-deb", "grep", "strings", "readelf"].filter((tool) => !hasTool(tool));
-const unpacked = tools.length === 0 ? unpackAll() : new Map<string, string>();
-
-/** Each package's files in a folder of its own; without those that apt doesn't know or can't get. */
-function unpackAll(): ReadonlyMap<string, string> {
-  const policy = spawnSync("apt-cache", ["policy", ...packages], {
-    encoding: "utf8",
-    env: { ...process.env, LC_ALL: "C" },
-  });
-  const known = [...policy.stdout.matchAll(/^(\S+):\n.*\n {2}Candidate: (?!\(none\))/gm)].map(
-    (match) => match[1] ?? "",
-  );
-  const debs = join(folder, "debs");
-  mkdirSync(debs);
-  if (known.length > 0) spawnSync("apt-get", ["download", "-qq", ...known], { cwd: debs, timeout: 400_000 });
-  const found = new Map<string, string>();
-  for (const deb of readdirSync(debs)) {
-    const name = deb.replace(/_.*/, "");
-    const into = join(folder, name);
-    if (spawnSync("dpkg-deb", ["-x", join(debs, deb), into]).status === 0) found.set(name, into);
-    rmSync(join(debs, deb));
-  }
-  return found;
-}
+const unpacked = tools.length === 0 ? unpackPackages(packages, folder) : new Map<string, string>();
 
 const factsFrom = (file: string): Facts => factsOf(inMemory(readFileSync(file)));
 const identitiesOf = (bytes: Buffer): readonly Identity[] => factsOf(inMemory(bytes)).identities ?? [];
