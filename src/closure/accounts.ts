@@ -20,21 +20,24 @@ export function keepAccounts(work: Work): void {
 
 /** The line for a name or a number, as its fields. */
 function requireLine(work: Work, wanted: string, file: typeof passwdFile): readonly string[] | undefined {
-  const numeric = /^\d+$/.test(wanted);
+  // As engines read it (strconv.Atoi): with a sign, and with leading zeros.
+  const number = /^[+-]?\d+$/.test(wanted) ? Number(wanted) : undefined;
   const evidence = `user ${work.input.launch.user}`;
   const there = resolve(work.input.tree, file) !== undefined;
   if (there) keepPath(work, file, reasonOf(work, evidence), "ship");
   const text = work.input.settings?.get(file);
   if (text === undefined && there) {
-    if (!numeric) {
+    if (number === undefined) {
       const why = `not read: whether it names ${wanted} is not known`;
       addUnproven(work, { path: file, kind: "unread", why });
     }
     return undefined;
   }
   const lines = (text ?? "").split("\n").map((line) => line.split(":"));
-  const found = lines.find((fields) => fields[numeric ? 2 : 0] === wanted);
-  if (found === undefined && !numeric) {
+  const found = lines.find(([name, , id = ""]) =>
+    number === undefined ? name === wanted : /^\d+$/.test(id) && Number(id) === number,
+  );
+  if (found === undefined && number === undefined) {
     addMissing(work, { what: `${wanted} in ${file}`, kind: "account", neededBy: "user", evidence });
   }
   return found;

@@ -208,6 +208,8 @@ describe("accounts", () => {
   });
 
   test.each<[string, [string, string][]]>([
+    ["+0", []],
+    ["0033:+0", []],
     ["nobody", [["account", "nobody in /etc/passwd"]]],
     ["www:staff", [["account", "staff in /etc/group"]]],
     ["4711:4711", []],
