@@ -8,14 +8,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { collect } from "../src/base/bytes.ts";
+import { ToolError } from "../src/base/errors.ts";
 import { dockerArchive } from "../src/oci/docker-archive-writer.ts";
 import type { Image } from "../src/oci/model.ts";
 import { adversarialCases } from "../testing/adversarial/cases.ts";
 import { missingPrograms } from "../testing/adversarial/programs.ts";
-import { type AdversarialCase, openWorkshop } from "../testing/adversarial/workshop.ts";
+import { type AdversarialCase, openWorkshop, over } from "../testing/adversarial/workshop.ts";
+import { tarLayer } from "../testing/layouts.ts";
 import { findPeer } from "../testing/peers.ts";
 
 const plain = "nothing but the application";
+const tamperedName = "a docker archive with a changed layer";
 
 /** What the page shows, in its order. */
 const shown: readonly string[] = [
@@ -53,13 +56,15 @@ const shown: readonly string[] = [
   "a manifest that lies about a layer's size",
   "a config with the wrong diff id",
   "a layer that is a bomb",
+  tamperedName,
 ];
 
 /** The forms of one image that tools read. */
 interface Forms {
-  readonly ociArchive: string;
-  /** The archive, unpacked. */
-  readonly layout: string;
+  /** As distill and syft name it: an OCI archive, or a docker archive. */
+  readonly reference: string;
+  /** The docker archive, or the OCI archive unpacked. */
+  readonly input: string;
   /** Absent where it can't be said in that form. */
   readonly dockerArchive: string | undefined;
   /** For a tool's cache and outputs, of this image alone. */
@@ -68,8 +73,6 @@ interface Forms {
 
 interface Tool {
   readonly name: string;
-  /** As a reader can run it; FILE, LAYOUT and DOCKER stand for the forms. */
-  readonly commands: readonly string[];
   /** What it says of an image: each a few words. */
   readonly say: (forms: Forms) => readonly string[];
 }
@@ -109,10 +112,9 @@ const distill = join(import.meta.dirname, "../distill");
 
 const ours: Tool = {
   name: "distill",
-  commands: ["distill audit --format json oci-archive:FILE"],
-  say: ({ ociArchive, scratch }) => {
+  say: ({ reference, scratch }) => {
     const args = ["audit", "--cache-dir", join(scratch, "distill"), "--quiet", "--format", "json"];
-    const ran = spawnSync(distill, [...args, `oci-archive:${ociArchive}`], { encoding: "utf8" });
+    const ran = spawnSync(distill, [...args, reference], { encoding: "utf8" });
     const refused = /^error\[([a-z-]+)\]/.exec(ran.stderr)?.[1];
     if (refused !== undefined) return [`refused: ${refused}`];
     if (ran.status !== 0) throw new Error(ran.stderr);
@@ -131,11 +133,8 @@ const ours: Tool = {
 const peers: readonly Tool[] = [
   {
     name: "syft",
-    commands: ["syft -q oci-archive:FILE -o json | jq '.artifacts[] | .name, .version'"],
-    say: ({ ociArchive }) => {
-      const { artifacts } = JSON.parse(
-        run(tool("syft"), ["-q", `oci-archive:${ociArchive}`, "-o", "json"]),
-      ) as {
+    say: ({ reference }) => {
+      const { artifacts } = JSON.parse(run(tool("syft"), ["-q", reference, "-o", "json"])) as {
         readonly artifacts: readonly { readonly name: string; readonly version: string }[];
       };
       return artifacts.map(({ name, version }) => `${name} ${version}`);
@@ -143,12 +142,8 @@ const peers: readonly Tool[] = [
   },
   {
     name: "trivy",
-    commands: [
-      "trivy image --input LAYOUT --scanners secret,misconfig --image-config-scanners secret,misconfig --skip-check-update --format json",
-      "trivy image --input LAYOUT --format cyclonedx | jq '.components[].name'",
-    ],
-    say: ({ layout, scratch }) => {
-      const common = ["image", "--quiet", "--cache-dir", join(scratch, "trivy"), "--input", layout];
+    say: ({ input, scratch }) => {
+      const common = ["image", "--quiet", "--cache-dir", join(scratch, "trivy"), "--input", input];
       const scan = ["--scanners", "secret,misconfig", "--image-config-scanners", "secret,misconfig"];
       const { Results = [] } = JSON.parse(
         run(tool("trivy"), [...common, ...scan, "--skip-check-update", "--offline-scan", "--format", "json"]),
@@ -165,9 +160,8 @@ const peers: readonly Tool[] = [
   },
   {
     name: "dive",
-    commands: ["dive --source docker-archive DOCKER --json OUT; jq .image.inefficientBytes OUT"],
     say: ({ dockerArchive: archive, scratch }) => {
-      if (archive === undefined) return ["reads no OCI archive"];
+      if (archive === undefined) return ["no such form"];
       const out = join(scratch, "dive.json");
       run(tool("dive"), ["--source", "docker-archive", archive, "--json", out]);
       const { image } = JSON.parse(readFileSync(out, "utf8")) as {
@@ -191,40 +185,60 @@ function tool(name: string): string {
 
 /** Makes an image in all forms, and has every tool look at it. */
 async function look(
-  one: AdversarialCase,
+  one: AdversarialCase | "tampered",
   tools: readonly Tool[],
   folder: string,
 ): Promise<readonly (readonly string[])[]> {
   const place = mkdtempSync(join(folder, "case-"));
+  const scratch = join(place, "scratch");
+  mkdirSync(scratch);
   try {
-    const ociArchive = join(place, "image.tar");
-    const layout = join(place, "layout");
-    const docker = join(place, "docker.tar");
-    let archive: Image | undefined;
-    const workshop = openWorkshop(place, join(folder, "programs"));
-    await one.make({
-      ...workshop,
-      image: (image) => {
-        archive = image;
-        return workshop.image(image);
-      },
-    });
-    mkdirSync(layout);
-    run("tar", ["-C", layout, "-xf", ociArchive]);
-    if (archive !== undefined)
-      writeFileSync(docker, await collect(dockerArchive(archive, ["app:1"]), 1 << 30, "an archive"));
-    const scratch = join(place, "scratch");
-    mkdirSync(scratch);
-    const forms: Forms = {
-      ociArchive,
-      layout,
-      dockerArchive: archive === undefined ? undefined : docker,
-      scratch,
-    };
+    const made = one === "tampered" ? await tampered(place) : await formsOf(one, place, folder);
+    const forms: Forms = { ...made, scratch };
     return tools.map((each) => (each === ours ? ours.say(forms) : orRefusal(() => each.say(forms))));
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
+}
+
+async function formsOf(one: AdversarialCase, place: string, folder: string): Promise<Omit<Forms, "scratch">> {
+  let image: Image | undefined;
+  const workshop = openWorkshop(place, join(folder, "programs"));
+  const reference = await one.make({
+    ...workshop,
+    image: (given) => {
+      image = given;
+      return workshop.image(given);
+    },
+  });
+  const input = join(place, "layout");
+  mkdirSync(input);
+  run("tar", ["-C", input, "-xf", reference.slice("oci-archive:".length)]);
+  const docker = image === undefined ? undefined : await archived(image);
+  const file = join(place, "docker.tar");
+  if (docker !== undefined) writeFileSync(file, docker);
+  return { reference, input, dockerArchive: docker === undefined ? undefined : file };
+}
+
+/** As a docker archive; undefined where the layers can't be written so. */
+async function archived(image: Image): Promise<Uint8Array | undefined> {
+  try {
+    return await collect(dockerArchive(image, ["app:1"]), 1 << 30, "an archive");
+  } catch (thrown) {
+    if (thrown instanceof ToolError) return undefined;
+    throw thrown;
+  }
+}
+
+/** A docker archive whose layer isn't the one that its config has the digest of. */
+async function tampered(place: string): Promise<Omit<Forms, "scratch">> {
+  const [before, after] = ["as it was built\n", "not as it was..\n"];
+  const layer = tarLayer([{ name: "etc/app.conf", content: before }], "none");
+  const bytes = Buffer.from((await archived(over([layer]))) ?? "");
+  bytes.write(after, bytes.indexOf(before));
+  const file = join(place, "docker.tar");
+  writeFileSync(file, bytes);
+  return { reference: `docker-archive:${file}`, input: file, dockerArchive: file };
 }
 
 /** A cell: what is said of this image, and not of the one without a trick. */
@@ -244,8 +258,8 @@ async function main(): Promise<void> {
     write(`| image | ${tools.map(({ name }) => name).join(" | ")} |`);
     write(`|---|${"---|".repeat(tools.length)}`);
     for (const name of names) {
-      const one = caseOf(name);
-      const missing = missingPrograms(one.programs ?? []);
+      const one = name === tamperedName ? "tampered" : caseOf(name);
+      const missing = one === "tampered" ? undefined : missingPrograms(one.programs ?? []);
       if (missing !== undefined) {
         write(`| ${name} | not made: ${missing} |${" |".repeat(tools.length - 1)}`);
         continue;
