@@ -50,6 +50,11 @@ export interface ImageOptions {
   readonly "insecure-registry": readonly string[];
 }
 
+export interface AuditorOptions extends ImageOptions {
+  /** More than one image is looked at: errors say which one they are about. */
+  readonly several: boolean;
+}
+
 export interface Audited {
   readonly subject: Subject;
   readonly report: DetailedReport;
@@ -68,7 +73,7 @@ export interface Auditor {
 /** Runs `work` with an auditor. What it opened is removed afterwards; the cache keeps what was learnt of layers. */
 export async function withAuditor<T>(
   context: Context,
-  options: ImageOptions,
+  options: AuditorOptions,
   work: (auditor: Auditor) => Promise<T>,
 ): Promise<T> {
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
@@ -82,6 +87,7 @@ export async function withAuditor<T>(
     });
     const program = programIdentity();
     const services: ScanServices = { cache, scratchFolder, task: context, program, loaded: new Map() };
+    const told = { emit: context.emit, several: options.several };
     const override = options.entrypoint.length === 0 ? {} : { entrypoint: options.entrypoint };
     const open = async (text: string): Promise<Named> => {
       context.signal.throwIfAborted();
@@ -109,14 +115,14 @@ export async function withAuditor<T>(
       return await work({
         audit: (text) =>
           announced(
-            context,
+            told,
             text,
             async () => audit(await open(text)),
             (done) => done.report,
           ),
         report: (text) =>
           announced(
-            context,
+            told,
             text,
             async () => {
               const one = await open(text);
@@ -139,14 +145,14 @@ interface Named {
 
 /** Reports what is being audited, and its level in the end. */
 async function announced<T>(
-  { emit }: Context,
+  { emit, several }: Pick<Context, "emit"> & Pick<AuditorOptions, "several">,
   text: string,
   work: () => Promise<T>,
   reportIn: (done: T) => AuditReport,
 ): Promise<T> {
   const id = `audit ${text}`;
   emit({ type: "start", id, name: `auditing ${text}` });
-  const done = await work().catch(naming(text));
+  const done = await (several ? work().catch(naming(text)) : work());
   emit({ type: "end", id, note: reportIn(done).verdict.level });
   return done;
 }
@@ -154,7 +160,7 @@ async function announced<T>(
 /** Of several images, a digest or a path alone doesn't tell which one is damaged. */
 function naming(text: string): (thrown: unknown) => never {
   return (thrown) => {
-    if (!(thrown instanceof ToolError) || `${thrown.what} ${thrown.why}`.includes(text)) throw thrown;
+    if (!(thrown instanceof ToolError)) throw thrown;
     const { cause, code, hint, what, why } = thrown;
     throw new ToolError(code, {
       what: `auditing ${text}`,

@@ -18,7 +18,7 @@ interface ExplainImage extends ImageOptions {
 export async function explainImage(context: Context, options: ExplainImage): Promise<void> {
   const { colour, columns } = context.stdout;
   const page = { columns: columns ?? 80, style: styleFor(colour), verbose: options.verbose };
-  await withAuditor(context, options, async (auditor) => {
+  await withAuditor(context, { ...options, several: false }, async (auditor) => {
     const audited = await auditor.audit(options.image);
     const text =
       options.path === undefined

@@ -1,4 +1,5 @@
 // What a user names as IMAGE, opened: images of a registry, an engine, an archive or a layout; or a bare tree.
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Cache } from "../base/cache.ts";
 import { ToolError } from "../base/errors.ts";
@@ -62,8 +63,9 @@ export function imageSource(context: Context, options: SourceOptions): ImageSour
       const location = await recognise(parseLocation(text), { scratchFolder, signal, cwd: context.cwd });
       switch (location.kind) {
         case "folder":
+          return { kind: "folder", path: resolve(context.cwd, location.path) };
         case "tar":
-          return { kind: location.kind, path: resolve(context.cwd, location.path) };
+          return { kind: "tar", path: await notEmpty(resolve(context.cwd, location.path)) };
         case "registry":
           return {
             kind: "image",
@@ -95,6 +97,13 @@ function hintAtFolder(cwd: string, text: string): (thrown: unknown) => Promise<n
     const { cause, code, what, why } = thrown;
     throw new ToolError(code, { what, why, hint: `for the folder of that name write ./${text}`, cause });
   };
+}
+
+/** An archive without a single block is what a broken download leaves; it says nothing of any root. */
+async function notEmpty(path: string): Promise<string> {
+  const status = await stat(path).catch(() => undefined);
+  if (status?.isFile() !== true || status.size > 0) return path;
+  throw new ToolError("malformed", { what: `reading the archive ${path}`, why: "the file is empty" });
 }
 
 /** The image of the wanted platform; without a wish the only one, or this machine's. @throws ToolError "not-found" */

@@ -59,6 +59,8 @@ describe("what is audited", () => {
     { summary: "no image", argv: [], code: 2, says: /IMAGE is missing \[missing-argument\]/ },
     { summary: "no such path", argv: ["./gone"], code: 3, says: /^error\[not-found\]: opening .*gone/m },
     { summary: "no such folder", argv: ["dir:gone"], code: 3, says: /error\[disk\]: .*gone/ },
+    { summary: "an empty file", argv: ["./empty.tar"], code: 3, says: /empty\.tar\n {2}the file is empty/ },
+    { summary: "the same, named", argv: ["tar:empty.tar"], code: 3, says: /the file is empty/ },
     { summary: "no such archive", argv: ["oci-archive:gone.tar"], code: 3, says: /gone\.tar/ },
     {
       summary: "a folder that is named as a registry's image is",
@@ -70,7 +72,7 @@ describe("what is audited", () => {
       summary: "a platform that the index lacks",
       argv: ["./index", "--platform", "linux/riscv64"],
       code: 3,
-      says: /choosing the image for linux\/riscv64: there is none\nhint: there is one for linux\/amd64, linux\/arm64/,
+      says: /choosing the image for linux\/riscv64\n {2}there is none\nhint: there is one for linux\/amd64, linux\/arm64/,
     },
     {
       summary: "a platform that the only image isn't for",
@@ -123,6 +125,7 @@ describe("what is audited", () => {
       says: /it is a folder/,
     },
   ])("refused: $summary", async ({ argv, code, says }) => {
+    await shelf.write("empty.tar", "");
     // No registry is asked: this one listens nowhere.
     const ran = await shelf.run(["audit", "--quiet", ...argv], {
       env: { HTTPS_PROXY: "http://127.0.0.1:1" },

@@ -60,7 +60,7 @@ export const command: Command = defineCommand({
     // What is said of single files needs more than a remembered report.
     const detailed = format === "html" || (gate.policy?.keep.length ?? 0) > 0;
     const reports: AuditReport[] = [];
-    await withAuditor(context, options, async (auditor) => {
+    await withAuditor(context, { ...options, several: positionals.length > 1 }, async (auditor) => {
       for (const name of positionals) {
         const report = detailed ? (await auditor.audit(name)).report : await auditor.report(name);
         reports.push(underPolicy(context, report, gate));

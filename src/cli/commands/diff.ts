@@ -36,7 +36,7 @@ export const command: Command = defineCommand({
   async run(context, { options, positionals }) {
     const gates = options["fail-on"].map(gateOf);
     const [before = "", after = ""] = positionals;
-    const comparison = await withAuditor(context, options, async (auditor) =>
+    const comparison = await withAuditor(context, { ...options, several: true }, async (auditor) =>
       compareReports((await auditor.audit(before)).report, (await auditor.audit(after)).report),
     );
     const text = await render(comparison, context, options);
