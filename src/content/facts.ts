@@ -3,15 +3,16 @@ import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { javaPackages } from "./build-info/java.ts";
 import { elfProgram, foreignProgram, type ProgramFacts, programsInside } from "./fingerprints/identify.ts";
-import { scriptIdentities } from "./fingerprints/scripts.ts";
+import { moduleIdentities, scriptIdentities } from "./fingerprints/scripts.ts";
 import { hiddenIn } from "./hidden.ts";
 import type { BuildInfo, Capability, Hidden, Identity, Secret } from "./identity.ts";
+import { isJimage } from "./jimage.ts";
 import { type NestingBudget, nestingBudget } from "./nested/gather.ts";
 import { nestedIn } from "./nested/nested.ts";
 import { secretsIn } from "./secrets/secrets.ts";
 
 /** Changes whenever `factsOf` tells something else of the same bytes: caches of facts hold to it. */
-export const factsVersion = 1;
+export const factsVersion = 2;
 
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
@@ -43,6 +44,7 @@ export type Magic =
   | "archive"
   | "compressed"
   | "java-class"
+  | "jimage"
   | "wasm"
   | "text"
   | "data";
@@ -96,11 +98,11 @@ function ownFacts(source: RandomAccess): Facts {
   const read = source.read(0, Math.min(headBytes, source.sizeBytes));
   const head = Buffer.from(read.buffer, read.byteOffset, read.length);
   if (head.length === 0) return { magic: "empty" };
-  const magic = magicOf(head);
+  const magic = magicOf(head, source.sizeBytes);
   if (magic === "elf") return elfFactsOf(source);
   if (magic === "script") return scriptFactsOf(source, head);
   // What is in an archive is told of its members.
-  return magic === "archive" ? { magic } : { magic, ...told(programIn(source, head)) };
+  return magic === "archive" ? { magic } : { magic, ...told(programIn(source, head, magic)) };
 }
 
 function elfFactsOf(source: RandomAccess): Facts {
@@ -117,8 +119,9 @@ function scriptFactsOf(source: RandomAccess, head: Buffer): Facts {
 }
 
 /** Of a file that is neither ELF nor script. */
-function programIn(source: RandomAccess, head: Buffer): ProgramFacts {
+function programIn(source: RandomAccess, head: Buffer, magic: Magic): ProgramFacts {
   const inside = programsInside(source);
+  if (magic === "text") return { ...inside, identities: [...moduleIdentities(source), ...inside.identities] };
   if (head[0] !== 0x4d || head[1] !== 0x5a) return inside;
   return { ...inside, identities: [...foreignProgram(source), ...inside.identities] };
 }
@@ -133,11 +136,12 @@ function told({ identities, build, capabilities, embeddedElf }: ProgramFacts): P
   };
 }
 
-function magicOf(head: Buffer): Magic {
+function magicOf(head: Buffer, sizeBytes: number): Magic {
   if (head[0] === 0x23 && head[1] === 0x21) return "script";
   const text = head.toString("latin1");
   const found = signatures.find((one) => text.startsWith(one.bytes, one.at));
   if (found !== undefined) return found.magic;
+  if (isJimage(head, sizeBytes)) return "jimage";
   return isText(head) ? "text" : "data";
 }
 

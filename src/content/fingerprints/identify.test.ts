@@ -174,6 +174,7 @@ describe("scripts", () => {
     ["#!/usr/bin/ruby\nrequire 'rubygems/gem_runner'\nGem::GemRunner.new.run args\n", ["gem"]],
     ["#!/usr/bin/python3\nprint('pip install')\n", []],
     ["from pip._internal.cli.main import main\nsys.exit(main())\n", []],
+    ["    from pip._internal.cli.main import main as _main\n\n    sys.exit(_main())\n", ["pip"]],
   ])("%j", (text, expected) => {
     expect(ids(Buffer.from(text))).toEqual(expected);
   });

@@ -75,13 +75,34 @@ export const scriptFingerprints: readonly ScriptFingerprint[] = [
   },
 ];
 
+/** Programs that an interpreter finds by their module's name (`python3 -m pip`): no `#!` line begins them. */
+const moduleFingerprints: readonly ScriptFingerprint[] = [
+  {
+    id: "pip",
+    kind: "package-manager",
+    name: "pip",
+    signs: [["from pip._internal.cli.main import main as _main", "sys.exit(_main())"]],
+  },
+];
+
 /** What is looked at of a script. */
 const scriptBytesMax = 65_536;
+/** Of the file that starts a module: it is small, and texts are many. */
+const moduleBytesMax = 4096;
 
 /** What a text is recognised as; it begins with a `#!` line. */
 export function scriptIdentities(source: RandomAccess): readonly Identity[] {
+  return identitiesOf(source, scriptFingerprints);
+}
+
+/** What a text without such a line is recognised as. */
+export function moduleIdentities(source: RandomAccess): readonly Identity[] {
+  return source.sizeBytes > moduleBytesMax ? [] : identitiesOf(source, moduleFingerprints);
+}
+
+function identitiesOf(source: RandomAccess, fingerprints: readonly ScriptFingerprint[]): readonly Identity[] {
   const text = Buffer.from(source.read(0, Math.min(source.sizeBytes, scriptBytesMax))).toString("latin1");
-  return scriptFingerprints.flatMap(({ id, kind, name, signs }): Identity[] => {
+  return fingerprints.flatMap(({ id, kind, name, signs }): Identity[] => {
     const found = signs.find((texts) => texts.every((one) => text.includes(one)));
     if (found === undefined) return [];
     const evidence = found.map((one) => ({
