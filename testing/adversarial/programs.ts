@@ -33,6 +33,9 @@ export type ProgramName =
   | "sash"
   | "lksh"
   | "gosh"
+  | "python"
+  | "pip"
+  | "pip-module"
   | "upx"
   | "glibc"
   | "glibc-loader";
@@ -44,6 +47,9 @@ const supplies: Readonly<Record<ProgramName, Supply>> = {
   "bash-static": installed("/bin/bash-static", "bash-static"),
   "zsh-static": installed("/bin/zsh-static", "zsh-static"),
   sash: installed("/bin/sash", "sash"),
+  python: installed("/usr/bin/python3", "python3-minimal"),
+  pip: installed("/usr/bin/pip3", "python3-pip"),
+  "pip-module": installed("/usr/lib/python3/dist-packages/pip/__main__.py", "python3-pip"),
   lksh: installed("/bin/lksh", "mksh"),
   toybox: installed("/bin/toybox", "toybox"),
   "glibc-loader": installed("/lib64/ld-linux-x86-64.so.2", "libc6"),

@@ -42,6 +42,24 @@ function file(entry: TarEntry, rule: RuleId): Pick<AdversarialCase, "make" | "ex
   };
 }
 
+/** An application in Python, and pip beside it. */
+function pipIn(program: "pip" | "pip-module", path: string, why: string): AdversarialCase {
+  return {
+    name: `a Python application with ${program === "pip" ? "pip" : "pip as a module"}`,
+    why,
+    programs: ["python", program],
+    make: async (workshop) => {
+      const files = [
+        executable("usr/bin/python3", await workshop.program("python")),
+        executable(path, await workshop.program(program)),
+        { name: "srv/app.py", content: "print('hello')\n" },
+      ];
+      return workshop.image(withLayer(files, { run: { Entrypoint: ["/usr/bin/python3", "/srv/app.py"] } }));
+    },
+    expected: { level: "in-name-only", findings: [["package-manager", `/${path}`]] },
+  };
+}
+
 /** A private key of its own in each run: none of a real one is in the repository. */
 const privateKey: string = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
   format: "pem",
@@ -109,6 +127,8 @@ export const settings: readonly AdversarialCase[] = [
       ),
     expected: { level: "distroless", residue: [["secret-in-lower-layer", "/root/.ssh/id_ecdsa"]] },
   },
+  pipIn("pip", "usr/bin/pip3", "a package manager of a language brings in whatever the image lacks"),
+  pipIn("pip-module", "usr/lib/python3/dist-packages/pip/__main__.py", "python3 -m pip needs no other file"),
   {
     name: "a second program",
     why: "nothing needs it",
