@@ -10,6 +10,7 @@ import { type Compression, detectCompression } from "../formats/compression.ts";
 import { verified } from "./blob.ts";
 import { imageOfConfig } from "./derive.ts";
 import { isObject, malformed, parseJsonValue } from "./json.ts";
+import { refuseOtherSpellings } from "./member-names.ts";
 import { type Descriptor, type ImageSet, type Layer, mediaTypes } from "./model.ts";
 import { type FileStore, readSmall, type StoredFile } from "./store.ts";
 import { parseConfig } from "./validate.ts";
@@ -91,6 +92,7 @@ function parseArchivedImages(bytes: Uint8Array, what: string): readonly Archived
   const value = parseJsonValue(bytes, limits.manifestBytesMax, inner);
   if (!Array.isArray(value)) throw malformed(inner, "it is not a list of images");
   return (value as readonly unknown[]).map((one) => {
+    if (isObject(one)) refuseOtherSpellings(one, ["Config", "RepoTags", "Layers"], inner);
     const config = isObject(one) ? one["Config"] : undefined;
     if (!isObject(one) || typeof config !== "string") throw malformed(inner, 'an image has no "Config"');
     const layers = strings(one["Layers"], "Layers", inner);

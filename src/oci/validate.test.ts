@@ -191,3 +191,91 @@ describe("parseConfig", () => {
     expect(() => parseConfig(bytes(value), "c")).toThrow(expect.objectContaining({ code: "malformed", why }));
   });
 });
+
+describe("a member in another spelling, which Go would read", () => {
+  const healthcheck = { Test: ["CMD", "/p"] };
+  const inDescriptor = (member: object): object => ({ ...manifest, layers: [{ ...layer, ...member }] });
+  const inConfig = (member: object): object => ({ ...image, config: { User: "1", ...member } });
+  const { mediaType: _, ...typeless } = layer;
+
+  test.each<{
+    read: typeof parseManifest | typeof parseIndex | typeof parseConfig;
+    value: object;
+    why: string;
+  }>([
+    { read: parseManifest, value: { ...manifest, CONFIG: config }, why: 'it spells "config" as "CONFIG"' },
+    {
+      read: parseManifest,
+      value: { ...manifest, Manifests: [] },
+      why: 'it spells "manifests" as "Manifests"',
+    },
+    { read: parseManifest, value: inDescriptor({ Digest: digest }), why: 'it spells "digest" as "Digest"' },
+    {
+      read: parseManifest,
+      value: { ...manifest, layers: [{ ...typeless, mediatype: layer.mediaType }] },
+      why: 'it spells "mediaType" as "mediatype"',
+    },
+    { read: parseIndex, value: { ...index, layerS: [] }, why: 'it spells "layers" as "layerS"' },
+    {
+      read: parseIndex,
+      value: { ...index, manifests: [{ ...entry, platform: { os: "linux", architecture: "a", OS: "b" } }] },
+      why: 'it spells "os" as "OS"',
+    },
+    { read: parseConfig, value: { ...image, Config: {} }, why: 'it spells "config" as "Config"' },
+    { read: parseConfig, value: { ...image, HISTORY: [] }, why: 'it spells "history" as "HISTORY"' },
+    {
+      read: parseConfig,
+      value: { ...image, "OS.version": "1" },
+      why: 'it spells "os.version" as "OS.version"',
+    },
+    {
+      read: parseConfig,
+      value: { ...image, rootfs: { ...image.rootfs, Diff_IDs: [] } },
+      why: 'it spells "diff_ids" as "Diff_IDs"',
+    },
+    {
+      read: parseConfig,
+      value: { ...image, history: [{}, { empty_Layer: true }] },
+      why: 'it spells "empty_layer" as "empty_Layer"',
+    },
+    { read: parseConfig, value: inConfig({ user: "0" }), why: 'it spells "User" as "user"' },
+    {
+      read: parseConfig,
+      value: inConfig({ entrypoint: ["/bin/sh"] }),
+      why: 'it spells "Entrypoint" as "entrypoint"',
+    },
+    { read: parseConfig, value: inConfig({ "u\u017fer": "0" }), why: 'it spells "User" as "u\u017fer"' },
+    {
+      read: parseConfig,
+      value: inConfig({ "Healthchec\u212a": {} }),
+      why: 'it spells "Healthcheck" as "Healthchec\u212a"',
+    },
+    {
+      read: parseConfig,
+      value: inConfig({ Healthcheck: { ...healthcheck, test: ["CMD-SHELL", "x"] } }),
+      why: 'it spells "Test" as "test"',
+    },
+  ])("$why", ({ read, value, why }) => {
+    expect(() => read(bytes(value), "x")).toThrow(expect.objectContaining({ code: "malformed", why }));
+  });
+
+  test("names of maps, and of members that nobody reads, are free", () => {
+    const value = {
+      ...image,
+      ID: "x",
+      config: {
+        Labels: { user: "a", User: "b" },
+        ExposedPorts: { "80/tcp": {}, "80/TCP": {} },
+        Healthcheck: healthcheck,
+        hostname: "h",
+      },
+    };
+    expect(parseConfig(bytes(value), "c")).toEqual(value);
+  });
+
+  test.each([{ Test: "CMD" }, { Test: [1] }, []])("a health check of another type: %j", (Healthcheck) => {
+    expect(() => parseConfig(bytes(inConfig({ Healthcheck })), "c")).toThrow(
+      expect.objectContaining({ code: "malformed" }),
+    );
+  });
+});

@@ -1,10 +1,11 @@
 // Descriptors, manifests, configs and indexes from outside, checked (image-spec v1.1: descriptor.md, manifest.md, config.md,
 // image-index.md; and Docker's schema 2, which differs in media types only). Unknown members are let pass, as the
-// specification demands; a known one of a wrong type or past its limit is refused.
+// specification demands; a known one of a wrong type, past its limit or in another spelling is refused.
 import { type Digest, parseDigest } from "../base/digest.ts";
 import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { isObject, type JsonObject, malformed, parseJsonObject } from "./json.ts";
+import { refuseOtherSpellings } from "./member-names.ts";
 import { type Descriptor, type ImageConfig, mediaTypes, type Platform } from "./model.ts";
 
 export interface Manifest {
@@ -33,6 +34,7 @@ export function isManifestType(mediaType: string): boolean {
 /** @throws ToolError "malformed", "limit"; `what` names the blob, as everywhere in this file */
 export function parseManifest(bytes: Uint8Array, what: string): Manifest {
   const value = parseJsonObject(bytes, limits.manifestBytesMax, what);
+  refuseOtherSpellings(value, documentMembers, what);
   // One document that is both is read differently by different tools (CVE-2021-41190).
   if ("manifests" in value)
     throw malformed(what, 'it is a manifest and has "manifests", as only an index does');
@@ -52,6 +54,7 @@ export function parseManifest(bytes: Uint8Array, what: string): Manifest {
 /** @throws ToolError "malformed", "limit" */
 export function parseIndex(bytes: Uint8Array, what: string): Index {
   const value = parseJsonObject(bytes, limits.manifestBytesMax, what);
+  refuseOtherSpellings(value, documentMembers, what);
   for (const name of ["config", "layers"]) {
     if (name in value) throw malformed(what, `it is an index and has "${name}", as only a manifest does`);
   }
@@ -64,6 +67,7 @@ export function parseIndex(bytes: Uint8Array, what: string): Index {
 /** An image's config, with the members that nobody here knows still in it. @throws ToolError "malformed", "limit" */
 export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
   const value = parseJsonObject(bytes, limits.configBytesMax, what);
+  refuseOtherSpellings(value, configMembers, what);
   for (const name of ["architecture", "os"]) {
     if (typeof value[name] !== "string" || value[name] === "") throw malformed(what, `"${name}" is missing`);
   }
@@ -72,6 +76,7 @@ export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
   if (!isObject(rootfs) || rootfs["type"] !== "layers") {
     throw malformed(what, '"rootfs" is missing, or not of the type "layers"');
   }
+  refuseOtherSpellings(rootfs, rootfsMembers, `"rootfs" of ${what}`);
   list(rootfs["diff_ids"] ?? [], "rootfs.diff_ids", limits.layersMax, what).forEach((id, index) => {
     digest(id, `rootfs.diff_ids[${index}]`, what);
   });
@@ -85,6 +90,7 @@ export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
 /** @throws ToolError "malformed" */
 export function parseDescriptor(value: unknown, what: string): Descriptor {
   if (!isObject(value)) throw malformed(what, "it is missing, or not an object");
+  refuseOtherSpellings(value, descriptorMembers, what);
   const mediaType = value["mediaType"];
   if (typeof mediaType !== "string" || !/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;.*)?$/.test(mediaType)) {
     throw malformed(what, '"mediaType" is missing, or not a media type');
@@ -108,6 +114,7 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
 
 function parsePlatform(value: unknown, what: string): Platform {
   if (!isObject(value)) throw malformed(what, '"platform" is not an object');
+  refuseOtherSpellings(value, platformMembers, what);
   const { os, architecture } = value;
   if (typeof os !== "string" || typeof architecture !== "string") {
     throw malformed(what, '"platform" needs "os" and "architecture"');
@@ -116,7 +123,58 @@ function parsePlatform(value: unknown, what: string): Platform {
   return { os, architecture, ...(variant === undefined || variant === "" ? {} : { variant }) };
 }
 
-const documentMembers = ["schemaVersion", "mediaType", "config", "layers", "manifests", "annotations"];
+// The members that Go's readers of these documents know: image-spec, and what Docker adds to a config.
+const documentMembers = [
+  "schemaVersion",
+  "mediaType",
+  "artifactType",
+  "config",
+  "layers",
+  "manifests",
+  "subject",
+  "annotations",
+];
+const descriptorMembers = [
+  "mediaType",
+  "digest",
+  "size",
+  "urls",
+  "annotations",
+  "data",
+  "platform",
+  "artifactType",
+];
+const platformMembers = ["architecture", "os", "os.version", "os.features", "variant"];
+const configMembers = [
+  "created",
+  "author",
+  "architecture",
+  "os",
+  "os.version",
+  "os.features",
+  "variant",
+  "config",
+  "rootfs",
+  "history",
+];
+const rootfsMembers = ["type", "diff_ids"];
+const historyMembers = ["created", "created_by", "author", "comment", "empty_layer"];
+const runMembers = [
+  "User",
+  "ExposedPorts",
+  "Env",
+  "Entrypoint",
+  "Cmd",
+  "Volumes",
+  "WorkingDir",
+  "Labels",
+  "StopSignal",
+  "ArgsEscaped",
+  "Healthcheck",
+  "OnBuild",
+  "Shell",
+];
+const healthcheckMembers = ["Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"];
 
 function documentType(
   value: JsonObject,
@@ -125,11 +183,6 @@ function documentType(
   what: string,
 ): string {
   if (value["schemaVersion"] !== 2) throw malformed(what, '"schemaVersion" is missing, or not 2');
-  for (const name of Object.keys(value)) {
-    // Go's reader takes "Layers" for "layers": a document with both means one thing there and another here.
-    const known = documentMembers.find((member) => member.toLowerCase() === name.toLowerCase());
-    if (known !== undefined && known !== name) throw malformed(what, `it spells "${known}" as "${name}"`);
-  }
   const mediaType = optionalText(value, "mediaType", what) ?? otherwise;
   if (!accepts(mediaType)) throw malformed(what, `"mediaType" ${JSON.stringify(mediaType)} was not expected`);
   return mediaType;
@@ -177,9 +230,9 @@ function checkHistory(value: unknown, what: string): void {
   const entries = list(value ?? [], "history", limits.historyMax, what);
   for (const [index, entry] of entries.entries()) {
     if (!isObject(entry)) throw malformed(what, `"history[${index}]" is not an object`);
-    for (const name of ["created", "created_by", "comment"]) {
-      optionalText(entry, name, `"history[${index}]" of ${what}`);
-    }
+    const inner = `"history[${index}]" of ${what}`;
+    refuseOtherSpellings(entry, historyMembers, inner);
+    for (const name of ["created", "created_by", "comment"]) optionalText(entry, name, inner);
     if (entry["empty_layer"] !== undefined && typeof entry["empty_layer"] !== "boolean") {
       throw malformed(what, `"history[${index}].empty_layer" is not a boolean`);
     }
@@ -190,17 +243,24 @@ function checkRunConfig(value: unknown, what: string): void {
   if (value === undefined || value === null) return;
   if (!isObject(value)) throw malformed(what, '"config" is not an object');
   const inner = `"config" of ${what}`;
+  refuseOtherSpellings(value, runMembers, inner);
   for (const name of ["User", "WorkingDir", "StopSignal"]) optionalText(value, name, inner);
-  for (const name of ["Env", "Entrypoint", "Cmd"]) {
-    const words = value[name] ?? [];
-    if (!Array.isArray(words) || !words.every((word) => typeof word === "string")) {
-      throw malformed(inner, `"${name}" is not a list of strings`);
-    }
-  }
+  for (const name of ["Env", "Entrypoint", "Cmd"]) checkWords(value, name, inner);
   for (const name of ["ExposedPorts", "Volumes"]) {
     if (!isObject(value[name] ?? {})) throw malformed(inner, `"${name}" is not an object`);
   }
   strings(value["Labels"], "Labels", inner);
+  const healthcheck = value["Healthcheck"] ?? {};
+  if (!isObject(healthcheck)) throw malformed(inner, '"Healthcheck" is not an object');
+  refuseOtherSpellings(healthcheck, healthcheckMembers, `"Healthcheck" in ${inner}`);
+  checkWords(healthcheck, "Test", `"Healthcheck" in ${inner}`);
+}
+
+function checkWords(value: JsonObject, name: string, what: string): void {
+  const words = value[name] ?? [];
+  if (!Array.isArray(words) || !words.every((word) => typeof word === "string")) {
+    throw malformed(what, `"${name}" is not a list of strings`);
+  }
 }
 
 /** Go writes what is absent as null; here it is absent. Two levels hold everything that `ImageConfig` names. */
