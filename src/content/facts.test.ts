@@ -19,6 +19,11 @@ describe("factsOf", () => {
     ["ar", "!<arch>\n", { magic: "archive" }],
     ["tar", `${"x".repeat(257)}ustar\0`, { magic: "archive" }],
     ["a class file", "\xca\xfe\xba\xbe", { magic: "java-class" }],
+    [
+      "a Java runtime's modules",
+      `\xda\xda\xfe\xca\0\0\x01\0${"\0".repeat(4)}\x01\0\0\0\x01${"\0".repeat(19)}`,
+      { magic: "data", container: "jimage" },
+    ],
     ["WebAssembly", "\0asm\x01", { magic: "wasm" }],
   ])("%s", (_, content, expected) => {
     expect(facts(content)).toMatchObject(expected);

@@ -23,6 +23,8 @@ export interface ScriptFacts {
 
 export interface Facts {
   readonly magic: Magic;
+  /** Data that is a runtime's container of modules: Java's. */
+  readonly container?: "jimage";
   /** Present for a readable ELF file. `magic: "elf"` without it: a corrupt one, whose needs are unknown. */
   readonly elf?: ElfFacts;
   readonly script?: ScriptFacts;
@@ -44,7 +46,6 @@ export type Magic =
   | "archive"
   | "compressed"
   | "java-class"
-  | "jimage"
   | "wasm"
   | "text"
   | "data";
@@ -98,11 +99,13 @@ function ownFacts(source: RandomAccess): Facts {
   const read = source.read(0, Math.min(headBytes, source.sizeBytes));
   const head = Buffer.from(read.buffer, read.byteOffset, read.length);
   if (head.length === 0) return { magic: "empty" };
-  const magic = magicOf(head, source.sizeBytes);
+  const magic = magicOf(head);
   if (magic === "elf") return elfFactsOf(source);
   if (magic === "script") return scriptFactsOf(source, head);
   // What is in an archive is told of its members.
-  return magic === "archive" ? { magic } : { magic, ...told(programIn(source, head, magic)) };
+  if (magic === "archive") return { magic };
+  const container = isJimage(head, source.sizeBytes) ? ({ container: "jimage" } as const) : {};
+  return { magic, ...container, ...told(programIn(source, head, magic)) };
 }
 
 function elfFactsOf(source: RandomAccess): Facts {
@@ -136,12 +139,11 @@ function told({ identities, build, capabilities, embeddedElf }: ProgramFacts): P
   };
 }
 
-function magicOf(head: Buffer, sizeBytes: number): Magic {
+function magicOf(head: Buffer): Magic {
   if (head[0] === 0x23 && head[1] === 0x21) return "script";
   const text = head.toString("latin1");
   const found = signatures.find((one) => text.startsWith(one.bytes, one.at));
   if (found !== undefined) return found.magic;
-  if (isJimage(head, sizeBytes)) return "jimage";
   return isText(head) ? "text" : "data";
 }
 

@@ -1,12 +1,19 @@
 import { expect, test } from "vitest";
-import { elf } from "../../../testing/closures.ts";
 import { subjectOf } from "../../../testing/subjects.ts";
 import { file } from "../../../testing/trees.ts";
+import type { Role } from "../../closure/closure.ts";
 import type { Facts } from "../../content/facts.ts";
 import { path } from "../../tree/path.ts";
 import { hiddenFindings } from "./hidden.ts";
 
 const evidence = [{ what: "w" }];
+const jdk = {
+  type: "deb",
+  name: "jre",
+  version: "17",
+  depends: [],
+  source: path("/var/lib/dpkg/status"),
+} as const;
 
 test.each<[string, Facts, string[]]>([
   ["nothing hidden", { magic: "elf" }, []],
@@ -33,28 +40,18 @@ test.each<[string, Facts, string[]]>([
   );
 });
 
-test("what a needed runtime carries in its own container moves no level", () => {
-  const jdk = {
-    type: "deb",
-    name: "jre",
-    version: "17",
-    depends: [],
-    source: path("/var/lib/dpkg/status"),
-  } as const;
-  const of = (at: string): string[] => {
-    const start = elf("/app/p", { static: true, type: "executable", program: true });
-    const subject = subjectOf({
-      layers: [[start, file("/lib/modules", "x"), file("/other", "x")]],
-      packages: { "/lib/modules": jdk },
-      keep: [{ glob: "/lib/modules", source: "what starts" }],
-    });
-    const facts: Facts = { magic: "data", embeddedElf: [8] };
-    const found = hiddenFindings({
-      ...subject,
-      facts: (one) => (one.path === at ? facts : { magic: "text" }),
-    });
-    return found.map((one) => `${one.severity} ${one.atMost ?? "-"}`);
-  };
-  expect(of("/lib/modules")).toEqual(["info -"]);
-  expect(of("/other")).toEqual(["medium distroless"]);
+test.each<[string, Facts["container"], Role, string]>([
+  ["a Java runtime's own modules", "jimage", "closure", "info -"],
+  ["modules that nothing needs", "jimage", "foreign", "medium distroless"],
+  ["modules that a package claims", "jimage", "package-data", "medium distroless"],
+  ["a needed file of another kind", undefined, "closure", "medium distroless"],
+])("an ELF file inside %s", (_, container, role, expected) => {
+  const subject = subjectOf({ layers: [[file("/lib/modules", "x")]], packages: { "/lib/modules": jdk } });
+  const closure = { ...subject.closure, role: () => role };
+  const found = hiddenFindings({
+    ...subject,
+    closure,
+    facts: () => ({ magic: "data", embeddedElf: [8], ...(container === undefined ? {} : { container }) }),
+  });
+  expect(found.map((one) => `${one.severity} ${one.atMost ?? "-"}`)).toEqual([expected]);
 });

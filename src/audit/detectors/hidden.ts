@@ -1,9 +1,9 @@
 // What nobody can tell: programs that hide their content, archives that are locked, broken or too deep, programs in other files.
+import type { Facts } from "../../content/facts.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
-import { isSystemPackage } from "../packages/package.ts";
-import { isExplained } from "../roles.ts";
+import { isNeeded } from "../roles.ts";
 import type { Subject } from "../subject.ts";
 
 const placesMax = 5;
@@ -16,15 +16,17 @@ export function hiddenFindings(subject: Subject): Finding[] {
   return found;
 }
 
-/** A runtime's own container of modules, as OpenJDK's lib/modules: the closure needs it, and a system package brought it. */
-function isRuntimeOfItsOwn(subject: Subject, entry: FileEntry): boolean {
-  const owner = subject.packages.ownerOf(entry);
-  return owner !== undefined && isSystemPackage(owner) && isExplained(subject.closure.role(entry.path));
+/**
+ * A Java runtime's own container of modules, which the program needs. Its content says so: whose file it is, is the image's claim.
+ */
+function isRuntimeOfItsOwn({ closure }: Subject, { path }: FileEntry, { container }: Facts): boolean {
+  return container === "jimage" && isNeeded(closure.role(path));
 }
 
 function ofFile(subject: Subject, entry: FileEntry): Finding[] {
   const { path } = entry;
-  const { embeddedElf = [], hidden } = subject.facts(entry);
+  const facts = subject.facts(entry);
+  const { embeddedElf = [], hidden } = facts;
   const found: Finding[] = [];
   if (hidden !== undefined) {
     const rule = hidden.kind === "packed" ? "hidden-program" : "unread-content";
@@ -36,7 +38,9 @@ function ofFile(subject: Subject, entry: FileEntry): Finding[] {
       what: `an ELF header at byte ${at}`,
       check: `tail -c +${at + 1} FILE | file -`,
     }));
-    const grade = isRuntimeOfItsOwn(subject, entry) ? ({ severity: "info", atMost: null } as const) : {};
+    const grade = isRuntimeOfItsOwn(subject, entry, facts)
+      ? ({ severity: "info", atMost: null } as const)
+      : {};
     found.push(finding(subject, "embedded-elf", { path, what: `${count} inside it`, evidence, ...grade }));
   }
   return found;
