@@ -1,5 +1,6 @@
 // Data of kept packages: what is no code stays with its package, so that programs behave as they do in the full system
 // (locales, mime types, time zones). Documentation goes, by a named filter.
+import { lazy } from "../base/lazy.ts";
 import type { Entry, FileEntry } from "../tree/entry.ts";
 import { baseName, joinPath, type TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
@@ -12,8 +13,11 @@ import { addData, addUnproven, isCode, type Work } from "./work.ts";
 /** The packages whose data stays, each with the reason that all of its data shares. */
 type KeptPackages = ReadonlyMap<string, Reason>;
 
-/** Keeps the data of every kept package, and defers pending packages whose data would be kept. Gives what is left out, and why. */
-export function keepPackageData(work: Work): LeftOut[] {
+/**
+ * Keeps the data of every kept package, and defers pending packages whose data would be kept. Gives what is left out, and why:
+ * worked out when asked for, as few ask, and there may be a million of them.
+ */
+export function keepPackageData(work: Work): () => readonly LeftOut[] {
   const kept = keptPackages(work);
   const rest: Entry[] = [];
   const links: Entry[] = [];
@@ -32,9 +36,9 @@ export function keepPackageData(work: Work): LeftOut[] {
   }
   keepDataLinks(work, links, kept);
   // Folders are not listed: one exists where it holds something kept.
-  return rest
-    .filter((entry) => entry.kind !== "directory" && !work.reasons.has(entry.path))
-    .map((entry) => ({ entry, why: whyLeftOut(work, entry, kept) }));
+  const leftOut = rest.filter((entry) => entry.kind !== "directory" && !work.reasons.has(entry.path));
+  for (const entry of leftOut) noteUnnamed(work, entry, kept);
+  return lazy(() => leftOut.map((entry) => ({ entry, why: whyLeftOut(work, entry, kept) })));
 }
 
 function keptPackages(work: Work): KeptPackages {
@@ -142,21 +146,23 @@ function whyLeftOut(work: Work, entry: Entry, kept: KeptPackages): string {
   return kept.has(owner) ? "not asked for" : `data of ${owner}, no code of which is kept`;
 }
 
-/** A library that nothing names may still be loaded by name: that is not proven, and said. */
 function whyCodeIsLeftOut(work: Work, entry: FileEntry, kept: KeptPackages): string {
-  const { magic, elf } = work.input.facts(entry);
-  if (magic === "script") return "a script that nothing runs";
+  if (work.input.facts(entry).magic === "script") return "a script that nothing runs";
+  return whyUnnamed(work, entry, kept) ?? "code that nothing reaches";
+}
+
+/** A library that nothing names may still be loaded by name: that is not proven, and said. */
+function noteUnnamed(work: Work, entry: Entry, kept: KeptPackages): void {
+  if (work.findings.dropped.has(entry.path) || !isCode(work, entry)) return;
+  const why = whyUnnamed(work, entry, kept);
+  if (why !== undefined) addUnproven(work, { path: entry.path, kind: "unnamed", why });
+}
+
+/** What is said of a library that a kept package has and nothing names; undefined for everything else. */
+function whyUnnamed(work: Work, entry: FileEntry, kept: KeptPackages): string | undefined {
+  const { elf } = work.input.facts(entry);
+  if (elf === undefined || elf.program || elf.interpreter !== undefined) return undefined;
   const owner = packageOf(work, entry.path);
-  if (
-    elf === undefined ||
-    elf.program ||
-    elf.interpreter !== undefined ||
-    owner === undefined ||
-    !kept.has(owner)
-  ) {
-    return "code that nothing reaches";
-  }
-  const why = `a library of ${owner} that nothing names; perhaps it is loaded by name`;
-  addUnproven(work, { path: entry.path, kind: "unnamed", why });
-  return why;
+  if (owner === undefined || !kept.has(owner)) return undefined;
+  return `a library of ${owner} that nothing names; perhaps it is loaded by name`;
 }
