@@ -4,7 +4,7 @@ import { sampleFinding, sampleReport } from "../../testing/audit-report-parts.ts
 import { sampleReports } from "../../testing/audit-reports.ts";
 import { auditJsonText } from "../report/audit/json.ts";
 import { path } from "../tree/path.ts";
-import { type Baseline, imageName, newFindings, readBaseline } from "./baseline.ts";
+import { type Baseline, forOnlyImage, newFindings, readBaseline } from "./baseline.ts";
 import type { AuditReport, Finding } from "./finding.ts";
 import { findingKey } from "./finding-key.ts";
 
@@ -55,7 +55,8 @@ describe("what is new", () => {
     ["deleted as before", json([], web, [shell]), reportOf([], web, [shell]), []],
     ["waived then", json([{ ...shell, waived: { reason: "x" } }]), reportOf([shell]), ["shell"]],
     ["a key", `# known\n${findingKey(shell)} dash in /bin/sh\n`, reportOf([shell, ping]), ["setuid"]],
-    ["the only report, of another image", json([shell], "oci:out"), reportOf([shell]), []],
+    ["the only report, of another image", json([shell], "oci:out"), reportOf([shell]), ["shell"]],
+    ["an archive of another name", json([shell], "tar:a.tar"), reportOf([shell], "tar:b.tar"), ["shell"]],
     ["an indented report", JSON.stringify(JSON.parse(json([shell])), null, 2), reportOf([shell]), []],
     ["a list of reports", `[${json([shell])}, ${json([], "app:1")}]`, reportOf([shell]), []],
     ["a report a line", `${json([], "app:1")}\n${json([shell])}\n`, reportOf([shell]), []],
@@ -68,6 +69,16 @@ describe("what is new", () => {
     ],
   ])("%s", (_name, text, report, expected) => {
     expect(fresh(report, text)).toEqual(expected);
+  });
+
+  it.each<[string, string, string[]]>([
+    ["the only report is of the only image, whatever its name", json([shell], "oci:out"), []],
+    ["two reports of one image are", `${json([shell], "oci:out:1")}\n${json([], "oci:out:2")}`, []],
+    ["reports of two images aren't", `${json([shell], "oci:out")}\n${json([], "app:1")}`, ["shell"]],
+    ["keys are", findingKey(shell), []],
+  ])("where one image is audited: %s", (_name, text, expected) => {
+    const { findings } = newFindings(reportOf([shell]), forOnlyImage(baseline(text)));
+    expect(findings.map((one) => one.rule)).toEqual(expected);
   });
 
   it("is nothing of a report against itself, and never more than without a baseline", () => {
@@ -152,16 +163,4 @@ describe("a baseline that isn't one", () => {
       }),
     );
   });
-});
-
-it.each([
-  ["registry.example.test:5000/team/web:1.2", "registry.example.test:5000/team/web"],
-  ["registry.example.test/web@sha256:00", "registry.example.test/web"],
-  ["web:1", "web"],
-  ["oci:out:web", "out"],
-  ["oci:out", "out"],
-  ["docker-archive:build/web.tar", "build/web.tar"],
-  ["/srv/root", "/srv/root"],
-])("the image of %s is %s", (reference, name) => {
-  expect(imageName(reference)).toBe(name);
 });

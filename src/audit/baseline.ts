@@ -4,6 +4,7 @@
 import type { Diagnostic, Parsed, Span } from "../base/diagnostics.ts";
 import { messageOf } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { imageName } from "../oci/image-name.ts";
 import type { AuditedImage, AuditReport, Finding } from "./finding.ts";
 import { type FindingKey, type FindingView, findingKey, isFindingKey, type Keyed } from "./finding-key.ts";
 import { isLevel, type Level, levels } from "./levels.ts";
@@ -12,9 +13,9 @@ import { isLevel, type Level, levels } from "./levels.ts";
 type Known = Map<FindingKey, number[]>;
 
 export interface Baseline {
-  /** By image (`imageName`, and platform). */
+  /** By image (oci/image-name.ts, and platform). */
   readonly images: ReadonlyMap<string, KnownFindings>;
-  /** Known in every image: keys without a report, and the only report of a file. */
+  /** Known in every image: keys without a report. */
   readonly everywhere: KnownFindings;
 }
 
@@ -44,12 +45,14 @@ export function readBaseline(text: string, file: string): Parsed<Baseline> {
   if (pass.diagnostics.length > 0) return { value: undefined, diagnostics: pass.diagnostics };
   const images = new Map<string, Known>();
   for (const { image, known } of pass.reports) images.set(image, mergedKnown(images.get(image), known));
-  const only = images.size === 1 ? [...images.values()][0] : undefined;
-  const value =
-    only === undefined
-      ? { images, everywhere: pass.keys }
-      : { images: new Map<string, Known>(), everywhere: mergedKnown(pass.keys, only) };
-  return { value, diagnostics: [] };
+  return { value: { images, everywhere: pass.keys }, diagnostics: [] };
+}
+
+/** The baseline where one image is audited: a file on one image is on this one, whatever it was called then. */
+export function forOnlyImage(baseline: Baseline): Baseline {
+  const [only, ...more] = baseline.images.values();
+  if (only === undefined || more.length > 0) return baseline;
+  return { images: new Map(), everywhere: mergedKnown(baseline.everywhere, only) };
 }
 
 /**
@@ -77,16 +80,6 @@ export function newFindings(
     findings: report.findings.filter((one) => isNew(one, "image")),
     residue: report.residue.filter((one) => isNew(one, "residue")),
   };
-}
-
-/** What stays of a reference from one build to the next: without its transport, tag and digest. */
-export function imageName(reference: string): string {
-  const bare = reference
-    .replace(/^(?:oci|oci-archive|docker-archive|docker-daemon|dir):/, "")
-    .replace(/@.*$/s, "");
-  const slash = bare.lastIndexOf("/");
-  const colon = bare.indexOf(":", slash + 1);
-  return colon < 0 ? bare : bare.slice(0, colon);
 }
 
 function imageKey({ platform, reference }: Pick<AuditedImage, "platform" | "reference">): string {

@@ -142,6 +142,15 @@ describe("--baseline", () => {
     expect((await audit("--baseline", "known.jsonl", "./layered")).code).toBe(1);
   });
 
+  test("of several images, each needs a report of its own", async () => {
+    await audit("--format", "json", "-o", "one.json", "./shell");
+    expect((await audit("--baseline", "one.json", "shell.docker.tar")).code).toBe(0);
+    const both = await audit("--baseline", "one.json", "./shell", "shell.docker.tar");
+    expect(both.code).toBe(1);
+    expect(both.stderr).toMatch(/^failed: shell\.docker\.tar: /m);
+    expect(both.stderr).not.toContain("failed: ./shell");
+  });
+
   test("what is no baseline is told with its line", async () => {
     await shelf.write("wrong.json", '{"schemaVersion": 1}\n');
     const ran = await audit("--baseline", "wrong.json", "./gone");

@@ -1,9 +1,9 @@
 // The gate of an audit on the command line: a lowest level, a policy, a baseline; and what it says of images.
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Baseline, readBaseline } from "../audit/baseline.ts";
+import { type Baseline, forOnlyImage, readBaseline } from "../audit/baseline.ts";
 import type { AuditReport } from "../audit/finding.ts";
-import { type Failure, judge, requiredLevel } from "../audit/judge.ts";
+import { type Failure, type Gate, judge } from "../audit/judge.ts";
 import type { Level } from "../audit/levels.ts";
 import { applyPolicy, policyWarnings } from "../audit/policy/apply.ts";
 import { parsePolicy } from "../audit/policy/parse.ts";
@@ -24,66 +24,70 @@ export interface GateOptions {
   readonly baseline: string | undefined;
 }
 
-export interface CommandGate {
-  readonly failBelow: Level | undefined;
-  readonly policy: Policy | undefined;
-  readonly baseline: Baseline | undefined;
-}
-
-/** @throws InvalidInput with every mistake of the files; ToolError "usage", "limit", "disk" */
-export async function readGate(context: Context, options: GateOptions): Promise<CommandGate> {
-  const { baseline, policy } = options;
+/**
+ * `images`: how many are audited.
+ * @throws InvalidInput with every mistake of the files; ToolError "usage", "limit", "disk"
+ */
+export async function readGate(context: Context, options: GateOptions, images: number): Promise<Gate> {
+  const { baseline, policy, "fail-below": failBelow } = options;
+  const known = baseline === undefined ? undefined : await readInput(context, baseline, baselineInput);
   return {
-    failBelow: options["fail-below"],
-    policy:
-      policy === undefined ? undefined : await readInput(context, policy, limits.specBytesMax, parsePolicy),
-    baseline:
-      baseline === undefined
-        ? undefined
-        : await readInput(context, baseline, limits.baselineBytesMax, readBaseline),
+    ...(failBelow === undefined ? {} : { failBelow }),
+    ...(policy === undefined ? {} : { policy: await readInput(context, policy, policyInput) }),
+    ...(known === undefined ? {} : { baseline: images === 1 ? forOnlyImage(known) : known }),
   };
 }
 
-async function readInput<T>(
-  context: Context,
-  name: string,
-  bytesMax: number,
-  parse: (text: string, file: string) => Parsed<T>,
-): Promise<T> {
-  const file = resolve(context.cwd, name);
-  const shown = displayName(file, context.cwd);
-  const text = requireValue(decodeText(await readBounded(file, shown, bytesMax), shown));
-  return requireValue(parse(text, shown));
+/** A file that an option of the gate names: how large it may be, what it holds, and where one comes from. */
+interface Input<T> {
+  readonly bytesMax: number;
+  readonly parse: (text: string, file: string) => Parsed<T>;
+  readonly hint: string;
 }
 
-async function readBounded(file: string, shown: string, bytesMax: number): Promise<Uint8Array> {
+const policyInput: Input<Policy> = {
+  bytesMax: limits.specBytesMax,
+  parse: parsePolicy,
+  hint: "it begins with apiVersion: distill/v1; docs/reference/policy.md has an example",
+};
+
+const baselineInput: Input<Baseline> = {
+  bytesMax: limits.baselineBytesMax,
+  parse: readBaseline,
+  hint: "write one: distill audit --format json --output FILE IMAGE",
+};
+
+async function readInput<T>(context: Context, name: string, input: Input<T>): Promise<T> {
+  const file = resolve(context.cwd, name);
+  const shown = displayName(file, context.cwd);
+  const bytes = await readBounded(file, `reading ${shown}`, input);
+  return requireValue(input.parse(requireValue(decodeText(bytes, shown)), shown));
+}
+
+async function readBounded(
+  file: string,
+  what: string,
+  { bytesMax, hint }: Pick<Input<unknown>, "bytesMax" | "hint">,
+): Promise<Uint8Array> {
   try {
     const { size } = await stat(file);
     if (size <= bytesMax) return await readFile(file);
   } catch (thrown) {
     const code = systemCode(thrown);
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw diskError(`reading ${shown}`, thrown);
-    throw new ToolError("usage", { what: `reading ${shown}`, why: "there is no such file" });
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw diskError(what, thrown);
+    throw new ToolError("usage", { what, why: "there is no such file", hint });
   }
-  throw new ToolError("limit", { what: `reading ${shown}`, why: `it is larger than ${bytesMax} bytes` });
-}
-
-/** The level that every image has to have. */
-export function requiredOf({ failBelow, policy }: CommandGate): Level | undefined {
-  return requiredLevel({
-    ...(failBelow === undefined ? {} : { failBelow }),
-    ...(policy === undefined ? {} : { policy }),
-  });
+  throw new ToolError("limit", { what, why: `it is larger than ${bytesMax} bytes`, hint });
 }
 
 /** The report with the policy's waivers. */
-export function underPolicy(context: Context, report: AuditReport, { policy }: CommandGate): AuditReport {
+export function underPolicy(context: Context, report: AuditReport, { policy }: Gate): AuditReport {
   return policy === undefined ? report : applyPolicy(report, policy, new Date(context.now()));
 }
 
 /** Says what of the gate failed, and what to know of the policy. @returns the exit code */
-export function judgeAll(context: Context, reports: readonly AuditReport[], gate: CommandGate): number {
-  const { baseline, failBelow, policy } = gate;
+export function judgeAll(context: Context, reports: readonly AuditReport[], gate: Gate): number {
+  const { policy } = gate;
   const { colour, columns } = context.stderr;
   if (policy !== undefined) {
     const warnings = policyWarnings(policy, reports, new Date(context.now()));
@@ -91,11 +95,7 @@ export function judgeAll(context: Context, reports: readonly AuditReport[], gate
   }
   const failed: { readonly image: string; readonly failures: readonly Failure[] }[] = [];
   for (const report of reports) {
-    const { failures, passed } = judge(report, {
-      ...(failBelow === undefined ? {} : { failBelow }),
-      ...(policy === undefined ? {} : { policy }),
-      ...(baseline === undefined ? {} : { baseline }),
-    });
+    const { failures, passed } = judge(report, gate);
     if (!passed) failed.push({ image: report.image.reference, failures });
   }
   if (failed.length === 0) return 0;

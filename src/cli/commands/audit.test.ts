@@ -104,7 +104,13 @@ describe("what is audited", () => {
       summary: "a policy that isn't there",
       argv: ["--policy", "gone.yaml", "./sealed"],
       code: 2,
-      says: /gone\.yaml/,
+      says: /reading gone\.yaml\n {2}there is no such file\nhint: it begins with apiVersion/,
+    },
+    {
+      summary: "a baseline that isn't there",
+      argv: ["--baseline", "gone.json", "./sealed"],
+      code: 2,
+      says: /there is no such file\nhint: write one: distill audit --format json --output FILE IMAGE/,
     },
     {
       summary: "a baseline that is a folder",

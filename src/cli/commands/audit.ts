@@ -1,13 +1,14 @@
 // `distill audit`: is an image really distroless? The verdict with its evidence; with a level, a policy or a baseline, a gate.
 import { resolve } from "node:path";
 import type { AuditReport } from "../../audit/finding.ts";
+import { requiredLevel } from "../../audit/judge.ts";
 import { levels } from "../../audit/levels.ts";
 import { InvalidInput } from "../../base/diagnostics.ts";
 import { writeFileAtomically } from "../../base/files.ts";
 import { auditFormats, renderAudits, singleFormats } from "../audit-output.ts";
 import { imageOptions, withAuditor } from "../auditing.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { judgeAll, readGate, requiredOf, underPolicy } from "../gate.ts";
+import { judgeAll, readGate, underPolicy } from "../gate.ts";
 
 export const command: Command = defineCommand({
   name: "audit",
@@ -56,7 +57,7 @@ export const command: Command = defineCommand({
         { severity: "error", rule: "wrong-usage", message, hint: "audit one at a time" },
       ]);
     }
-    const gate = await readGate(context, options);
+    const gate = await readGate(context, options, positionals.length);
     // What is said of single files needs more than a remembered report.
     const detailed = format === "html" || (gate.policy?.keep.length ?? 0) > 0;
     const reports: AuditReport[] = [];
@@ -71,7 +72,7 @@ export const command: Command = defineCommand({
       columns: shown?.columns ?? 80,
       colour: shown?.colour ?? false,
       verbose,
-      failBelow: requiredOf(gate),
+      failBelow: requiredLevel(gate),
     });
     if (output === undefined) context.stdout.write(text);
     else await writeFileAtomically(resolve(context.cwd, output), text);

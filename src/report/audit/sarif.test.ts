@@ -165,6 +165,15 @@ test("files of the same name in two images are told apart, also by fingerprint",
   expect(results[0]?.partialFingerprints["distillFinding/v1"]).toBe(finding && findingKey(finding));
 });
 
+test("a finding in archives of two images has two fingerprints", () => {
+  const findings = [sampleFinding("shell", "sh", { path: path("/bin/sh") })];
+  const prints = ["oci-archive:a.tar", "oci-archive:b.tar", "tar:c.tar"].map((reference) => {
+    const report = sampleReport({ findings, image: { reference, platform: "linux/amd64" } });
+    return resultsOf(report)[0]?.partialFingerprints["primaryLocationLineHash"];
+  });
+  expect(new Set(prints).size).toBe(3);
+});
+
 test("what is waived is suppressed, with why", () => {
   const waived = resultsOf(...all()).filter((result) => result.suppressions !== undefined);
   expect(waived).toHaveLength(3);

@@ -6,6 +6,7 @@ import { type FindingView, findingKey } from "../../audit/finding-key.ts";
 import { ruleSetVersion, rules, type Severity } from "../../audit/rules.ts";
 import type { Json } from "../../base/canonical-json.ts";
 import { encodeName } from "../../base/names.ts";
+import { imageName } from "../../oci/image-name.ts";
 import { printableLine } from "../text.ts";
 import { ruleIds } from "./groups.ts";
 import { techniquesOf } from "./techniques.ts";
@@ -101,7 +102,7 @@ function resultJson(report: AuditReport, image: number, one: Finding, view: Find
       "distillFinding/v1": key,
       // The one that GitHub matches by. A tag is another version of the same image.
       primaryLocationLineHash: createHash("sha256")
-        .update(JSON.stringify([repositoryOf(report), report.image.platform, key]))
+        .update(JSON.stringify([imageName(report.image.reference), report.image.platform, key]))
         .digest("hex")
         .slice(0, 32),
     },
@@ -198,11 +199,6 @@ function basesOf(reports: readonly AuditReport[]): Json {
 
 function baseOf(image: number): string {
   return `IMAGE${image}`;
-}
-
-/** The reference without tag and digest. */
-function repositoryOf({ image }: AuditReport): string {
-  return image.reference.replace(/@sha256:[0-9a-f]+$/, "").replace(/:[^:/]*$/, "");
 }
 
 /** A relative reference (RFC 3986, 4.2) with the bytes of each component; a colon is encoded, so that nothing reads as a scheme. */
