@@ -42,9 +42,15 @@ export function stringSearch(
     next[index] = first[last] ?? -1;
     first[last] = index;
   }
+  const farthest = windowBytes - gram + 1;
   const scan = (bytes: Buffer, found: (index: number, at: number) => void): void => {
     const size = bytes.length;
     for (let end = windowBytes - 1; end < size; ) {
+      // Mostly all of a window is skipped. A processor that guesses so looks at the next window before it has seen this one's end.
+      while (shifts[hashAt(bytes, end)] === farthest) {
+        end += farthest;
+        if (end >= size) return;
+      }
       const hash = hashAt(bytes, end);
       const shift = shifts[hash] as number;
       if (shift > 0) {
