@@ -39,6 +39,7 @@ export type RuleId =
   | "root-group"
   | "named-user"
   | "unknown-user"
+  | "no-user"
   | "setuid"
   | "file-capabilities"
   | "world-writable"
@@ -141,7 +142,7 @@ export const rules: Readonly<Record<RuleId, Rule>> = {
     severity: "high",
     atMost: "distroless",
     why: "A flaw of the program gives the container's root, and what the kernel grants it.",
-    fix: "set a numeric user other than 0",
+    fix: "set a numeric user other than 0, up to 2147483647",
     techniques: ["T1611"],
   },
   "root-group": {
@@ -164,6 +165,13 @@ export const rules: Readonly<Record<RuleId, Rule>> = {
     atMost: "distroless",
     why: "The container does not start.",
     fix: "write a number, or add the name to /etc/passwd",
+  },
+  "no-user": {
+    title: "Nothing says who runs it",
+    severity: "low",
+    atMost: "distroless",
+    why: "A folder or a plain archive has no config: whoever starts a program of it decides as whom, and that is root unless they say otherwise.",
+    fix: "audit the image that is made of it, with a numeric user other than 0",
   },
   setuid: {
     title: "A setuid or setgid file",

@@ -9,7 +9,7 @@ import { type RuleId, ruleSetVersion, type Severity } from "./rules.ts";
 export type Judged = Pick<AuditReport, "findings" | "residue">;
 
 /** Findings of these rules say that something can't be told, and are taken for the worst that it can be. */
-const unknownRules: ReadonlySet<RuleId> = new Set(["hidden-program", "unread-content"]);
+const unknownRules: ReadonlySet<RuleId> = new Set(["hidden-program", "unread-content", "no-user"]);
 
 /** The verdict on what an image holds, whatever a policy says of it. */
 export function verdictOf(judged: Judged): Verdict {

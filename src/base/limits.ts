@@ -63,8 +63,17 @@ export const limits = {
   pathBytesMax: 4096,
   pathComponentsMax: 256,
   symlinksFollowedMax: 40,
-  /** A configuration file that the closure reads: ld.so.conf, passwd, nsswitch.conf. */
+  /** A configuration file that the closure reads: ld.so.conf, passwd, nsswitch.conf; all of them. */
   settingsBytesMax: 4_194_304,
+  settingsTotalBytesMax: 16_777_216,
+  settingsFilesMax: 1000,
+  /** Files, or patterns of them, that ld.so.conf and what it includes name. */
+  loaderIncludesMax: 1000,
+  /** Folders of one PATH, run path or LD_LIBRARY_PATH; all those that a loader is told of for one library. */
+  searchPathFoldersMax: 4096,
+  libraryFoldersMax: 4096,
+  /** Programs of a command that start one another: env, nice, tini. */
+  wrappersMax: 32,
   paxRecordsBytesMax: 1_048_576,
   /** Extended attributes of all entries of an archive. */
   xattrBytesMax: 67_108_864,
@@ -76,6 +85,8 @@ export const limits = {
   arMembersMax: 100_000,
   arNamesBytesMax: 16_777_216,
   /** Shell scripts: maintainer scripts and entrypoints */
+  /** Of the lines of an account file that are no accounts, those that are told one by one. */
+  accountLinesToldMax: 20,
   shellScriptBytesMax: 4_194_304,
   shellNestingMax: 200,
   /** What starts an image: scripts that call each other, one of them, how deep, commands that are listed. */
