@@ -3,10 +3,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Facts, factsOf } from "../../src/content/facts.ts";
 import { inMemory } from "../../src/formats/random-access.ts";
+import { missingPrograms, packed } from "../../testing/adversarial/programs.ts";
 import { missingProgram } from "../../testing/programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hidden-content-"));
@@ -103,13 +104,12 @@ describe("BusyBox inside", () => {
   }
 });
 
-const upx = ["upx", "upx-ucl"].find((name) => spawnSync(name, ["--version"]).status === 0);
-const noUpx = noBusybox !== "" ? noBusybox : upx === undefined ? " (skipped: upx is not installed)" : "";
+const missingUpx = missingPrograms(["busybox-upx"]);
+const noUpx = missingUpx === undefined ? "" : ` (skipped: ${missingUpx})`;
 
 describe("packed by UPX", () => {
-  test.skipIf(noUpx !== "").each(["-1", "--lzma"])(`%s${noUpx}`, (method) => {
-    const name = `packed${method}`;
-    run(upx ?? "", "-q", "-f", method, "helper", "-o", name);
+  test.skipIf(noUpx !== "").each(["-1", "--lzma"])(`%s${noUpx}`, { timeout: 120_000 }, async (method) => {
+    const name = basename(await packed(join(folder, "helper"), method, folder));
     expect(facts(name).hidden).toMatchObject({
       kind: "packed",
       why: expect.stringMatching(/^packed with UPX \d/) as string,

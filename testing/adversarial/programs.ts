@@ -1,7 +1,7 @@
 // Real programs that adversarial images hide: of Debian's packages on this machine, or built or fetched when they are asked for.
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { hostMirror } from "../debian-roots.ts";
 import { missingProgram, runWell } from "../programs.ts";
 
@@ -73,13 +73,7 @@ const supplies: Readonly<Record<ProgramName, Supply>> = {
   "busybox-upx": {
     missing: () => supplies.upx.missing() ?? supplies.busybox.missing(),
     async make(folder): Promise<string> {
-      const file = join(folder, "busybox.upx");
-      const libraries = join(folder, "upx-ucl", "usr/lib/x86_64-linux-gnu");
-      const packer = await programFile("upx", folder);
-      await runWell([packer, "-q", "-1", "-f", "-o", file, "/bin/busybox"], {
-        env: { LD_LIBRARY_PATH: libraries },
-      });
-      return file;
+      return packed("/bin/busybox", "-1", folder);
     },
   },
   /** dash as Debian has its source, linked statically: no package of Debian holds one. */
@@ -106,6 +100,15 @@ const supplies: Readonly<Record<ProgramName, Supply>> = {
     },
   },
 };
+
+/** A program packed by UPX with this method ("-1", "--lzma"). @returns the packed file, below `folder` */
+export async function packed(program: string, method: string, folder: string): Promise<string> {
+  const file = join(folder, `${basename(program)}${method}.upx`);
+  const libraries = join(folder, "upx-ucl", "usr/lib/x86_64-linux-gnu");
+  const packer = await programFile("upx", folder);
+  await runWell([packer, "-q", method, "-f", "-o", file, program], { env: { LD_LIBRARY_PATH: libraries } });
+  return file;
+}
 
 /** The first of these that this machine lacks, as a reason to skip; or undefined. */
 export function missingPrograms(names: readonly ProgramName[]): string | undefined {
