@@ -29,7 +29,8 @@ export function launchOfImage(
 
 /** NAME=value; a name alone has no value that the image knows. The last one counts. */
 function environmentOf(entries: readonly string[]): Record<string, string> {
-  const environment: Record<string, string> = {};
+  // Without a prototype, any name is a variable like others: "__proto__", "constructor".
+  const environment = Object.create(null) as Record<string, string>;
   for (const entry of entries) {
     const cut = entry.indexOf("=");
     if (cut > 0) environment[entry.slice(0, cut)] = entry.slice(cut + 1);

@@ -65,6 +65,18 @@ describe("startupFindings", () => {
       config: { Healthcheck: { Test: ["CMD", "/app/p"] } },
       found: [],
     },
+    ...["/rc", "/es", "/nu", "/fish", "/osh", "/bin/sh"].map((name) => ({
+      summary: `a program that is called as a shell is, and isn't known as one: ${name}`,
+      entries: [elf(name, { static: true, program: true })],
+      config: { Entrypoint: [name], Cmd: name === "/bin/sh" ? ["serve"] : ["-c", "/etc/config"] },
+      found: [],
+    })),
+    {
+      summary: "what isn't known as a shell, called as one",
+      entries: [elf("/bin/sh", { static: true, program: true })],
+      config: { Entrypoint: ["/bin/sh", "-ec", "exec /app/p"] },
+      found: ["/bin/sh the entrypoint starts a shell: /bin/sh -ec 'exec /app/p'"],
+    },
     { summary: "no health check", entries: [app], config: { Healthcheck: { Test: ["NONE"] } }, found: [] },
     {
       summary: "a script, and those that it calls; its own shells are of it",
@@ -129,5 +141,19 @@ describe("startupFindings", () => {
       evidence: [{ what: 'it begins with "#!/bin/sh"', check: "head -n 1 FILE" }],
     });
     expect(second?.evidence).toEqual([{ what: "/bin/sh -c true", check: "jq .config.Healthcheck CONFIG" }]);
+  });
+
+  test("a name of the image is no part of a command to copy", () => {
+    const [shell] = found(
+      [
+        sh,
+        script("/usr/bin/npm", "/usr/bin/node"),
+        recognised("interpreter", "node", "/usr/bin/node"),
+        file("/a; reboot/package.json", "{}"),
+      ],
+      { Entrypoint: ["npm", "start"], WorkingDir: "/a; reboot" },
+      { "/a; reboot/package.json": '{"scripts": {"start": "node ."}}' },
+    );
+    expect(shell?.evidence[0]?.check).toBe("jq .scripts FILE");
   });
 });

@@ -19,6 +19,7 @@ function shellFinding(subject: Subject, step: StartupStep): Finding[] {
     return [
       finding(subject, "shell-startup", {
         ...(at === undefined ? {} : { path: at }),
+        subject: "script",
         what: `the start-up runs a script for a shell (${command}${there})`,
         evidence: [{ what: `it begins with ${JSON.stringify(command)}`, check: "head -n 1 FILE" }],
         primitives: ["shell"],
@@ -30,6 +31,7 @@ function shellFinding(subject: Subject, step: StartupStep): Finding[] {
   return [
     finding(subject, "shell-startup", {
       ...(path === undefined ? {} : { path }),
+      subject: from,
       what: `the ${nameOf(from)} starts a shell${there}: ${command}`,
       evidence: [{ what: command, check: checkOf(from) }],
       primitives: ["shell"],
@@ -43,6 +45,6 @@ function nameOf(from: string): string {
 
 function checkOf(from: string): string {
   if (from === "healthcheck") return "jq .config.Healthcheck CONFIG";
-  if (from.startsWith("/")) return `jq .scripts ${from}`;
+  if (from.startsWith("/")) return "jq .scripts FILE";
   return "jq '.config | {Entrypoint, Cmd}' CONFIG";
 }

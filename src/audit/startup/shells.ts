@@ -1,15 +1,12 @@
-// What is a shell, and what it is told to run: by the content of the program, else by the name (POSIX sh(1), bash(1), BusyBox).
+// What is a shell, and what it is told to run: by the content of the program, and where the image has none, by the name (POSIX
+// sh(1), bash(1), BusyBox). A name says little of a program that is there: a server can be called rc. Only what is called as
+// `sh -c` is taken at its word.
 import type { Facts } from "../../content/facts.ts";
+import type { ProgramKind } from "../../content/identity.ts";
+import { shellNames } from "../../content/shell-names.ts";
 
 /** A word of a command; undefined where only running it tells. */
 export type MaybeWord = string | undefined;
-
-const shellNames: ReadonlySet<string> = new Set(
-  (
-    "sh ash bash rbash dash hush lash ksh ksh93 mksh lksh pdksh oksh loksh zsh rzsh fish csh tcsh yash posh rc es elvish nu nushell " +
-    "xonsh pwsh gosh sash ysh osh murex"
-  ).split(" "),
-);
 
 /** Those whose scripts this program's parser reads; the others have a grammar of their own. */
 const readable: ReadonlySet<string> = new Set(
@@ -47,20 +44,28 @@ export interface ShellRun {
 }
 
 /**
- * The shell that a command starts, where its program is one. A multi-call binary is what it is called as; a program whose
- * content isn't known is what its name says.
+ * The shell that a command starts, where its program is one. A multi-call binary is what it is called as; a program that isn't
+ * there is what its name says.
  */
 export function shellRunOf(words: readonly MaybeWord[], facts: Facts | undefined): ShellRun | undefined {
   const [first = "", ...rest] = words;
   const name = nameOf(first);
-  const own = (facts?.identities ?? []).filter((one) => one.within === undefined);
-  const isMany = own.some((one) => one.kind === "multi-call") || (own.length === 0 && multiCall.test(name));
+  const own = facts === undefined ? undefined : (facts.identities ?? []);
+  const is = (kind: ProgramKind): boolean | undefined =>
+    own?.some((one) => one.within === undefined && one.kind === kind);
+  const isMany = is("multi-call") ?? multiCall.test(name);
   if (isMany && multiCall.test(name)) {
     const [applet, ...more] = rest;
     return applet !== undefined && isShellName(applet) ? { name: applet, words: more } : undefined;
   }
-  const isShell = own.length > 0 && !isMany ? own.some((one) => one.kind === "shell") : isShellName(name);
+  const byName = isMany || own === undefined || (own.length === 0 && isCalledAsShell(name, rest));
+  const isShell = is("shell") === true || (byName && isShellName(name));
   return isShell ? { name, words: rest } : undefined;
+}
+
+/** A command line for what is no recognised program: whatever it is, it stands in for a shell. */
+function isCalledAsShell(name: string, [option]: readonly MaybeWord[]): boolean {
+  return /^(?:sh|ash|dash|bash)$/.test(name) && option !== undefined && /^-[a-z]*c$/.test(option);
 }
 
 const multiCall = /^(?:busybox|toybox)(?:[-_.].*)?$/;
