@@ -85,6 +85,7 @@ export function sampleFinding(rule: RuleId, what: string, parts: Partial<Finding
     rule,
     severity,
     ...(atMost === undefined ? {} : { atMost }),
+    subject: what,
     what,
     evidence: [],
     primitives: [],

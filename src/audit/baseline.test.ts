@@ -16,8 +16,8 @@ function json(findings: readonly Finding[], reference = web, residue: readonly F
   return JSON.stringify({
     schemaVersion: 1,
     image: { reference, platform: "linux/amd64" },
-    findings: findings.map((one) => ({ ...one, atMost: one.atMost ?? null })),
-    residue,
+    findings: findings.map((one) => ({ ...one, key: findingKey(one), atMost: one.atMost ?? null })),
+    residue: residue.map((one) => ({ ...one, key: findingKey(one, "residue") })),
   });
 }
 

@@ -6,7 +6,7 @@ import { messageOf } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { imageName } from "../oci/image-name.ts";
 import type { AuditedImage, AuditReport, Finding } from "./finding.ts";
-import { type FindingKey, type FindingView, findingKey, isFindingKey, type Keyed } from "./finding-key.ts";
+import { type FindingKey, type FindingView, findingKey, isFindingKey } from "./finding-key.ts";
 import { isLevel, type Level, levels } from "./levels.ts";
 
 /** The findings of one image by key: how many of them allow each level, worst first. */
@@ -173,16 +173,13 @@ function readReport(pass: Pass, value: unknown, line: number): void {
     return;
   }
   const known: Known = new Map();
-  for (const [member, view] of [
-    ["findings", "image"],
-    ["residue", "residue"],
-  ] as const) {
+  for (const member of ["findings", "residue"]) {
     const findings = value[member];
     if (!Array.isArray(findings)) {
       malformed(pass, line, `the report has no list of ${member}`);
       return;
     }
-    for (const one of findings as unknown[]) if (!readFinding(pass, known, one, view, line)) return;
+    for (const one of findings as unknown[]) if (!readFinding(pass, known, one, line)) return;
   }
   pass.reports.push({
     image: imageKey({ reference: image["reference"], platform: image["platform"] }),
@@ -191,30 +188,20 @@ function readReport(pass: Pass, value: unknown, line: number): void {
 }
 
 /** False where nothing more can be read of this report. */
-function readFinding(pass: Pass, known: Known, value: unknown, view: FindingView, line: number): boolean {
-  const keyed = isObject(value) ? keyedOf(value) : undefined;
-  if (!isObject(value) || keyed === undefined) {
-    malformed(pass, line, "a finding of the report has no rule, or doesn't say what was found");
+function readFinding(pass: Pass, known: Known, value: unknown, line: number): boolean {
+  const key = isObject(value) ? value["key"] : undefined;
+  if (!isObject(value) || typeof key !== "string" || !isFindingKey(key)) {
+    malformed(pass, line, "a finding of the report has no key of this version");
     return false;
   }
   if (!countFinding(pass, line)) return false;
   // What was waived was accepted for a time: when that is over, it counts.
   if (isObject(value["waived"])) return true;
-  const { atMost, key } = value;
+  const { atMost } = value;
   const allowed = typeof atMost === "string" && isLevel(atMost) ? atMost : anyLevel;
   const level = atMost === null ? "sealed" : allowed;
-  addKnown(known, typeof key === "string" && isFindingKey(key) ? key : findingKey(keyed, view), level);
+  addKnown(known, key, level);
   return true;
-}
-
-function keyedOf({ path, rule, subject, what }: JsonObject): Keyed | undefined {
-  if (typeof rule !== "string" || typeof what !== "string") return undefined;
-  return {
-    rule,
-    what,
-    ...(typeof path === "string" ? { path } : {}),
-    ...(typeof subject === "string" ? { subject } : {}),
-  };
 }
 
 function countFinding(pass: Pass, line: number): boolean {

@@ -22,9 +22,9 @@ export interface Finding {
   readonly package?: PackageRef;
   /**
    * What tells it from others of its rule and path, the same in every version: a fingerprint's id ("busybox"), the kind of a
-   * secret, the name of a variable (finding-key.ts). Absent: `what` without its numbers does.
+   * secret, the name of a variable, the user that a setuid file is of (finding-key.ts). Never a secret.
    */
-  readonly subject?: string;
+  readonly subject: string;
   readonly primitives: readonly Primitive[];
   /** ATT&CK technique ids of the program itself, beside those of the rule and of the primitives. */
   readonly techniques?: readonly string[];

@@ -12,10 +12,10 @@ import type { Subject } from "./subject.ts";
 
 interface Detail {
   readonly what: string;
-  readonly subject?: string;
+  readonly subject: string;
   readonly evidence: readonly Evidence[];
   readonly path?: TreePath;
-  /** In place of the rule's; null where it moves no level in this case. */
+  /** In place of the rule's; null where it moves no level in this case. In a finding the member is absent then. */
   readonly atMost?: Level | null;
   readonly severity?: Severity;
   readonly primitives?: readonly Primitive[];

@@ -12,6 +12,7 @@ function found(rule: RuleId, atMost: Level | undefined = rules[rule].atMost): Fi
   return {
     rule,
     severity,
+    subject: rule,
     what: title,
     evidence: [],
     primitives: [],

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { elf } from "../../../testing/closures.ts";
 import { subjectOf } from "../../../testing/subjects.ts";
 import { directory, file, symlink } from "../../../testing/trees.ts";
+import type { RunConfig } from "../../oci/model.ts";
 import type { Entry } from "../../tree/entry.ts";
+import type { LayerEntry } from "../../tree/layers.ts";
 import { path } from "../../tree/path.ts";
 import { attributeFindings } from "./attributes.ts";
 
@@ -92,9 +95,88 @@ describe("attributeFindings", () => {
       entry: file("/a\udcff"),
       found: ["hostile-name: its name holds what a terminal hides or obeys"],
     },
+    ...["\u00ad", "\u3164", "\u{e0041}", "\u115f"].map((one) => ({
+      summary: `what shows as nothing: ${one.codePointAt(0)?.toString(16)}`,
+      entry: file(`/a${one}`),
+      found: ["hostile-name: its name holds what a terminal hides or obeys"],
+    })),
+    {
+      summary: "setuid and setgid",
+      entry: file("/a", "", { mode: 0o6755, gid: 8 }),
+      found: ["setuid: whoever starts it gets the rights of user 0 and group 8"],
+    },
     { summary: "another language", entry: file("/データ/größe"), found: [] },
   ])("$summary", ({ entry, found }) => {
-    const findings = attributeFindings(subjectOf({ layers: [[entry]] }));
+    const findings = [...attributeFindings(subjectOf({ layers: [[entry]] }))];
     expect(findings.map(({ rule, what }) => `${rule}: ${what}`)).toEqual(found);
+  });
+
+  test("names of one inode are one file", () => {
+    const linked: LayerEntry = { kind: "hardlink", path: path("/b"), target: path("/a"), origins: [] };
+    const subject = subjectOf({ layers: [[file("/a", "", { mode: 0o4755 }), linked]] });
+    expect([...attributeFindings(subject)].map((one) => one.path)).toEqual(["/a"]);
+  });
+
+  test("a folder with a hostile name is told once, not again for what is in it", () => {
+    const subject = subjectOf({ layers: [[directory("/d\u202e"), file("/d\u202e/a"), file("/d\u202e/b")]] });
+    expect([...attributeFindings(subject)].map((one) => one.path)).toEqual(["/d\u202e"]);
+  });
+
+  test("what tells findings of one rule and path apart is no version: owner, numbers, kind", () => {
+    const entries = [file("/a", "", { mode: 0o4755, uid: 1000 }), device, directory("/x", { mode: 0o777 })];
+    const found = [...attributeFindings(subjectOf({ layers: [entries] }))];
+    expect(found.map((one) => one.subject).sort()).toEqual([
+      "character-device 1:3",
+      "directory",
+      "user 1000",
+    ]);
+  });
+});
+
+describe("sticky folders for everybody", () => {
+  const sticky = (name: string): Entry => directory(name, { mode: 0o1777 });
+  const ordinary = directory("/usr/local");
+  test.each<{ summary: string; entries: Entry[]; config?: RunConfig; found: string[] }>([
+    { summary: "for temporary files", entries: [sticky("/var/tmp"), file("/var/tmp/x", "1")], found: [] },
+    {
+      summary: "on the PATH",
+      entries: [sticky("/usr/bin")],
+      found: ["/usr/bin: programs are looked for there"],
+    },
+    {
+      summary: "on the config's PATH",
+      entries: [sticky("/opt/b")],
+      config: { Env: ["PATH=/opt/b"] },
+      found: ["/opt/b: programs are looked for there"],
+    },
+    {
+      summary: "on the PATH, behind a link",
+      entries: [symlink("/bin", "opt/b"), sticky("/opt/b")],
+      found: ["/opt/b: programs are looked for there"],
+    },
+    {
+      summary: "above a folder of the PATH that isn't there",
+      entries: [sticky("/opt"), ordinary],
+      config: { Env: ["PATH=/opt/a/b"] },
+      found: ["/opt: programs are looked for there"],
+    },
+    { summary: "for libraries", entries: [sticky("/lib")], found: ["/lib: libraries are looked for there"] },
+    {
+      summary: "in LD_LIBRARY_PATH",
+      entries: [sticky("/opt/l")],
+      config: { Env: ["LD_LIBRARY_PATH=/opt/l"] },
+      found: ["/opt/l: libraries are looked for there"],
+    },
+    {
+      summary: "with a program",
+      entries: [sticky("/opt/x"), elf("/opt/x/p", { program: true })],
+      found: ["/opt/x: it holds programs"],
+    },
+  ])("$summary", ({ config, entries, found }) => {
+    // What is looked for in folders that aren't there could be made in the one above.
+    const image = [...entries, directory("/usr/local/bin")];
+    const subject = subjectOf({ layers: [image], ...(config === undefined ? {} : { config }) });
+    const told = [...attributeFindings(subject)].map((one) => `${one.path}: ${one.what.split(", and ")[1]}`);
+    expect(told).toEqual(found);
   });
 });

@@ -2,47 +2,92 @@
 import { encodeName } from "../../base/names.ts";
 import type { Evidence } from "../../content/identity.ts";
 import type { Entry } from "../../tree/entry.ts";
-import { root } from "../../tree/path.ts";
+import { baseName, root, type TreePath } from "../../tree/path.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
+import type { RuleId } from "../rules.ts";
 import type { Subject } from "../subject.ts";
+import { stickyFault } from "./sticky.ts";
 
-export function attributeFindings(subject: Subject): Finding[] {
-  const found: Finding[] = [];
-  const top = subject.tree.lookup(root);
-  for (const entry of top === undefined ? subject.tree.walk() : [top, ...subject.tree.walk()]) {
-    const { mode, path } = entry;
-    const add = (rule: Parameters<typeof finding>[1], what: string, evidence: Evidence): void => {
-      found.push(finding(subject, rule, { path, what, evidence: [evidence] }));
-    };
-    if (entry.kind === "file" && (mode & 0o6000) !== 0) {
-      const rights = mode & 0o4000 ? `user ${entry.uid}` : `group ${entry.gid}`;
-      add("setuid", `whoever starts it gets the rights of ${rights}`, modeEvidence(entry));
-    }
-    const capability = entry.xattrs?.get("security.capability");
-    if (capability !== undefined) add("file-capabilities", ...capabilityTold(capability));
-    if (isWorldWritable(entry))
-      add("world-writable", `a ${entry.kind} that anybody may write`, modeEvidence(entry));
-    if (entry.kind === "character-device" || entry.kind === "block-device") {
-      const { deviceMajor, deviceMinor } = entry;
-      const numbers = `${deviceMajor}:${deviceMinor}`;
-      add("device", `a ${entry.kind} ${numbers}`, { what: `device numbers ${numbers}`, check: "ls -l FILE" });
-    }
-    if (isDeceptive(path)) {
-      const bytes = encodeName(path).subarray(0, 200).toString("hex");
-      add("hostile-name", "its name holds what a terminal hides or obeys", {
-        what: `the name's bytes begin ${bytes}`,
-      });
-    }
-  }
-  return found;
+interface Told {
+  readonly rule: RuleId;
+  readonly subject: string;
+  readonly what: string;
+  readonly evidence: Evidence;
 }
 
-function isWorldWritable(entry: Entry): boolean {
-  if (entry.kind === "symlink" || (entry.mode & 0o002) === 0) return false;
-  // Devices are said already, and their mode is the engine's business.
-  if (entry.kind === "character-device" || entry.kind === "block-device") return false;
-  return entry.kind !== "directory" || (entry.mode & 0o1000) === 0;
+export function* attributeFindings(subject: Subject): Generator<Finding> {
+  const seen = new Set<string>();
+  const isOpen = openness(subject);
+  const top = subject.tree.lookup(root);
+  if (top !== undefined) yield* ofEntry(subject, top, isOpen);
+  for (const entry of subject.tree.walk()) {
+    // Names of one inode have its mode, owner and attributes in common.
+    const isNew = entry.kind !== "file" || entry.link === undefined || !seen.has(entry.link);
+    if (entry.kind === "file" && entry.link !== undefined) seen.add(entry.link);
+    if (isNew) yield* ofEntry(subject, entry, isOpen);
+    if (isDeceptive(entry.path)) yield made(subject, entry, deceptiveName(entry));
+  }
+}
+
+function* ofEntry(subject: Subject, entry: Entry, isOpen: Openness): Generator<Finding> {
+  for (const told of [...rightsOf(entry), ...isOpen(entry), ...deviceOf(entry)])
+    yield made(subject, entry, told);
+}
+
+function made(subject: Subject, { path }: Entry, { evidence, rule, ...told }: Told): Finding {
+  return finding(subject, rule, { path, ...told, evidence: [evidence] });
+}
+
+function rightsOf(entry: Entry): Told[] {
+  if (entry.kind !== "file") return [];
+  const { gid, mode, uid } = entry;
+  const told: Told[] = [];
+  const whose = [mode & 0o4000 ? `user ${uid}` : [], mode & 0o2000 ? `group ${gid}` : []]
+    .flat()
+    .join(" and ");
+  if (whose !== "") {
+    const what = `whoever starts it gets the rights of ${whose}`;
+    told.push({ rule: "setuid", subject: whose, what, evidence: modeEvidence(entry) });
+  }
+  const capability = entry.xattrs?.get("security.capability");
+  if (capability !== undefined) {
+    const [what, evidence] = capabilityTold(capability);
+    told.push({ rule: "file-capabilities", subject: what, what, evidence });
+  }
+  return told;
+}
+
+type Openness = (entry: Entry) => Told[];
+
+/** Who may write an entry: what anybody may, but for sticky folders where nothing is run from. */
+function openness(subject: Subject): Openness {
+  const faultOf = stickyFault(subject);
+  return (entry) => {
+    const { kind, mode } = entry;
+    if (kind === "symlink" || (mode & 0o002) === 0) return [];
+    // Devices are said already, and their mode is the engine's business.
+    if (kind === "character-device" || kind === "block-device") return [];
+    const fault = kind === "directory" && (mode & 0o1000) !== 0 ? faultOf(entry) : "";
+    if (fault === undefined) return [];
+    const what = `a ${kind} that anybody may write${fault === "" ? "" : `, and ${fault}`}`;
+    return [{ rule: "world-writable", subject: kind, what, evidence: modeEvidence(entry) }];
+  };
+}
+
+function deviceOf(entry: Entry): Told[] {
+  if (entry.kind !== "character-device" && entry.kind !== "block-device") return [];
+  const { deviceMajor, deviceMinor, kind } = entry;
+  const numbers = `${deviceMajor}:${deviceMinor}`;
+  const evidence = { what: `device numbers ${numbers}`, check: "ls -l FILE" };
+  return [{ rule: "device", subject: `${kind} ${numbers}`, what: `a ${kind} ${numbers}`, evidence }];
+}
+
+function deceptiveName({ path }: Entry): Told {
+  const bytes = encodeName(path).subarray(0, 200).toString("hex");
+  const evidence = { what: `the name's bytes begin ${bytes}` };
+  const what = "its name holds what a terminal hides or obeys";
+  return { rule: "hostile-name", subject: "name", what, evidence };
 }
 
 function modeEvidence({ gid, mode, uid }: Entry): Evidence {
@@ -73,9 +118,13 @@ function capabilityTold(value: Uint8Array): readonly [string, Evidence] {
   return [names.length === 0 ? "capabilities, none of them named" : `cap_${names.join(", cap_")}`, evidence];
 }
 
-/** C0 and C1 controls, DEL, what reorders or hides text, and bytes that are no UTF-8 (lone surrogates here, see names.ts). */
-const deceptive = /[\p{Cc}\p{Cs}\p{Co}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+/**
+ * Controls, DEL, what formats, reorders or ends lines, what shows as nothing (fillers, selectors, tags), private characters, and
+ * bytes that are no UTF-8 (lone surrogates here, see names.ts).
+ */
+const deceptive = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
-function isDeceptive(path: string): boolean {
-  return deceptive.test(path);
+/** By its own name: what is told of a folder is not told again of everything in it. */
+function isDeceptive(path: TreePath): boolean {
+  return deceptive.test(baseName(path));
 }

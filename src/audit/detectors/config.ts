@@ -14,7 +14,11 @@ export function metadataFindings(subject: Subject): Finding[] {
   if (missing.length === 0) return [];
   const what = `no label ${missing.join(", ")}`;
   return [
-    finding(subject, "missing-metadata", { what, evidence: [{ what, check: "jq .config.Labels CONFIG" }] }),
+    finding(subject, "missing-metadata", {
+      what,
+      subject: "labels",
+      evidence: [{ what, check: "jq .config.Labels CONFIG" }],
+    }),
   ];
 }
 
@@ -65,5 +69,5 @@ export function machineName(machine: number): string {
 function foreign(subject: Subject, { path }: FileEntry, machine: number): Finding {
   const what = `it is for ${machineName(machine)}, the image for ${subject.launch.architecture}`;
   const evidence = [{ what: `e_machine is ${machine}`, check: "readelf -h FILE" }];
-  return finding(subject, "wrong-platform", { path, what, evidence });
+  return finding(subject, "wrong-platform", { path, subject: machineName(machine), what, evidence });
 }

@@ -30,7 +30,9 @@ function ofFile(subject: Subject, entry: FileEntry): Finding[] {
   const found: Finding[] = [];
   if (hidden !== undefined) {
     const rule = hidden.kind === "packed" ? "hidden-program" : "unread-content";
-    found.push(finding(subject, rule, { path, what: hidden.why, evidence: hidden.evidence }));
+    found.push(
+      finding(subject, rule, { path, subject: hidden.kind, what: hidden.why, evidence: hidden.evidence }),
+    );
   }
   if (embeddedElf.length > 0) {
     const count = embeddedElf.length === 1 ? "an ELF file" : `${embeddedElf.length} ELF files`;
@@ -41,7 +43,15 @@ function ofFile(subject: Subject, entry: FileEntry): Finding[] {
     const grade = isRuntimeOfItsOwn(subject, entry, facts)
       ? ({ severity: "info", atMost: null } as const)
       : {};
-    found.push(finding(subject, "embedded-elf", { path, what: `${count} inside it`, evidence, ...grade }));
+    found.push(
+      finding(subject, "embedded-elf", {
+        path,
+        subject: "elf",
+        what: `${count} inside it`,
+        evidence,
+        ...grade,
+      }),
+    );
   }
   return found;
 }

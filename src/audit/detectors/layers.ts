@@ -71,7 +71,13 @@ function programFindings(subject: Subject, entry: FileEntry): Finding[] {
   return (subject.facts(entry).identities ?? []).flatMap((identity) => {
     const rule = ruleOfKind[identity.kind];
     if (rule === undefined || identity.embedded === true) return [];
-    return [residueFinding(subject, rule, entry, { what: identity.name, evidence: identity.evidence })];
+    return [
+      residueFinding(subject, rule, entry, {
+        subject: identity.id,
+        what: identity.name,
+        evidence: identity.evidence,
+      }),
+    ];
   });
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { subjectOf } from "../../../testing/subjects.ts";
-import { directory, file } from "../../../testing/trees.ts";
+import { directory, file, symlink } from "../../../testing/trees.ts";
+import type { Entry } from "../../tree/entry.ts";
 import { packageResidueFindings } from "./package-residue.ts";
 
 test.each<{ summary: string; names: string[]; found: string[] }>([
@@ -36,6 +37,34 @@ test.each<{ summary: string; names: string[]; found: string[] }>([
     layers: [[directory("/var/cache/apt"), ...names.map((name) => file(name, "x"))]],
   });
   const told = packageResidueFindings(subject).map(
+    (one) => `${one.path}: ${one.what}, ${one.evidence[0]?.what}`,
+  );
+  expect(told).toEqual(found);
+});
+
+test.each<{ summary: string; entries: Entry[]; found: string[] }>([
+  {
+    summary: "a place that is a link",
+    entries: [symlink("/var/lib/apt", "/opt/apt"), file("/opt/apt/lists/x", "x")],
+    found: ["/opt/apt: apt's package lists, 1 file of 1 bytes"],
+  },
+  {
+    summary: "a link in it",
+    entries: [symlink("/var/lib/apt/lists", "/opt/lists"), file("/opt/lists/x", "x")],
+    found: ["/var/lib/apt: apt's package lists, 1 file of 1 bytes"],
+  },
+  {
+    summary: "a link to where it lies",
+    entries: [symlink("/var/lib/apt/again", "."), file("/var/lib/apt/x", "x")],
+    found: ["/var/lib/apt: apt's package lists, 1 file of 1 bytes"],
+  },
+  {
+    summary: "two places that are one",
+    entries: [symlink("/lib", "usr/lib"), file("/usr/lib/apk/db/scripts.tar", "x")],
+    found: ["/usr/lib/apk/db/scripts.tar: apk's scripts, 1 file of 1 bytes"],
+  },
+])("$summary", ({ entries, found }) => {
+  const told = packageResidueFindings(subjectOf({ layers: [entries] })).map(
     (one) => `${one.path}: ${one.what}, ${one.evidence[0]?.what}`,
   );
   expect(told).toEqual(found);

@@ -1,6 +1,7 @@
 // What package managers leave behind. Names decide here: these places have one use, and no running program has it.
 import { compileGlob, matching } from "../../tree/glob.ts";
 import { comparePaths, joinPath, root, type TreePath } from "../../tree/path.ts";
+import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
@@ -56,29 +57,36 @@ function expand(glob: string): string[] {
 export function packageResidueFindings(subject: Subject): Finding[] {
   const found = new Map<TreePath, Finding>();
   for (const { glob, what } of compiled) {
-    for (const { path } of matching(subject.tree, glob)) {
+    for (const match of matching(subject.tree, glob)) {
+      // Two places can be one folder, behind links.
+      const path = resolve(subject.tree, match.path)?.path;
+      if (path === undefined || found.has(path)) continue;
       const { bytes, files } = sumBelow(subject.tree, path);
       if (files === 0) continue;
       const evidence = [
         { what: `${files} ${files === 1 ? "file" : "files"} of ${bytes} bytes`, check: "du -ab FILE" },
       ];
-      found.set(path, finding(subject, "package-manager-residue", { path, what, evidence }));
+      found.set(path, finding(subject, "package-manager-residue", { path, subject: what, what, evidence }));
     }
   }
   return [...found.values()].sort((a, b) => comparePaths(a.path ?? root, b.path ?? root));
 }
 
-/** Files that aren't empty, at or below a path. */
+/** Files that aren't empty, at or below a path; links lead to more of them, and nothing counts twice. */
 function sumBelow(tree: Tree, top: TreePath): { readonly files: number; readonly bytes: number } {
   const sum = { files: 0, bytes: 0 };
+  const seen = new Set<TreePath>();
   const pending = [top];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const entry = tree.lookup(next);
-    if (entry?.kind === "file" && entry.sizeBytes > 0) {
+    const found = resolve(tree, next);
+    if (found === undefined || seen.has(found.path)) continue;
+    seen.add(found.path);
+    const { entry, path } = found;
+    if (entry.kind === "file" && entry.sizeBytes > 0) {
       sum.files += 1;
       sum.bytes += entry.sizeBytes;
-    } else if (entry?.kind === "directory") {
-      for (const name of tree.children(next)) pending.push(joinPath(next, name));
+    } else if (entry.kind === "directory") {
+      for (const name of tree.children(path)) pending.push(joinPath(path, name));
     }
   }
   return sum;

@@ -57,6 +57,7 @@ function identified(
   const atMost = levelOf(inode, group, rule, usability);
   return finding(subject, rule, {
     path: inode.path,
+    subject: subjectOf(group),
     what: `${group.map((one) => one.name).join(", ")}${placeOf(inode, within)}`,
     evidence: [...group.flatMap(evidenceOf), ...callEvidence(inode, within)],
     primitives: given,
@@ -64,6 +65,12 @@ function identified(
     ...(atMost === undefined ? {} : { atMost }),
     ...(reason === undefined ? {} : { reason }),
   });
+}
+
+/** By which fingerprints it is known, and whether it lies inside the file. */
+function subjectOf(group: readonly Identity[]): string {
+  const ids = [...new Set(group.map((one) => one.id))].sort().join(" ");
+  return group[0]?.within === undefined ? ids : `${ids} inside`;
 }
 
 /** The rule for a program. Shells, multi-call binaries and package managers are never excused, needed or not. */
@@ -116,6 +123,7 @@ function suspectedTool(subject: Subject, inode: Inode): Finding | undefined {
     .map((one) => JSON.stringify(one));
   return finding(subject, "foreign-tool", {
     path: inode.path,
+    subject: both.join(" "),
     what: `called ${names.join(", ")}, and it can do what such a program does: ${both.join(", ")}`,
     evidence: [
       { what: `its name ${names.join(", ")}` },

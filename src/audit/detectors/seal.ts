@@ -13,13 +13,16 @@ export function sealFindings(subject: Subject): Finding[] {
     const interpreter = subject.facts(entry).elf?.interpreter;
     if (interpreter === undefined) continue;
     const loader = loaderOf(subject, interpreter, path);
-    loaders.set(loader, [...(loaders.get(loader) ?? []), path]);
+    const users = loaders.get(loader);
+    if (users === undefined) loaders.set(loader, [path]);
+    else users.push(path);
   }
   return [...loaders].map(([path, users]) => {
     const [first] = users;
     const what = `the loader of ${first ?? "?"}${users.length > 1 ? ` and ${users.length - 1} more` : ""}`;
     return finding(subject, "dynamic-loader", {
       path,
+      subject: "loader",
       what,
       evidence: [{ what: `PT_INTERP of ${first ?? "?"}`, check: "readelf -lW FILE" }],
       primitives: ["exec", "library-load"],

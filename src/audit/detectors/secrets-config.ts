@@ -28,20 +28,21 @@ export function configSecretFindings(subject: Subject): Finding[] {
   const run = config.config ?? {};
   const told = new Set<string>();
   const found: Finding[] = [];
-  const add = (what: string, evidence: string, check: string): void => {
-    found.push(finding(subject, "secret-in-config", { what, evidence: [{ what: evidence, check }] }));
+  const add = (secret: string, what: string, evidence: string, check: string): void => {
+    const told = { subject: secret, what, evidence: [{ what: evidence, check }] };
+    found.push(finding(subject, "secret-in-config", told));
   };
   const look = ({ check, text, where }: Text, assignments: readonly Assignment[]): void => {
     const values = assignments.filter(({ name, value }) => saysSecret(name) && isValue(value));
     const fresh = values.filter(({ name, value }) => !told.has(`${name}=${value}`));
     for (const { name, value } of fresh) {
       told.add(`${name}=${value}`);
-      add(`${where} gives ${name} a value`, `${name} has a value of ${value.length} characters`, check);
+      add(name, `${where} gives ${name} a value`, `${name} has a value of ${value.length} characters`, check);
     }
     // What was told by its name, here or where the same is set, needn't be told by its structure.
     if (values.length > 0) return;
-    for (const { at, what } of secretsIn(inMemory(Buffer.from(text)), "text"))
-      add(`${where} holds ${what}`, `${what} at byte ${at} of it`, check);
+    for (const { at, id, what } of secretsIn(inMemory(Buffer.from(text)), "text"))
+      add(id, `${where} holds ${what}`, `${what} at byte ${at} of it`, check);
   };
   for (const variable of run.Env ?? []) {
     const [name = "", value = ""] = variable.split(/=(.*)/s);

@@ -41,6 +41,7 @@ export function residueSecretFindings(subject: Subject): Finding[] {
 }
 
 interface Told {
+  readonly subject: string;
   readonly what: string;
   readonly severity: Severity;
   readonly evidence: readonly Evidence[];
@@ -58,12 +59,18 @@ function secretsOf(subject: Subject, entry: FileEntry): Told[] {
   return [...Map.groupBy(secrets, (one) => one.what)].map(([what, places]) => {
     const times = places.length === 1 ? "" : `, ${places.length} times`;
     return {
+      // One more is another finding.
+      subject: places.length === 1 ? idOf(places) : `${idOf(places)} ${places.length}`,
       what: isSample ? `${what}${times}, a sample of the package` : `${what}${times}`,
       severity: isSample ? "low" : severityOf(places),
       evidence: places.slice(0, placesMax).map(evidenceOf),
       isSample,
     };
   });
+}
+
+function idOf(places: readonly Secret[]): string {
+  return [...new Set(places.map((one) => one.id))].sort().join(" ");
 }
 
 /** Folders of packages whose files are for tests and readers, and that no program is given keys from. */

@@ -43,7 +43,7 @@ function unneeded(subject: Subject, entry: FileEntry, { elf, script }: Facts): F
   if (elf !== undefined) {
     const what = `${kindOf(elf)} ${why ?? "that nothing needs"}`;
     const evidence = [{ what: `an ELF file for ${machineName(elf.machine)}`, check: "readelf -hd FILE" }];
-    return finding(subject, "unneeded-elf", { path, what, evidence });
+    return finding(subject, "unneeded-elf", { path, subject: kindOf(elf), what, evidence });
   }
   if (script === undefined) return undefined;
   const line = `#!${script.interpreter}${script.argument === undefined ? "" : ` ${script.argument}`}`;
@@ -52,6 +52,7 @@ function unneeded(subject: Subject, entry: FileEntry, { elf, script }: Facts): F
   ];
   return finding(subject, "unneeded-script", {
     path,
+    subject: script.interpreter,
     what: `a script ${why ?? "that nothing needs"}`,
     evidence,
   });
@@ -73,6 +74,7 @@ function missingFinding(subject: Subject, missing: Missing): Finding {
   const { evidence, kind, neededBy, what } = missing;
   const entry = subject.tree.lookup(neededBy as FileEntry["path"]);
   return finding(subject, "missing", {
+    subject: `${kind} ${what}`,
     what: `the ${kind} ${what}, needed by ${neededBy}`,
     evidence: [{ what: evidence }],
     ...(entry === undefined ? {} : { path: entry.path }),
@@ -86,5 +88,11 @@ function startFindings(subject: Subject): Finding[] {
     subject.config === undefined
       ? "a bare tree says nothing of what it starts"
       : "the config has neither an entrypoint nor a command";
-  return [finding(subject, "no-start", { what, evidence: [{ what: "Entrypoint and Cmd are empty" }] })];
+  return [
+    finding(subject, "no-start", {
+      subject: "entrypoint",
+      what,
+      evidence: [{ what: "Entrypoint and Cmd are empty" }],
+    }),
+  ];
 }
