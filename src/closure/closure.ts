@@ -40,7 +40,15 @@ export interface Reason {
   /** What proves it: "DT_NEEDED libpq.so.5", "rule openssl-config". */
   readonly evidence: string;
   readonly confidence: Confidence;
+  /** Why it shows no need of a program, although it keeps the file; absent where it does. */
+  readonly weak?: Weakness;
 }
+
+/**
+ * `named`: it names a path, and that may be no more than data: a word among arguments, a preload, a pattern of a rule.
+ * `unrecognised`: of a rule about a runtime that the content of `from` isn't known to be.
+ */
+export type Weakness = "named" | "unrecognised";
 
 export type Role = "entrypoint-runtime" | "closure" | "declared" | "package-data" | "unproven" | "foreign";
 
@@ -113,9 +121,10 @@ export interface Unproven {
   readonly path: TreePath;
   /**
    * `no-rule`: a runtime, loader or wrapper that loads or starts what no rule tells. `unread`: its content is not known.
-   * `unloadable`: what it needs is not there. `unnamed`: a library of a kept package that nothing names.
+   * `unloadable`: what it needs is not there. `unnamed`: a library of a kept package that nothing names. `named`: code that
+   * an audit finds named, and not needed (audit/roles.ts).
    */
-  readonly kind: "no-rule" | "unread" | "unloadable" | "unnamed";
+  readonly kind: "no-rule" | "unread" | "unloadable" | "unnamed" | "named";
   readonly why: string;
 }
 

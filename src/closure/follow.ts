@@ -7,7 +7,8 @@ import { applyKnowledge } from "./knowledge/apply.ts";
 import { keepNameServices } from "./knowledge/name-service.ts";
 import { loadsUnknown } from "./knowledge/runtimes-unknown.ts";
 import { deferPath } from "./pending.ts";
-import { keepLibrary, type LoadedNames, loadProcess } from "./process.ts";
+import { keepPreloads } from "./preload.ts";
+import { keepLibrary, type LoadedNames, loadProcess, noneLoaded } from "./process.ts";
 import { keepScriptInterpreter } from "./scripts.ts";
 import { addUnproven, factsAt, find, isCode, keepPath, type Work } from "./work.ts";
 
@@ -19,16 +20,19 @@ interface Followed {
   readonly modules: TreePath[];
   /** Strings looked up in vain: most are, and many files hold the same ones. */
   readonly nowhere: Set<string>;
+  /** Some program has an interpreter, which loads what is preloaded. */
+  hasLoader: boolean;
 }
 
 /** Looks at everything kept, and at what that keeps. */
 export function follow(work: Work): void {
   const followed: Followed = {
-    present: { started: new Map(), kept: new Map() },
+    present: noneLoaded(),
     rulesApplied: new Set(),
     expanded: new Set(),
     modules: [],
     nowhere: new Set(),
+    hasLoader: false,
   };
   for (let at = 0, module = 0; ; ) {
     const path = work.queue[at];
@@ -50,8 +54,11 @@ function visit(work: Work, path: TreePath, followed: Followed): void {
   followed.expanded.add(path);
   if (facts.magic !== "elf" && facts.magic !== "script") return;
   const { elf } = facts;
-  if (elf?.interpreter !== undefined) loadProcess(work, path, followed.present);
-  else if (elf !== undefined) followed.modules.push(path);
+  if (elf?.interpreter !== undefined) {
+    if (!followed.hasLoader) keepPreloads(work);
+    followed.hasLoader = true;
+    loadProcess(work, path, followed.present);
+  } else if (elf !== undefined) followed.modules.push(path);
   else if (facts.magic === "elf") {
     const why = "an ELF file that can't be read: what it needs is not known";
     addUnproven(work, { path, kind: "unread", why });

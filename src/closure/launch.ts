@@ -1,20 +1,19 @@
 // The roots: what the runtime starts, as it finds it (OCI image-spec config.md; the runtime resolves a bare name through the
 // config's PATH, a relative one against the working directory), the healthcheck, the user's account, the spec's declarations.
+import { limits } from "../base/limits.ts";
+import { searchPath } from "../base/search-path.ts";
+import { shellNames } from "../content/shell-names.ts";
 import { compileGlob, matching } from "../tree/glob.ts";
 import { root, type TreePath, treePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { Declaration, Launch, Reason } from "./closure.ts";
 import { countsForWildcards, deferGlob, deferNearest } from "./pending.ts";
-import { preloadFile } from "./settings.ts";
 import { addMissing, addReason, addUnproven, keepPath, type Use, type Work } from "./work.ts";
 import { wrappedIn } from "./wrappers.ts";
 
-/** PATH where the config sets none (what runc and containerd supply). */
-const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** Programs that read a script given to them: its own `#!` line does not count then. */
-const interpreters = /^(?:python|perl|ruby|node|nodejs|php|java|lua|tclsh|Rscript|(?:ba|da|k|z|a)?sh)[\d.]*$/;
+/** Programs that read a script given to them, beside shells: its own `#!` line does not count then. */
+const interpreters = /^(?:python|perl|ruby|node|nodejs|php|java|lua|tclsh|Rscript)$/;
 
 /** Keeps the roots of the launch, and says which of them are not there. */
 export function keepLaunch(work: Work): void {
@@ -27,8 +26,6 @@ export function keepLaunch(work: Work): void {
     keepCommand(work, form === "CMD" ? words : launch.healthcheck, "healthcheck");
   }
   if (launch.workingDir !== "") keepWorkingFolder(work, launch.workingDir);
-  keepPreloaded(work, launch.env["LD_PRELOAD"] ?? "", "LD_PRELOAD");
-  keepPreloaded(work, work.input.settings?.get(preloadFile) ?? "", preloadFile);
 }
 
 /** Keeps what the spec or a policy declares. A `keep` that matches nothing is a mistake, so it counts as missing. */
@@ -60,7 +57,7 @@ export function programNamed(
   if (word.includes("/")) {
     return treePath(word.startsWith("/") ? word : `${launch.workingDir}/${word}`);
   }
-  for (const folder of (launch.env["PATH"] ?? defaultPath).split(":")) {
+  for (const folder of searchPath(launch.env["PATH"])) {
     const candidate = treePath(`${folder === "" ? launch.workingDir : folder}/${word}`);
     if (candidate === undefined) continue;
     const found = resolve(tree, candidate);
@@ -94,16 +91,20 @@ function noteAbsent(work: Work, word: string, { confidence, evidence, from }: Re
 }
 
 function keepCommand(work: Work, argv: readonly string[], name: string): void {
-  let words = argv;
+  let start = 0;
   let reason = rootReason(name, `${name} ${argv[0] ?? ""}`);
-  for (let program = words[0]; program !== undefined; program = words[0]) {
+  for (let depth = 0; depth <= limits.wrappersMax; depth++) {
+    const program = argv[start];
+    if (program === undefined) return;
     const real = keepProgram(work, program, reason);
-    const wrapped = wrappedIn(words);
-    const reads = interpreters.test(program.slice(program.lastIndexOf("/") + 1));
-    for (const word of words.slice(1, wrapped?.index)) keepArgument(work, word, name, reads ? "ship" : "run");
+    const wrapped = wrappedIn(argv, start);
+    const use = readsScripts(program) ? "ship" : "run";
+    for (let at = start + 1; at < (wrapped?.index ?? argv.length); at++) {
+      keepArgument(work, argv[at] ?? "", name, use);
+    }
     if (wrapped === undefined) return;
-    words = words.slice(wrapped.index);
-    const evidence = `${program} starts ${words[0] ?? ""}`;
+    start = wrapped.index;
+    const evidence = `${program} starts ${argv[start] ?? ""}`;
     // What only may be started is no need of the image's, but of the wrapper's.
     reason =
       wrapped.certain && reason.confidence === "certain"
@@ -111,6 +112,16 @@ function keepCommand(work: Work, argv: readonly string[], name: string): void {
         : { ...rootReason(real ?? name, evidence), confidence: "likely" };
   }
 }
+
+function readsScripts(program: string): boolean {
+  const name = program.slice(program.lastIndexOf("/") + 1);
+  if (name.length > programNameMax) return false;
+  const plain = name.replace(/[\d.]+$/, "");
+  return interpreters.test(plain) || shellNames.has(name) || shellNames.has(plain);
+}
+
+/** Longer than the name of any interpreter: a word can be of any length. */
+const programNameMax = 64;
 
 /** An argument that names a file of the tree is one the program is told to use. */
 function keepArgument(work: Work, word: string, name: string, use: Use): void {
@@ -121,22 +132,7 @@ function keepArgument(work: Work, word: string, name: string, use: Use): void {
   if (path === undefined || path === root) return;
   const found = resolve(tree, path);
   if (found === undefined && work.input.packages?.pending.packageOfPath(path) === undefined) return;
-  keepPath(work, path, rootReason(name, `argument ${word}`), use);
-}
-
-/** ld.so loads these before any other library, and goes on without those that it can't. */
-function keepPreloaded(work: Work, list: string, by: string): void {
-  for (const preload of list.split(/[\s:]+/)) {
-    const path = preload.startsWith("/") ? treePath(preload) : undefined;
-    if (path === undefined) continue;
-    const reason = {
-      from: by,
-      kind: "root",
-      evidence: `${by} names ${preload}`,
-      confidence: "known",
-    } as const;
-    keepPath(work, path, reason, "run");
-  }
+  keepPath(work, path, { ...rootReason(name, `argument ${word}`), weak: "named" }, use);
 }
 
 function keepWorkingFolder(work: Work, folder: string): void {

@@ -13,13 +13,17 @@ import {
 } from "./search-path.ts";
 import { addMissing, factsAt, find, keepPath, realFolder, type Work } from "./work.ts";
 
-/** The objects of one process, by every name that a NEEDED may match: the name asked for, and the soname. */
+/** The objects of one process. */
 interface Process {
   readonly libc: Libc;
   readonly settings: LoaderSettings;
+  /** By every name that a NEEDED may match: the name asked for, and the soname. */
   readonly byName: Map<string, Loaded>;
-  /** In load order. */
-  readonly objects: Loaded[];
+  /** What was loaded into it before: a module comes to a program that runs. */
+  readonly before: ReadonlyMap<string, Loaded>;
+  muslLoader: Loaded | undefined;
+  /** By real path, in load order. */
+  readonly objects: Map<TreePath, Loaded>;
 }
 
 /** What a module finds loaded already, by soname. */
@@ -28,6 +32,14 @@ export interface LoadedNames {
   readonly started: Map<string, Loaded>;
   /** Kept libraries, wherever they lie: the last resort of a module, whose program may have loaded them by name. */
   readonly kept: Map<string, Loaded>;
+  /** Real paths of objects whose needs were followed in some process: a module that needs one finds what it needs as well. */
+  readonly followed: Set<TreePath>;
+  /** Of the programs started so far. */
+  muslLoader: Loaded | undefined;
+}
+
+export function noneLoaded(): LoadedNames {
+  return { started: new Map(), kept: new Map(), followed: new Set(), muslLoader: undefined };
 }
 
 /**
@@ -37,24 +49,46 @@ export interface LoadedNames {
 export function loadProcess(work: Work, path: TreePath, present: LoadedNames): void {
   const elf = factsAt(work, path)?.elf;
   if (elf === undefined) return;
+  const isModule = elf.interpreter === undefined;
+  if (isModule && present.followed.has(path)) return;
   const program: Loaded = { path, elf };
   const loader = elf.interpreter === undefined ? undefined : keepInterpreter(work, path, elf.interpreter);
   const process: Process = {
     libc: libcOf(program, present),
     settings: loaderSettings(work.input, elf, work.memo.loaderSettings),
-    byName: new Map(elf.interpreter === undefined ? present.started : []),
-    objects: [program],
+    byName: new Map(),
+    before: isModule ? present.started : new Map<string, Loaded>(),
+    muslLoader: isModule ? present.muslLoader : undefined,
+    objects: new Map([[path, program]]),
   };
   if (loader !== undefined) enter(process, loader, baseName(loader.path));
-  // The list grows while it is walked: breadth first, as the loader does.
-  for (const object of process.objects) {
-    for (const needed of object.elf.needed) need(work, process, object, needed, present);
-  }
-  for (const object of process.objects) checkVersions(work, process, object);
-  if (elf.interpreter === undefined) return;
+  followObjects(work, process, present, isModule);
+  if (isModule) return;
+  present.muslLoader ??= process.muslLoader;
   for (const [name, object] of process.byName) {
     if (!present.started.has(name)) present.started.set(name, object);
   }
+}
+
+/** Follows what each object needs, breadth first as the loader does: objects are added while they are walked. */
+function followObjects(work: Work, process: Process, present: LoadedNames, isModule: boolean): void {
+  const followed: Loaded[] = [];
+  for (const object of process.objects.values()) {
+    // A run path that is handed down makes a search of its own.
+    if (isModule && present.followed.has(object.path) && !inheritsPath(object)) continue;
+    present.followed.add(object.path);
+    followed.push(object);
+    for (const needed of object.elf.needed) need(work, process, object, needed, present);
+  }
+  for (const object of followed) checkVersions(work, process, object);
+}
+
+/** Whether its libraries are also looked for where an object that led to it says so. */
+function inheritsPath({ loader }: Loaded): boolean {
+  for (let by = loader; by !== undefined; by = by.loader) {
+    if (by.elf.rpath !== undefined && by.elf.runpath === undefined) return true;
+  }
+  return false;
 }
 
 /** The kept library for a soname asked for by a note, a rule or a string in `by`; undefined where there is none. */
@@ -107,8 +141,7 @@ function need(work: Work, process: Process, object: Loaded, needed: string, name
     evidence: `DT_NEEDED ${needed}`,
     confidence: "certain",
   };
-  const present =
-    process.byName.get(needed) ?? (process.libc === "musl" ? ownName(process, needed) : undefined);
+  const present = loaded(process, needed) ?? (process.libc === "musl" ? ownName(process, needed) : undefined);
   if (present !== undefined) {
     keepPath(work, present.path, reason, "run");
     return;
@@ -116,7 +149,8 @@ function need(work: Work, process: Process, object: Loaded, needed: string, name
   const found = findLibrary(work, process, object, needed);
   if (found === "deferred") return;
   if (found === undefined) {
-    const kept = process.objects[0]?.elf.interpreter === undefined ? names.kept.get(needed) : undefined;
+    const [first] = process.objects.values();
+    const kept = first?.elf.interpreter === undefined ? names.kept.get(needed) : undefined;
     if (kept !== undefined) {
       keepPath(work, kept.path, { ...reason, evidence: `${reason.evidence}, loaded by name before` }, "run");
       enter(process, kept, needed);
@@ -130,15 +164,20 @@ function need(work: Work, process: Process, object: Loaded, needed: string, name
   const elf = real === undefined ? undefined : factsAt(work, real)?.elf;
   if (real === undefined || elf === undefined) return;
   // The same file under another name is the same object (the loader compares device and inode).
-  const known = process.objects.find((one) => one.path === real);
-  enter(process, known ?? { path: real, elf, loader: object }, needed);
+  enter(process, process.objects.get(real) ?? { path: real, elf, loader: object }, needed);
 }
 
 function enter(process: Process, object: Loaded, name: string): void {
-  if (!process.objects.includes(object)) process.objects.push(object);
+  if (!process.objects.has(object.path)) process.objects.set(object.path, object);
+  if (isMuslLoader(object)) process.muslLoader ??= object;
   for (const one of [name, object.elf.soname]) {
-    if (one !== undefined && !process.byName.has(one)) process.byName.set(one, object);
+    if (one !== undefined && loaded(process, one) === undefined) process.byName.set(one, object);
   }
+}
+
+/** The object of this name in the process. */
+function loaded(process: Process, name: string): Loaded | undefined {
+  return process.before.get(name) ?? process.byName.get(name);
 }
 
 /** The path by which the loader finds a NEEDED: the first in search order whose class and machine fit. */
@@ -196,7 +235,7 @@ function keepWithVariants(work: Work, library: TreePath, reason: Reason): TreePa
 /** VERNEED against what the loaded library defines. A library without any version definition satisfies all (ld.so warns only). */
 function checkVersions(work: Work, process: Process, object: Loaded): void {
   for (const { file, version, weak } of object.elf.versionsNeeded) {
-    const library = process.byName.get(file);
+    const library = loaded(process, file);
     if (weak || library === undefined || library.elf.versionsDefined.length === 0) continue;
     if (library.elf.versionsDefined.includes(version)) continue;
     addMissing(work, {
@@ -211,7 +250,7 @@ function checkVersions(work: Work, process: Process, object: Loaded): void {
 /** musl's libc is its loader, and answers to the names of all the libraries that it holds. */
 function ownName(process: Process, needed: string): Loaded | undefined {
   if (!/^lib(?:c|pthread|rt|m|dl|util|xnet)\./.test(needed)) return undefined;
-  return [...process.byName.values()].find(isMuslLoader);
+  return process.muslLoader;
 }
 
 function isMuslLoader(object: Loaded): boolean {
@@ -223,5 +262,5 @@ function libcOf(object: Loaded, present: LoadedNames): Libc {
   if (interpreter !== undefined) return interpreter.includes("/ld-musl-") ? "musl" : "glibc";
   if (needed.some((name) => name.startsWith("libc.musl-") || name === "libc.so")) return "musl";
   if (needed.includes("libc.so.6")) return "glibc";
-  return [...present.started.values()].some(isMuslLoader) ? "musl" : "glibc";
+  return present.muslLoader === undefined ? "glibc" : "musl";
 }

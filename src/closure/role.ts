@@ -15,7 +15,8 @@ export function roleOf(work: Work): (path: TreePath) => Role {
   };
 }
 
-function roleOfReason(reasons: readonly Reason[]): Role {
+/** Of something kept that isn't the entrypoint's own. */
+export function roleOfReason(reasons: readonly Reason[]): Role {
   const first = reasons[0];
   if (first?.kind === "declared") return "declared";
   return first?.kind === "package-data" ? "package-data" : "closure";
@@ -26,9 +27,12 @@ function entrypointRuntime(work: Work): ReadonlySet<TreePath> {
   const onward = new Map<string, TreePath[]>();
   const pending: TreePath[] = [];
   for (const [path, reasons] of work.reasons) {
-    for (const { kind, from, evidence } of reasons) {
-      if (kind === "root" && !evidence.startsWith("argument ")) pending.push(path);
-      if (kind === "interpreter" || kind === "link") onward.set(from, [...(onward.get(from) ?? []), path]);
+    for (const { kind, from, weak } of reasons) {
+      if (kind === "root" && weak === undefined) pending.push(path);
+      if (kind !== "interpreter" && kind !== "link") continue;
+      const targets = onward.get(from);
+      if (targets === undefined) onward.set(from, [path]);
+      else targets.push(path);
     }
   }
   const runtime = new Set<TreePath>();

@@ -1,4 +1,5 @@
 // Where a dynamic loader looks, in its own order: ld.so(8) of glibc, ldso/dynlink.c of musl.
+import { limits } from "../base/limits.ts";
 import type { ElfFacts } from "../formats/elf.ts";
 import { joinPath, parentOf, root, type TreePath, treePath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -54,7 +55,7 @@ export function loaderSettings(
   if (present !== undefined) return present;
   const settings = {
     libraryPath: input.launch.env["LD_LIBRARY_PATH"] ?? "",
-    glibc: glibcFolders(input, elf),
+    glibc: [...new Set(glibcFolders(input, elf))].slice(0, limits.libraryFoldersMax),
     musl: muslFolders(input, elf),
   };
   known.set(key, settings);
@@ -89,6 +90,7 @@ function glibcOrder(tree: Tree, object: Loaded, settings: LoaderSettings): TreeP
   if (object.elf.runpath === undefined) {
     // DT_RPATH of the object and of everything that led to it, the program last; void in an object that has a RUNPATH.
     for (let by: Loaded | undefined = object; by !== undefined; by = by.loader) {
+      if (folders.length > limits.libraryFoldersMax) break;
       if (by.elf.runpath === undefined) folders.push(...listed(tree, by.elf.rpath, by, ":"));
     }
   }
@@ -102,6 +104,7 @@ function glibcOrder(tree: Tree, object: Loaded, settings: LoaderSettings): TreeP
 function muslOrder(object: Loaded, settings: LoaderSettings): TreePath[] {
   const folders = plainList(settings.libraryPath, /[:\n]/);
   for (let by: Loaded | undefined = object; by !== undefined; by = by.loader) {
+    if (folders.length > limits.libraryFoldersMax) break;
     const { path } = by;
     const text = by.elf.runpath ?? by.elf.rpath ?? "";
     folders.push(...plainList(text.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, parentOf(path)), ":"));
@@ -112,7 +115,7 @@ function muslOrder(object: Loaded, settings: LoaderSettings): TreePath[] {
 
 function plainList(text: string, separator: string | RegExp): TreePath[] {
   return text
-    .split(separator)
+    .split(separator, limits.searchPathFoldersMax)
     .map((one) => (one.startsWith("/") ? treePath(one) : undefined))
     .filter((one) => one !== undefined);
 }
@@ -126,7 +129,7 @@ function listed(
 ): TreePath[] {
   if (text === undefined || text === "") return [];
   return text
-    .split(separator)
+    .split(separator, limits.searchPathFoldersMax)
     .flatMap((one) => expand(tree, one, object))
     .map((one) => (one.startsWith("/") ? treePath(one) : undefined))
     .filter((one) => one !== undefined);
@@ -174,12 +177,20 @@ function configured(input: ClosureInput): TreePath[] {
   const main = input.settings?.get("/etc/ld.so.conf" as TreePath);
   // Without the file ldconfig has nothing but its trusted folders; a tree whose text wasn't read counts as Debian's.
   if (main === undefined && input.settings !== undefined) return [];
-  return confLines(input, main ?? `include ${confFolder}*.conf`, 0);
+  const included: Included = { files: new Set(), patterns: 0 };
+  return confLines(input, main ?? `include ${confFolder}*.conf`, included);
 }
 
-function confLines(input: ClosureInput, text: string, depth: number): TreePath[] {
+/** What was included so far: a file's folders come where it is met first, and nothing of it later. */
+interface Included {
+  readonly files: Set<TreePath>;
+  patterns: number;
+}
+
+function confLines(input: ClosureInput, text: string, included: Included): TreePath[] {
   const folders: TreePath[] = [];
   for (const line of text.split("\n")) {
+    if (folders.length > limits.libraryFoldersMax) break;
     const words = line.replace(/#.*/, "").trim();
     const include = /^include\s+(.+)$/.exec(words)?.[1];
     if (include === undefined) {
@@ -188,14 +199,18 @@ function confLines(input: ClosureInput, text: string, depth: number): TreePath[]
         const folder = word.startsWith("/") ? treePath(word.replace(/=.*/, "")) : undefined;
         if (folder !== undefined) folders.push(folder);
       }
-    } else if (depth < 10) {
-      for (const pattern of include.split(/\s+/)) folders.push(...included(input, pattern, depth));
+    } else {
+      for (const pattern of include.split(/\s+/, limits.loaderIncludesMax)) {
+        for (const folder of includedFolders(input, pattern, included)) folders.push(folder);
+      }
     }
   }
   return folders;
 }
 
-function included(input: ClosureInput, pattern: string, depth: number): TreePath[] {
+function includedFolders(input: ClosureInput, pattern: string, included: Included): TreePath[] {
+  included.patterns += 1;
+  if (included.patterns > limits.loaderIncludesMax) return [];
   const absolute = pattern.startsWith("/") ? pattern : `/etc/${pattern}`;
   const star = absolute.indexOf("*");
   const matches = [...(input.settings ?? [])].filter(([path]) =>
@@ -206,7 +221,11 @@ function included(input: ClosureInput, pattern: string, depth: number): TreePath
   );
   return matches
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, text]) => confLines(input, text, depth + 1));
+    .flatMap(([path, text]) => {
+      if (included.files.has(path)) return [];
+      included.files.add(path);
+      return confLines(input, text, included);
+    });
 }
 
 function muslFolders(input: ClosureInput, elf: ElfFacts): TreePath[] {

@@ -30,6 +30,8 @@ interface Memo {
   readonly folders: Map<TreePath, Resolution | undefined>;
   /** By machine and class. */
   readonly loaderSettings: Map<string, LoaderSettings>;
+  /** The reasons of a path that has many of them, as keys. */
+  readonly reasonKeys: Map<TreePath, Set<string>>;
   /** A folder that is kept already: neighbours come one after the other. */
   lastFolder: string;
 }
@@ -50,7 +52,7 @@ export function startWork(input: ClosureInput): Work {
     reasons: new Map(),
     queue: [],
     runs: new Set(),
-    memo: { folders: new Map(), loaderSettings: new Map(), lastFolder: "" },
+    memo: { folders: new Map(), loaderSettings: new Map(), reasonKeys: new Map(), lastFolder: "" },
     findings: {
       missing: new Map(),
       deferred: new Set(),
@@ -130,7 +132,7 @@ export function addReason(work: Work, path: TreePath, reason: Reason, use: Use):
     work.reasons.set(path, [reason]);
     work.queue.push(path);
     keepFolders(work, path);
-  } else if (!present.some((one) => isSameReason(one, reason))) {
+  } else if (!isKnown(work, path, present, reason)) {
     present.push(reason);
   }
   if (use === "run" && !work.runs.has(path)) {
@@ -233,6 +235,21 @@ function missingKind(reason: Reason): Missing["kind"] {
   return reason.kind === "root" ? "program" : "library";
 }
 
-function isSameReason(a: Reason, b: Reason): boolean {
-  return a.kind === b.kind && a.from === b.from && a.evidence === b.evidence;
+/** A list of so many is searched by keys: thousands of links can lead to one file. */
+const fewReasons = 16;
+
+/** Whether a path has the reason already; of many the new one is noted. */
+function isKnown(work: Work, path: TreePath, present: readonly Reason[], reason: Reason): boolean {
+  if (present.length < fewReasons) return present.some((one) => reasonKey(one) === reasonKey(reason));
+  const { reasonKeys } = work.memo;
+  const keys = reasonKeys.get(path) ?? new Set(present.map(reasonKey));
+  reasonKeys.set(path, keys);
+  const key = reasonKey(reason);
+  if (keys.has(key)) return true;
+  keys.add(key);
+  return false;
+}
+
+function reasonKey({ evidence, from, kind, weak }: Reason): string {
+  return [kind, from, evidence, weak ?? ""].join("\0");
 }

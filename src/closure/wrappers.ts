@@ -70,13 +70,14 @@ const wrappers: ReadonlyMap<string, Wrapper> = new Map([
   ["tini-static", tini],
 ]);
 
-/** The program that a wrapper starts; undefined where the first word is no wrapper, or starts nothing. */
-export function wrappedIn(argv: readonly string[]): Wrapped | undefined {
-  const name = argv[0]?.replace(/^.*\//s, "") ?? "";
+/** The program that the wrapper at this index starts; undefined where that word is no wrapper, or starts nothing. */
+export function wrappedIn(argv: readonly string[], start = 0): Wrapped | undefined {
+  const first = argv[start] ?? "";
+  const name = first.slice(first.lastIndexOf("/") + 1);
   const wrapper = wrappers.get(name);
   if (wrapper === undefined) return undefined;
   let certain = true;
-  let at = 1;
+  let at = start + 1;
   for (let word = argv[at]; word?.startsWith("-") === true; word = argv[at]) {
     at += 1;
     if (word === "--") break;

@@ -1,5 +1,6 @@
 // The programs of an image, one for each file as the kernel knows it (hard links are one), with the names by which somebody in
 // the container can call them: executable, and on the PATH or in a folder for programs, through whatever links lead there.
+import { defaultPath, searchPath } from "../../base/search-path.ts";
 import type { Facts } from "../../content/facts.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import { joinPath, type TreePath, treePath } from "../../tree/path.ts";
@@ -25,7 +26,7 @@ export interface Inode {
 }
 
 /** Where programs are looked for, whatever the config's PATH says: whoever starts a program sets its PATH. */
-const programFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const programFolders = searchPath(defaultPath);
 
 /** The files of the merged tree for which `wanted` holds, in path order. */
 export function inodesOf(subject: Subject, wanted: (entry: FileEntry, facts: Facts) => boolean): Inode[] {
@@ -46,7 +47,8 @@ function inodeOf(subject: Subject, entries: readonly FileEntry[], callable: read
   const [first] = entries as readonly [FileEntry];
   const needed = entries.find((one) => isNeeded(role(one.path)));
   const explained = needed ?? entries.find((one) => isExplained(role(one.path)));
-  const entry = explained ?? entries.find((one) => callable.includes(one.path)) ?? first;
+  const called = new Set(callable);
+  const entry = explained ?? entries.find((one) => called.has(one.path)) ?? first;
   const names = [...new Set([...entries.map((one) => one.path), ...callable])];
   return {
     path: entry.path,
@@ -68,7 +70,7 @@ export function inodeKey({ link, path }: FileEntry): string {
 function callablePaths({ launch, tree }: Subject): ReadonlyMap<string, readonly TreePath[]> {
   const found = new Map<string, TreePath[]>();
   const seen = new Set<TreePath>();
-  for (const written of [...programFolders, ...searchPath(launch)]) {
+  for (const written of [...programFolders, ...programPath(launch)]) {
     const folder = treePath(written);
     // /bin of a merged /usr is /usr/bin: its programs are called by one name each, not two.
     const real = folder === undefined ? undefined : resolve(tree, folder)?.path;
@@ -88,11 +90,7 @@ function addCallable(tree: Tree, path: TreePath, found: Map<string, TreePath[]>)
   else paths.push(path);
 }
 
-/** The folders of a launch's PATH, in order; an empty one is the working directory. What engines supply where there is none. */
-export function searchPath({ env, workingDir }: Subject["launch"]): string[] {
-  const folders = (env["PATH"] ?? defaultPath).split(":");
-  return folders.map((one) => (one.startsWith("/") ? one : `${workingDir}/${one}`));
+/** The folders of a launch's PATH, in order. */
+export function programPath({ env, workingDir }: Subject["launch"]): string[] {
+  return searchPath(env["PATH"]).map((one) => (one.startsWith("/") ? one : `${workingDir}/${one}`));
 }
-
-/** PATH where the config sets none (what runc and containerd supply). */
-const defaultPath = programFolders.join(":");

@@ -1,5 +1,6 @@
 // What programs give that only their names tell: a suspicion, which a rename takes away and anybody can make. Facts about
 // programs, from their manuals; where a fingerprint knows the content, that decides (identified.ts).
+import { shellNames } from "../../content/shell-names.ts";
 import type { ProgramRow } from "./table.ts";
 
 /** By base name, without a version at its end (python3.11, gcc-12, lua5.4). */
@@ -7,8 +8,7 @@ export const namedPrograms: readonly ProgramRow[] = [
   // Shells and what is used as one.
   {
     gives: ["exec", "shell", "file-read", "file-write"],
-    programs: `sh ash bash rbash dash hush lash csh tcsh ksh ksh93 mksh lksh pdksh oksh loksh zsh rzsh fish yash elvish nu posh rc es ion
-      xonsh sash bosh psh rush tclsh wish expect slsh pwsh powershell busybox toybox murex oil osh ysh scsh bsh mrsh gash`,
+    programs: `${[...shellNames].join(" ")} ion bosh psh rush tclsh wish expect slsh powershell busybox toybox oil scsh bsh mrsh gash`,
   },
   {
     gives: ["download", "upload", "reverse-shell"],

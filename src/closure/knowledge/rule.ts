@@ -10,6 +10,8 @@ export interface KnowledgeRule {
     /** Globs over the real paths of kept programs and libraries. */
     readonly paths?: readonly string[];
   };
+  /** Identities (content/fingerprints) of what the rule is about: of a file without any, the rule is a guess by its name. */
+  readonly content?: readonly string[];
   /** The first glob that matches a path decides. Where none matches, nothing is kept: these are facts, no demands. */
   readonly files?: readonly FileFact[];
   /** Libraries loaded by name. */

@@ -9,6 +9,7 @@ export const runtimeRules: readonly KnowledgeRule[] = [
       sonames: ["libpython3.*"],
       paths: ["/usr/bin/python3.*", "/usr/local/bin/python3.*"],
     },
+    content: ["python"],
     files: [
       { leave: "/usr/lib/python3.*/test/**", because: "tests of the standard library" },
       { leave: "/usr/local/lib/python3.*/test/**", because: "tests of the standard library" },
@@ -34,6 +35,7 @@ export const runtimeRules: readonly KnowledgeRule[] = [
       sonames: ["libperl.so.5.*"],
       paths: ["/usr/bin/perl", "/usr/bin/perl5.*", "/usr/local/bin/perl*"],
     },
+    content: ["perl"],
     files: [
       { keep: "/usr/lib/*/perl-base/**", because: "the base of the standard library" },
       { keep: "/usr/lib/*/perl/**", because: "the standard library, with its compiled modules" },
@@ -49,6 +51,7 @@ export const runtimeRules: readonly KnowledgeRule[] = [
   {
     id: "ruby",
     when: { sonames: ["libruby-*", "libruby.so.*"] },
+    content: ["ruby"],
     files: [
       { keep: "/usr/lib/ruby/**", because: "the standard library" },
       { keep: "/usr/lib/*/ruby/**", because: "compiled modules of the standard library" },
@@ -61,6 +64,7 @@ export const runtimeRules: readonly KnowledgeRule[] = [
   {
     id: "node",
     when: { sonames: ["libnode.so.*"], paths: ["/usr/bin/node", "/usr/bin/nodejs", "/usr/local/bin/node"] },
+    content: ["node"],
     files: [
       { leave: "/usr/share/nodejs/npm/**", because: "a package manager" },
       { leave: "/usr/share/nodejs/corepack/**", because: "a package manager" },
@@ -73,6 +77,7 @@ export const runtimeRules: readonly KnowledgeRule[] = [
     // The launcher reads jvm.cfg, loads libjvm and the rest of the home's lib by name, through the class library.
     id: "java",
     when: { sonames: ["libjli.so", "libjvm.so"], paths: ["/usr/lib/jvm/*/bin/java", "/opt/java/*/bin/java"] },
+    content: ["java"],
     files: [
       { leave: "/usr/lib/jvm/*/lib/src.zip", because: "sources" },
       { leave: "/usr/lib/jvm/*/lib/ct.sym", because: "what the compiler needs" },
@@ -80,12 +85,14 @@ export const runtimeRules: readonly KnowledgeRule[] = [
       { leave: "/usr/lib/jvm/*/lib/libawt_xawt.so", because: "a window system's client, for desktops" },
       { leave: "/usr/lib/jvm/*/lib/libsplashscreen.so", because: "a window system's client, for desktops" },
       { leave: "/usr/lib/jvm/*/lib/libjawt.so", because: "a window system's client, for desktops" },
+      { keep: "/usr/lib/jvm/*/lib/jspawnhelper", because: "the virtual machine starts programs through it" },
       {
         keep: "/usr/lib/jvm/*/lib/**",
         because: "the virtual machine, its class library and what that loads by name",
       },
       { keep: "/usr/lib/jvm/*/conf/**", because: "the runtime's settings" },
       { keep: "/usr/lib/jvm/*/release", because: "the runtime's version" },
+      { keep: "/opt/java/*/lib/jspawnhelper", because: "the virtual machine starts programs through it" },
       {
         keep: "/opt/java/*/lib/**",
         because: "the virtual machine, its class library and what that loads by name",
@@ -101,6 +108,7 @@ export const runtimeRules: readonly KnowledgeRule[] = [
       sonames: ["libphp*"],
       paths: ["/usr/bin/php*", "/usr/sbin/php-fpm*", "/usr/local/bin/php", "/usr/local/sbin/php-fpm"],
     },
+    content: ["php"],
     files: [
       { keep: "/usr/lib/php/20*/**", because: "extensions that the ini files name" },
       { keep: "/usr/local/lib/php/extensions/**", because: "extensions that the ini files name" },

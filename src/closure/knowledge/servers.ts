@@ -108,8 +108,10 @@ export const serverRules: readonly KnowledgeRule[] = [
   {
     id: "git",
     when: { paths: ["/usr/bin/git"] },
+    content: ["git"],
     files: [
-      { keep: "/usr/lib/git-core/git-remote-http*", because: "git starts it for http and https" },
+      { keep: "/usr/lib/git-core/git-remote-http", because: "git starts it for http" },
+      { keep: "/usr/lib/git-core/git-remote-https", because: "git starts it for https" },
       { keep: "/usr/share/git-core/templates/**", because: "git init copies it" },
     ],
   },

@@ -1,12 +1,10 @@
 // From a validated spec to the plans that engines carry out: one for each phase that is built from packages.
 import type { Span } from "../../base/diagnostics.ts";
+import { defaultPath } from "../../base/search-path.ts";
 import type { RepositoryRequest } from "../../debian/sources.ts";
 import type { AccountRequest, Addition, GlobRequest, ImagePlan, PackageRequest } from "../../graph/plan.ts";
 import type { RunConfig } from "../../oci/model.ts";
 import type { HealthcheckSpec, InitSpec, Located, RepositorySpec, RunSpec, Spec } from "./spec.ts";
-
-/** The default search path of an image that sets none (as Docker's). */
-const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The plan of the image that ships. `folder` is the spec's own, absolute: a keyring lies below it. */
 export function lowerRun(spec: Spec, folder: string): ImagePlan {
