@@ -1,6 +1,7 @@
 // Subjects of audits in a few words: layers of entries whose facts are written in the test, and a config.
 import { launchOfImage } from "../src/audit/launch.ts";
 import type { InstalledPackage, PackageIndex } from "../src/audit/packages/package.ts";
+import { auditedClosure } from "../src/audit/roles.ts";
 import type { ScannedLayer, Subject } from "../src/audit/subject.ts";
 import { digestOf } from "../src/base/digest.ts";
 import type { Declaration } from "../src/closure/closure.ts";
@@ -49,7 +50,11 @@ export function subjectOf(given: Given): Subject {
     layers: config === undefined ? [] : layers,
     ...(config === undefined ? {} : { config }),
     launch,
-    closure: closureOf(entries, { launch, settings: texts, keep: given.keep ?? [] }),
+    closure: auditedClosure(
+      closureOf(entries, { launch, settings: texts, keep: given.keep ?? [] }),
+      tree,
+      factsOfEntry,
+    ),
     packages: packagesOf(given.packages ?? {}),
     texts: new Map(Object.entries(texts).map(([name, text]) => [path(name), text])),
   };

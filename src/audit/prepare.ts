@@ -5,7 +5,7 @@ import { decodeName } from "../base/names.ts";
 import { close } from "../closure/close.ts";
 import type { Launch } from "../closure/closure.ts";
 import { programNamed } from "../closure/launch.ts";
-import { readSettings } from "../closure/settings.ts";
+import { readSettingsWithin } from "../closure/settings.ts";
 import type { Facts } from "../content/facts.ts";
 import type { Image, ImageConfig } from "../oci/model.ts";
 import { parseConfig } from "../oci/validate.ts";
@@ -17,6 +17,7 @@ import { type LaunchOverride, launchOfImage } from "./launch.ts";
 import type { PackageIndex } from "./packages/package.ts";
 import { readPackages } from "./packages/read.ts";
 import { packageId, packageView } from "./packages/view.ts";
+import { auditedClosure } from "./roles.ts";
 import { readStartupTexts } from "./startup/scripts.ts";
 import type { ScannedLayer, Subject } from "./subject.ts";
 
@@ -38,7 +39,7 @@ export async function prepareSubject(scanned: Scanned, options: PrepareOptions):
   const { facts, layers, tree } = scanned;
   const { config } = options;
   const launch = launchOfImage(config, options, config?.architecture ?? options.architecture);
-  const settings = await readSettings(tree);
+  const { texts: settings, tooLarge } = await readSettingsWithin(tree);
   const packages = await readPackages(tree, facts);
   const closure = close({
     tree,
@@ -59,9 +60,10 @@ export async function prepareSubject(scanned: Scanned, options: PrepareOptions):
     layers,
     ...(config === undefined ? {} : { config }),
     launch,
-    closure,
+    closure: auditedClosure(closure, tree, facts),
     packages,
     texts,
+    unread: tooLarge,
   };
 }
 

@@ -29,8 +29,11 @@ export interface Subject {
   /** Absent for a bare tree. */
   readonly config?: ImageConfig;
   readonly launch: Launch;
+  /** With the reasons that count for an audit (`auditedClosure`). */
   readonly closure: Closure;
   readonly packages: PackageIndex;
   /** Texts that detectors read: account files, scripts of the start-up path; by path. */
   readonly texts: ReadonlyMap<TreePath, string>;
+  /** Settings of the closure that are too large to be read. */
+  readonly unread?: readonly TreePath[];
 }

@@ -6,8 +6,10 @@ import { launchOfImage } from "../../audit/launch.ts";
 import type { Level } from "../../audit/levels.ts";
 import type { InstalledPackage, PackageIndex } from "../../audit/packages/package.ts";
 import { textOf } from "../../audit/prepare.ts";
+import { auditedClosure } from "../../audit/roles.ts";
 import type { RuleId } from "../../audit/rules.ts";
 import { readStartupTexts } from "../../audit/startup/scripts.ts";
+import type { Subject } from "../../audit/subject.ts";
 import { readSettings } from "../../closure/settings.ts";
 import type { ImageConfig } from "../../oci/model.ts";
 import type { Entry } from "../../tree/entry.ts";
@@ -40,7 +42,16 @@ export async function auditBuilt(
     ...(await readStartupTexts(tree, facts, launch, (at) => textOf(tree, at))),
   ]);
   const packages = packagesOf(phase.packages);
-  const subject = { tree, facts, layers: [], config, launch, closure, packages, texts };
+  const subject: Subject = {
+    tree,
+    facts,
+    layers: [],
+    config,
+    launch,
+    closure: auditedClosure(closure, tree, facts),
+    packages,
+    texts,
+  };
   return reportOf(subject, { reference: name, platform });
 }
 
