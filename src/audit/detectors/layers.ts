@@ -2,18 +2,27 @@
 import type { Identity } from "../../content/identity.ts";
 import type { Entry, FileEntry } from "../../tree/entry.ts";
 import { isWhiteout } from "../../tree/layers.ts";
+import { resolve } from "../../tree/resolve.ts";
 import type { Finding } from "../finding.ts";
 import { finding, residueFinding } from "../make-finding.ts";
 import type { RuleId } from "../rules.ts";
 import type { ScannedLayer, Subject } from "../subject.ts";
 
 /** The files of a layer that the merged tree doesn't show, in the archive's order. */
-export function hiddenFiles({ tree }: Pick<Subject, "tree">, layer: ScannedLayer): FileEntry[] {
+export function hiddenFiles(subject: Pick<Subject, "tree">, layer: ScannedLayer): FileEntry[] {
+  const { tree } = subject;
+  return goneFiles(subject, layer).filter(
+    (entry) => tree.lookup(entry.path) !== undefined || !isShownElsewhere(tree, entry),
+  );
+}
+
+/** Those that it doesn't show where the layer has them, whatever it shows elsewhere. */
+export function goneFiles({ tree }: Pick<Subject, "tree">, layer: ScannedLayer): FileEntry[] {
   return layer.entries.filter((entry): entry is FileEntry => {
     if (entry.kind !== "file" || isWhiteout(entry.path)) return false;
-    const shown = tree.lookup(entry.path);
     // A layer may name a folder's link as a parent: the file is shown then under the folder's own path.
-    return shown === undefined ? !isShownElsewhere(tree, entry) : !isSameContent(shown, entry);
+    const shown = tree.lookup(entry.path) ?? resolve(tree, entry.path)?.entry;
+    return shown === undefined || !isSameContent(shown, entry);
   });
 }
 

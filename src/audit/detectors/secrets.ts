@@ -3,41 +3,38 @@
 import type { Evidence, Secret } from "../../content/identity.ts";
 import { type SecretId, secretKinds } from "../../content/secrets/rule.ts";
 import type { FileEntry } from "../../tree/entry.ts";
-import type { TreePath } from "../../tree/path.ts";
 import type { Finding } from "../finding.ts";
 import { finding, residueFinding } from "../make-finding.ts";
 import { rules, type Severity } from "../rules.ts";
 import type { Subject } from "../subject.ts";
-import { hiddenFiles } from "./layers.ts";
+import { goneFiles } from "./layers.ts";
+import { samplesOf, samplesOfLayer } from "./sample-secrets.ts";
 
 /** Secrets of the merged tree. Names of one inode are one secret. */
-export function secretFindings(subject: Subject): Finding[] {
+export function* secretFindings(subject: Subject): Generator<Finding> {
   const seen = new Set<string>();
-  const found: Finding[] = [];
+  const isSample = samplesOf(subject);
   for (const entry of subject.tree.walk()) {
     if (entry.kind !== "file" || (entry.link !== undefined && seen.has(entry.link))) continue;
     if (entry.link !== undefined) seen.add(entry.link);
-    for (const { isSample, ...told } of secretsOf(subject, entry)) {
-      const made = finding(subject, "secret", { path: entry.path, ...told });
-      found.push(isSample ? ungated(made) : made);
-    }
+    for (const told of secretsOf(subject, entry, isSample))
+      yield finding(subject, "secret", { path: entry.path, ...told });
   }
-  return found;
 }
 
-/** Secrets of files that a layer holds and the merged tree doesn't show; one that shows elsewhere is told there. */
-export function residueSecretFindings(subject: Subject): Finding[] {
-  return subject.layers.flatMap((layer) =>
-    hiddenFiles(subject, layer).flatMap((entry) =>
-      secretsOf(subject, entry).map(({ isSample, ...told }) => {
-        const gate = isSample ? undefined : rules["secret-in-lower-layer"].atMost;
-        return residueFinding(subject, "secret-in-lower-layer", entry, {
-          ...told,
-          ...(gate === undefined ? {} : { atMost: gate }),
-        });
-      }),
-    ),
-  );
+/**
+ * Secrets of files that a layer holds and the merged tree doesn't show in that place. What shows elsewhere is told there as well:
+ * another place may say that it is harmless.
+ */
+export function* residueSecretFindings(subject: Subject): Generator<Finding> {
+  const { atMost = null } = rules["secret-in-lower-layer"];
+  for (const layer of subject.layers) {
+    const isSample = samplesOfLayer(subject, layer);
+    for (const entry of goneFiles(subject, layer)) {
+      for (const told of secretsOf(subject, entry, isSample))
+        yield residueFinding(subject, "secret-in-lower-layer", entry, { atMost, ...told });
+    }
+  }
 }
 
 interface Told {
@@ -45,17 +42,17 @@ interface Told {
   readonly what: string;
   readonly severity: Severity;
   readonly evidence: readonly Evidence[];
-  /** A package's sample for tests or readers: everybody has it, and it opens nothing of this image's owner. */
-  readonly isSample: boolean;
+  /** A sample moves no level. */
+  readonly atMost?: null;
 }
 
 const placesMax = 5;
 
 /** One for each kind of secret in the file. */
-function secretsOf(subject: Subject, entry: FileEntry): Told[] {
+function secretsOf(subject: Subject, entry: FileEntry, isOne: (entry: FileEntry) => boolean): Told[] {
   const secrets = subject.facts(entry).secrets ?? [];
   if (secrets.length === 0) return [];
-  const isSample = subject.packages.ownerOf(entry) !== undefined && isForReaders(entry.path);
+  const isSample = isOne(entry);
   return [...Map.groupBy(secrets, (one) => one.what)].map(([what, places]) => {
     const times = places.length === 1 ? "" : `, ${places.length} times`;
     return {
@@ -64,23 +61,13 @@ function secretsOf(subject: Subject, entry: FileEntry): Told[] {
       what: isSample ? `${what}${times}, a sample of the package` : `${what}${times}`,
       severity: isSample ? "low" : severityOf(places),
       evidence: places.slice(0, placesMax).map(evidenceOf),
-      isSample,
+      ...(isSample ? { atMost: null } : {}),
     };
   });
 }
 
 function idOf(places: readonly Secret[]): string {
   return [...new Set(places.map((one) => one.id))].sort().join(" ");
-}
-
-/** Folders of packages whose files are for tests and readers, and that no program is given keys from. */
-const sampleFolder =
-  /\/(?:tests?|testing|test[_-]?(?:data|suite|certs|keys|files)|t|examples?|samples?|demos?|docs?|fixtures?|specs?|__tests__|[\w.-]+[_-]tests?)\//i;
-const packageFolder =
-  /^\/usr\/(?:share|lib|local\/lib)\/|\/(?:node_modules|site-packages|dist-packages|gems|vendor)\//;
-
-function isForReaders(path: TreePath): boolean {
-  return packageFolder.test(path) && sampleFolder.test(path);
 }
 
 /** A passphrase, or the slow guessing of a hash, stands between some of them and their use. */
@@ -101,9 +88,4 @@ function evidenceOf(secret: Secret): Evidence {
     what: `${secret.what} ${place}`,
     check: `tail -c +${at + 1} FILE | head -c ${kindOf(secret).shownBytes}`,
   };
-}
-
-function ungated(found: Finding): Finding {
-  const { atMost: _, ...rest } = found;
-  return rest;
 }
