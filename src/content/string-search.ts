@@ -43,14 +43,16 @@ export function stringSearch(
     first[last] = index;
   }
   const farthest = windowBytes - gram + 1;
+  // Mostly all of a window is skipped. A processor that guesses so looks at the next window before it has seen this one's end.
+  // Apart from the scan: a loop within a loop is compiled again and again.
+  const skip = (bytes: Buffer, from: number): number => {
+    let end = from;
+    while (end < bytes.length && shifts[hashAt(bytes, end)] === farthest) end += farthest;
+    return end;
+  };
   const scan = (bytes: Buffer, found: (index: number, at: number) => void): void => {
     const size = bytes.length;
-    for (let end = windowBytes - 1; end < size; ) {
-      // Mostly all of a window is skipped. A processor that guesses so looks at the next window before it has seen this one's end.
-      while (shifts[hashAt(bytes, end)] === farthest) {
-        end += farthest;
-        if (end >= size) return;
-      }
+    for (let end = skip(bytes, windowBytes - 1); end < size; end = skip(bytes, end)) {
       const hash = hashAt(bytes, end);
       const shift = shifts[hash] as number;
       if (shift > 0) {

@@ -12,7 +12,10 @@ const widthMax = 8;
 /** Compressed bytes of layers for which starting threads takes longer than the work. */
 const threadsBytesMin = 8 << 20;
 
-/** Runs `work` with what examines files: threads where there is enough for them. */
+/**
+ * Runs `work` with what examines files: threads where there is enough for them, and half as many as there are cores. To decompress,
+ * to hash and to split layers takes as much, and each thread costs 30 MB and compiles what others have compiled.
+ */
 export async function withTools<T>(
   services: ScanServices,
   sizeBytes: number,
@@ -23,7 +26,8 @@ export async function withTools<T>(
   const width = Math.min(services.width ?? availableParallelism(), widthMax);
   const maker = makerOf(ruleSetVersion, program);
   const threaded = sizeBytes >= threadsBytesMin;
-  const pool = threaded ? threadPool(cache, maker, width) : inlinePool(cache, maker, counted);
+  const examiners = Math.ceil(width / 2);
+  const pool = threaded ? threadPool(cache, maker, examiners) : inlinePool(cache, maker, counted);
   const slabs = createSlabs(threaded ? width + 2 : width);
   const abort = (): void => void pool.close();
   signal.addEventListener("abort", abort, { once: true });
