@@ -113,6 +113,7 @@ describe("the gate", () => {
       {
         gate: "level",
         what: "the image is in-name-only; it has to be truly-distroless",
+        findings: [hidden, curl, ...many],
         details: [
           "hidden-program: /agent: packed with UPX",
           "foreign-tool: /usr/bin/curl: curl 8.5.0",

@@ -17,14 +17,25 @@ export interface Gate {
 }
 
 export interface Judgement {
+  /** Whether nothing failed. */
   readonly passed: boolean;
   readonly failures: readonly Failure[];
+  /** Findings that don't count since the baseline has them. */
+  readonly known: readonly Finding[];
+}
+
+export interface JudgedReport {
+  /** With the gate's policy applied. */
+  readonly report: AuditReport;
+  readonly judgement: Judgement;
 }
 
 export interface Failure {
   readonly gate: "level" | "severity" | "primitives" | "baseline";
   /** What failed, in one line: "the image is in-name-only; distroless is required". */
   readonly what: string;
+  /** All that failed, at least one; of primitives none, they are no findings. */
+  readonly findings: readonly Finding[];
   /** What it is about, each in one line; shortened. */
   readonly details: readonly string[];
   /** What to do. */
@@ -36,7 +47,9 @@ const detailsMax = 5;
 
 /** Judges one image. Without any gate, every image passes. */
 export function judge(report: AuditReport, gate: Gate): Judgement {
-  const counted = countedFindings(report, gate.baseline);
+  const all = allFindings(report);
+  const fresh = gate.baseline === undefined ? all : allFindings(newFindings(report, gate.baseline));
+  const counted = fresh.filter((one) => one.waived === undefined).sort(byWeight);
   const required = requiredLevel(gate);
   const failures = [
     required === undefined ? undefined : levelFailure(report, counted, required, gate),
@@ -44,19 +57,18 @@ export function judge(report: AuditReport, gate: Gate): Judgement {
     ...(gate.policy === undefined ? [] : primitiveFailures(report, gate.policy.primitives)),
     isBaselineAlone(gate) ? baselineFailure(counted) : undefined,
   ].filter((one) => one !== undefined);
-  return { passed: failures.length === 0, failures };
+  return { passed: failures.length === 0, failures, known: without(all, fresh) };
+}
+
+function without(all: readonly Finding[], some: readonly Finding[]): readonly Finding[] {
+  const left = new Set(some);
+  return all.filter((one) => !left.has(one));
 }
 
 /** The stricter of the option and the policy. */
 export function requiredLevel({ failBelow, policy }: Gate): Level | undefined {
   if (failBelow === undefined || policy?.level === undefined) return failBelow ?? policy?.level;
   return compareLevels(failBelow, policy.level) >= 0 ? failBelow : policy.level;
-}
-
-/** What counts at the gate, worst first: nothing waived, nothing known. */
-function countedFindings(report: AuditReport, baseline: Baseline | undefined): Finding[] {
-  const all = allFindings(baseline === undefined ? report : newFindings(report, baseline));
-  return all.filter((one) => one.waived === undefined).sort(byWeight);
 }
 
 /** With no other gate, a baseline asks that nothing new is found. */
@@ -87,6 +99,7 @@ function levelFailure(
   return {
     gate: "level",
     what: `${stated}${counts}; ${asks} ${required}${unsure}`,
+    findings: below,
     details: detailsOf(below.map(lineOf)),
     hint: fixOf(below),
   };
@@ -98,6 +111,7 @@ function severityFailure(counted: readonly Finding[], failAt: Severity): Failure
   return {
     gate: "severity",
     what: `${countOf(grave.length, "finding")} of severity ${failAt} or graver`,
+    findings: grave,
     details: detailsOf(grave.map((one) => `${one.severity}: ${lineOf(one)}`)),
     hint: fixOf(grave),
   };
@@ -109,6 +123,7 @@ function baselineFailure(counted: readonly Finding[]): Failure | undefined {
   return {
     gate: "baseline",
     what: `${countOf(grave.length, "finding")} that the baseline doesn't have`,
+    findings: grave,
     details: detailsOf(grave.map(lineOf)),
     hint: fixOf(grave),
   };
@@ -124,6 +139,7 @@ function primitiveFailures(report: AuditReport, allowed: AllowedPrimitives): Fai
       return {
         gate: "primitives",
         what: `${primitive} (${primitiveMeanings[primitive].what}) is offered by ${countOf(offering.length, "file")} that the entrypoint ${needed ? "needs" : "does not need"}; the policy doesn't allow it`,
+        findings: [],
         details: detailsOf(offering.map((one) => `${one.path}: ${one.by}`)),
         hint: needed
           ? `choose a runtime without it, or add ${primitive} to primitives.residual of the policy`

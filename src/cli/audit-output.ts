@@ -1,6 +1,7 @@
 // Reports of audits in the form that is asked for; each renderer is loaded when it is needed.
 import { type AuditReport, isDetailed } from "../audit/finding.ts";
-import type { Level } from "../audit/levels.ts";
+import type { JudgedReport } from "../audit/judge.ts";
+import type { Unaudited } from "../report/audit/unaudited.ts";
 import { styleFor } from "../report/style.ts";
 import { version } from "./version.ts";
 
@@ -12,7 +13,7 @@ interface OutputOptions {
   readonly columns: number;
   readonly colour: boolean;
   readonly verbose: boolean;
-  readonly failBelow: Level | undefined;
+  readonly unaudited: readonly Unaudited[];
 }
 
 /** The forms that show one image. */
@@ -21,9 +22,11 @@ export const singleFormats: ReadonlySet<AuditFormat> = new Set(["html", "badge"]
 /** Ends with a line feed. */
 export async function renderAudits(
   format: AuditFormat,
-  reports: readonly AuditReport[],
+  judged: readonly JudgedReport[],
   options: OutputOptions,
 ): Promise<string> {
+  const reports = judged.map((one) => one.report);
+  const { unaudited } = options;
   const [only] = reports;
   switch (format) {
     case "table":
@@ -31,12 +34,9 @@ export async function renderAudits(
     case "json":
       return (await import("../report/audit/json.ts")).auditJsonText(reports);
     case "sarif":
-      return (await import("../report/audit/sarif.ts")).auditSarifText(reports, version);
+      return (await import("../report/audit/sarif.ts")).auditSarifText(reports, { version, unaudited });
     case "junit":
-      return (await import("../report/audit/junit.ts")).auditJunit(
-        reports,
-        options.failBelow === undefined ? {} : { failBelow: options.failBelow },
-      );
+      return (await import("../report/audit/junit.ts")).auditJunit(judged, unaudited);
     case "markdown":
       return (await import("../report/audit/markdown.ts")).auditMarkdown(reports);
     case "html":

@@ -16,7 +16,8 @@ import {
   verifyLayers,
 } from "../audit/scan/scan.ts";
 import type { Subject } from "../audit/subject.ts";
-import { ToolError } from "../base/errors.ts";
+import type { Cache } from "../base/cache.ts";
+import { messageOf, ToolError } from "../base/errors.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { withCache } from "./cache.ts";
 import type { Context } from "./context.ts";
@@ -88,28 +89,30 @@ export async function withAuditor<T>(
     const program = programIdentity();
     const services: ScanServices = { cache, scratchFolder, task: context, program, loaded: new Map() };
     const told = { emit: context.emit, several: options.several };
-    const override = options.entrypoint.length === 0 ? {} : { entrypoint: options.entrypoint };
+    const override: LaunchOverride =
+      options.entrypoint.length === 0 ? {} : { entrypoint: options.entrypoint };
     const open = async (text: string): Promise<Named> => {
       context.signal.throwIfAborted();
       const opened = await source.open(text);
       return { opened, image: named(opened, text, options.platform ?? hostPlatform()) };
     };
-    const audit = async ({ image, opened }: Named): Promise<Audited & Pick<ScannedImage, "close">> => {
-      const scanned = await scan(opened, services);
-      const config = opened.kind === "image" ? configOf(opened.image) : undefined;
-      const architecture = image.platform.split("/")[1] ?? "";
-      const subject = await prepareSubject(scanned, { config, architecture, ...override });
-      const report = reportOf(subject, image);
-      const key = reportKey(image, override, program);
-      if (key !== undefined) await rememberReport(cache, key, report);
-      return { subject, report, close: scanned.close };
+    const judged = (scanned: ScannedImage, one: Named): Promise<Audited> =>
+      judge(scanned, one, override, { cache, program });
+    const closers: ScannedImage["close"][] = [];
+    const audit = async (one: Named): Promise<Audited> => {
+      const scanned = await scan(one.opened, services);
+      closers.push(scanned.close);
+      return judged(scanned, one);
     };
     // Of many images only what is said of each is held, not its tree.
     const auditBriefly = async (one: Named): Promise<AuditReport> => {
-      const { close, report } = await audit(one);
-      await close();
-      const { explain: _, files: __, ...rest } = report;
-      return rest;
+      const scanned = await scan(one.opened, services);
+      try {
+        const { explain: _, files: __, ...rest } = (await judged(scanned, one)).report;
+        return rest;
+      } finally {
+        await scanned.close();
+      }
     };
     try {
       return await work({
@@ -132,6 +135,7 @@ export async function withAuditor<T>(
           ),
       });
     } finally {
+      for (const close of closers) await close();
       source.close();
       await rm(scratchFolder, { recursive: true, force: true });
     }
@@ -143,6 +147,22 @@ interface Named {
   readonly image: AuditedImage;
 }
 
+/** The report on an image as it was scanned. It is remembered. */
+async function judge(
+  scanned: ScannedImage,
+  { image, opened }: Named,
+  override: LaunchOverride,
+  { cache, program }: { readonly cache: Cache; readonly program: string },
+): Promise<Audited> {
+  const config = opened.kind === "image" ? configOf(opened.image) : undefined;
+  const architecture = image.platform.split("/")[1] ?? "";
+  const subject = await prepareSubject(scanned, { config, architecture, ...override });
+  const report = reportOf(subject, image);
+  const key = reportKey(image, override, program);
+  if (key !== undefined) await rememberReport(cache, key, report);
+  return { subject, report };
+}
+
 /** Reports what is being audited, and its level in the end. */
 async function announced<T>(
   { emit, several }: Pick<Context, "emit"> & Pick<AuditorOptions, "several">,
@@ -152,9 +172,14 @@ async function announced<T>(
 ): Promise<T> {
   const id = `audit ${text}`;
   emit({ type: "start", id, name: `auditing ${text}` });
-  const done = await (several ? work().catch(naming(text)) : work());
-  emit({ type: "end", id, note: reportIn(done).verdict.level });
-  return done;
+  try {
+    const done = await (several ? work().catch(naming(text)) : work());
+    emit({ type: "end", id, note: reportIn(done).verdict.level });
+    return done;
+  } catch (thrown) {
+    emit({ type: "fail", id, message: thrown instanceof ToolError ? thrown.why : messageOf(thrown) });
+    throw thrown;
+  }
 }
 
 /** Of several images, a digest or a path alone doesn't tell which one is damaged. */

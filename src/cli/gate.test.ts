@@ -35,17 +35,24 @@ describe("gates", () => {
     expect(ran.stderr).not.toContain("failed: ./sealed");
   });
 
-  test("what fails at the gate fails in a test report", async () => {
-    const policy = await shelf.write("asks.yaml", "apiVersion: distill/v1\nlevel: in-name-only\n");
-    expect((await audit("--format", "junit", "--policy", policy, "./shell")).stdout).toContain(
-      'failures="0"',
-    );
-    expect((await audit("--format", "junit", "--fail-below", "in-name-only", "./shell")).stdout).toContain(
-      'failures="0"',
-    );
-    expect((await audit("--format", "junit", "--fail-below", "shell-less", "./shell")).stdout).toContain(
-      'failures="1"',
-    );
+  test.each<[summary: string, argv: string[], code: number]>([
+    ["nothing is asked", [], 0],
+    ["a level that is reached", ["--fail-below", "in-name-only"], 0],
+    ["a level that isn't", ["--fail-below", "shell-less"], 1],
+    ["a policy's level that is reached", ["--policy", "asks.yaml"], 0],
+    ["a policy's severity", ["--policy", "fails-at.yaml"], 1],
+    ["a policy's primitives", ["--policy", "primitives.yaml"], 1],
+    ["a baseline that has it all", ["--baseline", "same.json"], 0],
+    ["a baseline of another image", ["--baseline", "other.json"], 1],
+  ])("a test report fails as the gate does: %s", async (_summary, argv, code) => {
+    await shelf.write("asks.yaml", "apiVersion: distill/v1\nlevel: in-name-only\n");
+    await shelf.write("fails-at.yaml", "apiVersion: distill/v1\nfail-at: high\n");
+    await shelf.write("primitives.yaml", "apiVersion: distill/v1\nprimitives: {allow: []}\n");
+    await audit("--format", "json", "-o", "same.json", "./shell");
+    await audit("--format", "json", "-o", "other.json", "./root");
+    const ran = await audit("--format", "junit", ...argv, "./shell");
+    expect(ran.code).toBe(code);
+    expect(/<failure /.test(ran.stdout)).toBe(code === 1);
   });
 });
 

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Baseline, forOnlyImage, readBaseline } from "../audit/baseline.ts";
 import type { AuditReport } from "../audit/finding.ts";
-import { type Failure, type Gate, judge } from "../audit/judge.ts";
+import { type Gate, type JudgedReport, judge } from "../audit/judge.ts";
 import type { Level } from "../audit/levels.ts";
 import { applyPolicy, policyWarnings } from "../audit/policy/apply.ts";
 import { parsePolicy } from "../audit/policy/parse.ts";
@@ -80,24 +80,35 @@ async function readBounded(
   throw new ToolError("limit", { what, why: `it is larger than ${bytesMax} bytes`, hint });
 }
 
-/** The report with the policy's waivers. */
-export function underPolicy(context: Context, report: AuditReport, { policy }: Gate): AuditReport {
-  return policy === undefined ? report : applyPolicy(report, policy, new Date(context.now()));
+/** The report with the policy's waivers, and what the gate says of it. */
+export function judgeUnder(context: Context, report: AuditReport, gate: Gate): JudgedReport {
+  const { policy } = gate;
+  const applied = policy === undefined ? report : applyPolicy(report, policy, new Date(context.now()));
+  return { report: applied, judgement: judge(applied, gate) };
 }
 
-/** Says what of the gate failed, and what to know of the policy. @returns the exit code */
-export function judgeAll(context: Context, reports: readonly AuditReport[], gate: Gate): number {
-  const { policy } = gate;
+/**
+ * Says what to know of the policy, and what of the gate failed. `complete`: whether every image was audited.
+ * @returns the exit code
+ */
+export function tellJudgement(
+  context: Context,
+  judged: readonly JudgedReport[],
+  { policy }: Gate,
+  complete: boolean,
+): number {
   const { colour, columns } = context.stderr;
   if (policy !== undefined) {
-    const warnings = policyWarnings(policy, reports, new Date(context.now()));
+    const reports = judged.map((one) => one.report);
+    // What concerns nothing in these may be about the one that is missing.
+    const warnings = policyWarnings(policy, reports, new Date(context.now())).filter(
+      (one) => complete || one.rule !== "waiver-unused",
+    );
     if (warnings.length > 0) context.stderr.write(renderDiagnostics(warnings, { colour, columns }));
   }
-  const failed: { readonly image: string; readonly failures: readonly Failure[] }[] = [];
-  for (const report of reports) {
-    const { failures, passed } = judge(report, gate);
-    if (!passed) failed.push({ image: report.image.reference, failures });
-  }
+  const failed = judged
+    .filter((one) => !one.judgement.passed)
+    .map(({ judgement, report }) => ({ image: report.image.reference, failures: judgement.failures }));
   if (failed.length === 0) return 0;
   context.stderr.write(renderJudgement(failed, { colour, columns }));
   return 1;

@@ -1,6 +1,7 @@
 // What audits are told as, read by independent readers: JUnit XML and the badge by expat, comments by cmark-gfm, GitHub's renderer;
 // JSON and SARIF by jq, which refuses what is no JSON.
 import { describe, expect, test } from "vitest";
+import { judge } from "../../src/audit/judge.ts";
 import { auditBadge } from "../../src/report/audit/badge.ts";
 import { auditJsonText } from "../../src/report/audit/json.ts";
 import { auditJunit } from "../../src/report/audit/junit.ts";
@@ -11,6 +12,8 @@ import { hostileNames } from "../../testing/hostile-report.ts";
 import { missingProgram, runWell } from "../../testing/programs.ts";
 
 const reports = Object.values(sampleReports).map((make) => make());
+
+const judged = reports.map((report) => ({ report, judgement: judge(report, { failBelow: "sealed" }) }));
 
 const noPython = missingProgram("python3");
 const noCmark = missingProgram("cmark-gfm");
@@ -31,7 +34,7 @@ print(json.dumps([
 `;
 
   test("every suite holds what it counts", async () => {
-    const answer = await runWell(["python3", "-c", countCases], { input: auditJunit(reports) });
+    const answer = await runWell(["python3", "-c", countCases], { input: auditJunit(judged) });
     const suites = JSON.parse(answer) as [string, number, number, number, number, number, number][];
     expect(suites).toHaveLength(reports.length);
     for (const [, tests, failures, skipped, ...held] of suites)
@@ -43,7 +46,7 @@ print(json.dumps([
     const text =
       "import sys, xml.etree.ElementTree as t\nprint(''.join(t.fromstring(sys.stdin.buffer.read()).itertext()))";
     const answer = await runWell(["python3", "-c", text], {
-      input: auditJunit(reports),
+      input: auditJunit(judged),
       env: { PYTHONUTF8: "1" },
     });
     expect(answer).toContain(`/${hostileNames.at(-1) ?? "none"}: tool `);

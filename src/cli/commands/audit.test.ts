@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -147,7 +147,7 @@ describe("what is printed", () => {
     table: /^in-name-only - level 3 of 7, determinate\n[\s\S]*\/opt\/helper {2}GNU bash 5\.2\.15\n/,
     json: /^\{\n {2}"schemaVersion": 1,\n/,
     sarif: /"version": "2\.1\.0"[\s\S]*"ruleId": "shell"/,
-    junit: /^<\?xml [\s\S]*<failure type="shell" /,
+    junit: /^<\?xml [\s\S]*<system-out>\/opt\/helper: GNU bash/,
     markdown: /in-name-only[\s\S]*\/opt\/helper/,
     html: /^<!doctype html>[\s\S]*\/opt\/helper/i,
     badge: /^<svg [\s\S]*in-name-only/,
@@ -237,15 +237,74 @@ describe("several images", () => {
     expect((await audit("--format", format, ...names)).stdout).toMatch(pattern);
   });
 
-  test("the one that can't be read is named, and nothing is printed of the others", async () => {
-    const files = await layoutFiles({ images: [samples.sealed] });
-    const [blob = ""] = Object.keys(files).filter((name) =>
-      name.endsWith(samples.sealed.layers[0]?.descriptor.digest.slice(7) ?? "-"),
-    );
-    await shelf.layout("damaged", { ...files, [blob]: Buffer.alloc(Buffer.from(files[blob] ?? "").length) });
-    const ran = await audit("./root", "./damaged", "./shell");
-    expect(ran).toMatchObject({ code: 3, stdout: "" });
-    expect(ran.stderr).toMatch(/damaged/);
-    expect(ran.stderr).toContain(samples.sealed.layers[0]?.descriptor.digest.slice(7, 19));
+  describe("one of which can't be read", () => {
+    const digest = samples.sealed.layers[0]?.descriptor.digest.slice(7) ?? "-";
+    const damaged = ["./root", "./damaged", "./shell"];
+    beforeAll(async () => {
+      const files = await layoutFiles({ images: [samples.sealed] });
+      const [blob = ""] = Object.keys(files).filter((name) => name.endsWith(digest));
+      await shelf.layout("damaged", {
+        ...files,
+        [blob]: Buffer.alloc(Buffer.from(files[blob] ?? "").length),
+      });
+    });
+
+    test("it is told, and the others are audited", async () => {
+      const ran = await audit("--format", "json", ...damaged);
+      expect(ran.code).toBe(3);
+      const told = ran.stdout.trimEnd().split("\n");
+      expect(told.map((line) => (JSON.parse(line) as ToldAudit).image.reference)).toEqual([
+        "./root",
+        "./shell",
+      ]);
+      expect(ran.stderr).toMatch(/^error\[digest-mismatch\]: auditing \.\/damaged$/m);
+      expect(ran.stderr).toContain(digest.slice(0, 12));
+    });
+
+    test.each<[string, RegExp]>([
+      ["junit", /<testsuite name="\.\/damaged" tests="1" failures="0" skipped="0" errors="1"/],
+      ["sarif", /"executionSuccessful": false[\s\S]*\.\/damaged could not be audited/],
+    ])("%s says that it is missing", async (format, pattern) => {
+      const ran = await audit("--format", format, "-o", `damaged.${format}`, ...damaged);
+      expect(ran).toMatchObject({ code: 3, stdout: "" });
+      expect(readFileSync(join(shelf.folder, `damaged.${format}`), "utf8")).toMatch(pattern);
+    });
+
+    test("a gate that fails is told as well, and the exit code is the worse one", async () => {
+      const ran = await audit("--fail-below", "sealed", ...damaged);
+      expect(ran.code).toBe(3);
+      expect(ran.stderr).toMatch(/^failed: \.\/root: [\s\S]*^failed: \.\/shell: /m);
+      expect((await audit("--fail-below", "sealed", "./root", "./shell")).code).toBe(1);
+    });
+
+    test("a waiver that concerns none of the others may be about it", async () => {
+      const waiver = "{rule: setuid, path: /bin/ping, reason: known, expires: 2026-12-01}";
+      await shelf.write("waives.yaml", `apiVersion: distill/v1\nwaivers: [${waiver}]\n`);
+      const now = { now: () => Date.parse("2026-06-01T12:00:00Z") };
+      const run = (...names: readonly string[]): Promise<Ran> =>
+        shelf.run(["audit", "-q", "--policy", "waives.yaml", ...names], now);
+      expect((await run("./root", "./shell")).stderr).toContain("[waiver-unused]");
+      expect((await run(...damaged)).stderr).not.toContain("[waiver-unused]");
+    });
+
+    test("where none can be read, nothing is printed", async () => {
+      const ran = await audit("-o", "none.txt", "./damaged", "./gone");
+      expect(ran).toMatchObject({ code: 3, stdout: "" });
+      expect(ran.stderr).toMatch(/auditing \.\/damaged[\s\S]*auditing \.\/gone/);
+      expect(existsSync(join(shelf.folder, "none.txt"))).toBe(false);
+    });
+
+    test("its progress ends", async () => {
+      const ran = await shelf.run(["audit", "--progress", "json", "./damaged", "./root"]);
+      const events = ran.stderr
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as { type: string; id?: string });
+      const ends = events.filter((one) => one.id?.startsWith("audit ") && one.type !== "start");
+      expect(ends.map((one) => [one.type, one.id])).toEqual([
+        ["fail", "audit ./damaged"],
+        ["end", "audit ./root"],
+      ]);
+    });
   });
 });

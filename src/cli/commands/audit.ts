@@ -1,14 +1,18 @@
 // `distill audit`: is an image really distroless? The verdict with its evidence; with a level, a policy or a baseline, a gate.
 import { resolve } from "node:path";
-import type { AuditReport } from "../../audit/finding.ts";
-import { requiredLevel } from "../../audit/judge.ts";
+import type { JudgedReport } from "../../audit/judge.ts";
 import { levels } from "../../audit/levels.ts";
 import { InvalidInput } from "../../base/diagnostics.ts";
+import { ToolError } from "../../base/errors.ts";
 import { writeFileAtomically } from "../../base/files.ts";
+import type { Unaudited } from "../../report/audit/unaudited.ts";
+import { exitCodeOf, renderFailure } from "../../report/errors.ts";
 import { auditFormats, renderAudits, singleFormats } from "../audit-output.ts";
 import { imageOptions, withAuditor } from "../auditing.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { judgeAll, readGate, underPolicy } from "../gate.ts";
+import type { Context } from "../context.ts";
+import { judgeUnder, readGate, tellJudgement } from "../gate.ts";
+import { renderOptions } from "../quoting.ts";
 
 export const command: Command = defineCommand({
   name: "audit",
@@ -60,22 +64,54 @@ export const command: Command = defineCommand({
     const gate = await readGate(context, options, positionals.length);
     // What is said of single files needs more than a remembered report.
     const detailed = format === "html" || (gate.policy?.keep.length ?? 0) > 0;
-    const reports: AuditReport[] = [];
-    await withAuditor(context, { ...options, several: positionals.length > 1 }, async (auditor) => {
-      for (const name of positionals) {
-        const report = detailed ? (await auditor.audit(name)).report : await auditor.report(name);
-        reports.push(underPolicy(context, report, gate));
-      }
-    });
+    const { exitCode, judged, unaudited } = await withAuditor(
+      context,
+      { ...options, several: positionals.length > 1 },
+      (auditor) =>
+        auditEach(context, positionals, async (name) => {
+          const report = detailed ? (await auditor.audit(name)).report : await auditor.report(name);
+          return judgeUnder(context, report, gate);
+        }),
+    );
+    if (judged.length === 0) return exitCode;
     const shown = output === undefined ? context.stdout : undefined;
-    const text = await renderAudits(format, reports, {
+    const text = await renderAudits(format, judged, {
       columns: shown?.columns ?? 80,
       colour: shown?.colour ?? false,
       verbose,
-      failBelow: requiredLevel(gate),
+      unaudited,
     });
     if (output === undefined) context.stdout.write(text);
     else await writeFileAtomically(resolve(context.cwd, output), text);
-    return judgeAll(context, reports, gate);
+    return Math.max(exitCode, tellJudgement(context, judged, gate, unaudited.length === 0));
   },
 });
+
+interface Audits {
+  readonly judged: readonly JudgedReport[];
+  readonly unaudited: readonly Unaudited[];
+  /** The worst of what kept images from being audited; 0 where nothing did. */
+  readonly exitCode: number;
+}
+
+/** Of several images, one that can't be audited is told and left out. @throws whatever ends the audit of a single one */
+async function auditEach(
+  context: Context,
+  names: readonly string[],
+  audit: (name: string) => Promise<JudgedReport>,
+): Promise<Audits> {
+  const judged: JudgedReport[] = [];
+  const unaudited: Unaudited[] = [];
+  let exitCode = 0;
+  for (const name of names) {
+    try {
+      judged.push(await audit(name));
+    } catch (thrown) {
+      if (names.length === 1 || context.signal.aborted || !(thrown instanceof ToolError)) throw thrown;
+      context.stderr.write(renderFailure(thrown, renderOptions(context.stderr, context.cwd)));
+      unaudited.push({ reference: name, why: thrown.why });
+      exitCode = Math.max(exitCode, exitCodeOf(thrown, false));
+    }
+  }
+  return { judged, unaudited, exitCode };
+}

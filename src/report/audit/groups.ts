@@ -15,19 +15,19 @@ export interface RuleGroup {
 }
 
 /** What keeps an image from the level above its own. */
-export interface Gate {
+export interface Hold {
   readonly next: Level;
   readonly groups: readonly RuleGroup[];
 }
 
 /** Undefined for a sealed image: nothing is above. What is waived holds it too (docs/decisions/0006-waivers-and-levels.md). */
-export function gateOf(report: AuditReport): Gate | undefined {
+export function holdOf(report: AuditReport): Hold | undefined {
   const next = nextLevel(report.verdict.level);
   if (next === undefined) return undefined;
   return { next, groups: groupByRule(allFindings(report).filter((one) => holds(report, one))) };
 }
 
-/** The findings of the image, and of its lower layers, that hold it at no gate. */
+/** The findings of the image, and of its lower layers, that keep it from no level. */
 export function others(report: AuditReport): {
   readonly image: readonly RuleGroup[];
   readonly residue: readonly RuleGroup[];

@@ -6,7 +6,7 @@ import { primitiveMeanings } from "../../audit/primitives.ts";
 import { rules } from "../../audit/rules.ts";
 import { printableLine, shorten } from "../text.ts";
 import { formatSize } from "../units.ts";
-import { acceptedLevel, countBySeverity, gateOf, others, placeOf, type RuleGroup } from "./groups.ts";
+import { acceptedLevel, countBySeverity, holdOf, others, placeOf, type RuleGroup } from "./groups.ts";
 import { counted } from "./lines.ts";
 import { techniqueUrl } from "./techniques.ts";
 
@@ -65,7 +65,7 @@ function imageSections(report: AuditReport): readonly string[] {
   const { image, residue } = others(report);
   return [
     verdict(report),
-    gate(report),
+    hold(report),
     groupsDetails("Also found", image),
     unknownDetails(report),
     primitivesDetails(report),
@@ -93,8 +93,8 @@ ${levelCriteria[said.level]}${waived}
 `;
 }
 
-function gate(report: AuditReport): string {
-  const found = gateOf(report);
+function hold(report: AuditReport): string {
+  const found = holdOf(report);
   if (found === undefined || found.groups.length === 0) return "";
   return `**To reach \`${found.next}\`:**\n\n${found.groups.map((group) => groupList(group, true)).join("")}`;
 }

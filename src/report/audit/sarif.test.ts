@@ -194,3 +194,23 @@ test("no name makes a link, a placeholder or a line of its own in a message", ()
     expect(message.text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
   }
 });
+
+test("an image that couldn't be audited makes the run a failed one", () => {
+  const log = auditSarif(all(), { unaudited: [{ reference: "oci:[gone]", why: "no such folder" }] });
+  validate(JSON.parse(JSON.stringify(log)));
+  expect(validate.errors ?? []).toEqual([]);
+  expect(log).toMatchObject({
+    runs: [
+      {
+        invocations: [
+          {
+            executionSuccessful: false,
+            toolExecutionNotifications: [
+              { level: "error", message: { text: "oci:\\[gone\\] could not be audited: no such folder" } },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+});

@@ -10,6 +10,7 @@ import { imageName } from "../../oci/image-name.ts";
 import { printableLine } from "../text.ts";
 import { ruleIds } from "./groups.ts";
 import { techniquesOf } from "./techniques.ts";
+import type { Unaudited } from "./unaudited.ts";
 import { jsonText, wellFormed } from "./well-formed.ts";
 
 const schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -32,15 +33,24 @@ const securitySeverities: Readonly<Record<Severity, string>> = {
   info: "0.0",
 };
 
+interface SarifOptions {
+  /** Of this program. */
+  readonly version?: string;
+  readonly unaudited?: readonly Unaudited[];
+}
+
 /** The document as a text, safe to print. */
-export function auditSarifText(reports: readonly AuditReport[], version?: string): string {
-  return `${jsonText(auditSarif(reports, version), 2)}\n`;
+export function auditSarifText(reports: readonly AuditReport[], options: SarifOptions = {}): string {
+  return `${jsonText(auditSarif(reports, options), 2)}\n`;
 }
 
 /** The base of what is no file: the config of an image stands under the image's name. */
 const imagesBase = "IMAGES";
 
-export function auditSarif(reports: readonly AuditReport[], version?: string): Json {
+export function auditSarif(
+  reports: readonly AuditReport[],
+  { unaudited = [], version }: SarifOptions = {},
+): Json {
   return wellFormed({
     $schema: schema,
     version: "2.1.0",
@@ -56,7 +66,7 @@ export function auditSarif(reports: readonly AuditReport[], version?: string): J
         },
         // 3.17.3: what makes runs of one kind comparable.
         automationDetails: { id: "distill/audit/" },
-        invocations: [{ executionSuccessful: true }],
+        invocations: [invocationJson(unaudited)],
         columnKind: "utf16CodeUnits",
         originalUriBaseIds: basesOf(reports),
         results: reports.flatMap((report, image) => [
@@ -67,6 +77,18 @@ export function auditSarif(reports: readonly AuditReport[], version?: string): J
       },
     ],
   });
+}
+
+/** 3.20.14 and 3.20.21: whoever sees no result of an image has to see that nobody looked. */
+function invocationJson(unaudited: readonly Unaudited[]): Json {
+  if (unaudited.length === 0) return { executionSuccessful: true };
+  return {
+    executionSuccessful: false,
+    toolExecutionNotifications: unaudited.map(({ reference, why }) => ({
+      level: "error",
+      message: { text: plainMessage(`${reference} could not be audited: ${why}`) },
+    })),
+  };
 }
 
 function ruleJson(id: (typeof ruleIds)[number]): Json {

@@ -6,7 +6,7 @@ import type { Style } from "../style.ts";
 import { printableLine, shorten } from "../text.ts";
 import { formatSize } from "../units.ts";
 import { findingLines } from "./finding-lines.ts";
-import { acceptedLevel, gateOf, others, placeOf, type RuleGroup } from "./groups.ts";
+import { acceptedLevel, holdOf, others, placeOf, type RuleGroup } from "./groups.ts";
 import {
   counted,
   hanging,
@@ -21,7 +21,7 @@ import {
 import { primitiveLines, startupLines } from "./sections.ts";
 
 /** Findings of one rule that are listed without `verbose`: more where they hold the level. */
-const gateFindingsShown = 5;
+const holdFindingsShown = 5;
 const otherFindingsShown = 3;
 const unknownShown = 5;
 /** A digest stands whole in 80 columns. */
@@ -40,7 +40,7 @@ export function renderAuditTable(report: AuditReport, options: TableOptions): st
   const { image, residue } = others(report);
   const lines = [
     ...verdictLines(page, report),
-    ...gateLines(page, report),
+    ...holdLines(page, report),
     ...groupsSection(page, "Also found", image),
     ...unknownLines(page, report),
     ...primitiveLines(page, report),
@@ -115,23 +115,23 @@ function mark(level: string, { atBest, level: own }: AuditReport["verdict"]): st
   return level === atBest ? `(${level})` : ` ${level} `;
 }
 
-function gateLines(page: Page, report: AuditReport): readonly string[] {
-  const gate = gateOf(report);
-  if (gate === undefined) return [];
-  const next = `To reach ${gate.next}`;
-  if (gate.groups.length === 0) return heading(page, `${next}: nothing is in the way that this report lists`);
+function holdLines(page: Page, report: AuditReport): readonly string[] {
+  const hold = holdOf(report);
+  if (hold === undefined) return [];
+  const next = `To reach ${hold.next}`;
+  if (hold.groups.length === 0) return heading(page, `${next}: nothing is in the way that this report lists`);
   return [
-    ...heading(page, `${next}, see to ${counted(gate.groups.length, "thing")}`),
-    ...gate.groups.flatMap((group, index) => gateGroup(page, group, index === 0)),
+    ...heading(page, `${next}, see to ${counted(hold.groups.length, "thing")}`),
+    ...hold.groups.flatMap((group, index) => holdGroup(page, group, index === 0)),
   ];
 }
 
-function gateGroup(page: Page, group: RuleGroup, isFirst: boolean): readonly string[] {
+function holdGroup(page: Page, group: RuleGroup, isFirst: boolean): readonly string[] {
   const { fix, why } = rules[group.rule];
   return [
     ...(isFirst ? [] : [""]),
     groupHead(page, group, ""),
-    ...findingLines(page, group, { limit: gateFindingsShown, evidence: true }),
+    ...findingLines(page, group, { limit: holdFindingsShown, evidence: true }),
     ...hanging(page, "    why  ", why, { first: "dim", text: "dim" }),
     ...hanging(page, "    fix  ", fix, { first: "green" }),
   ];

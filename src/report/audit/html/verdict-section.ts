@@ -5,7 +5,7 @@ import { compareLevels, type Level, levelCriteria, levels } from "../../../audit
 import { rules, severities } from "../../../audit/rules.ts";
 import type { Role } from "../../../closure/closure.ts";
 import { formatSize } from "../../units.ts";
-import { acceptedLevel, countBySeverity, gateOf, type RuleGroup } from "../groups.ts";
+import { acceptedLevel, countBySeverity, holdOf, type RuleGroup } from "../groups.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { formatCount } from "./page/numbers.ts";
 import { counted, type PageContext, pathMarkup } from "./page-context.ts";
@@ -76,11 +76,11 @@ function scale(level: Level, atBest: Level): Markup {
 }
 
 function stepsMarkup(report: DetailedReport, context: PageContext): Markup {
-  const gate = gateOf(report);
-  if (gate === undefined)
+  const hold = holdOf(report);
+  if (hold === undefined)
     return html`<div class="up"><h3>Nothing to gain</h3><p>There is no level above this one.</p></div>`;
-  return html`<div class="up"><h3>To reach <em>${gate.next}</em></h3>
-<ol class="steps">${gate.groups.map((group) => stepMarkup(group, context))}</ol></div>`;
+  return html`<div class="up"><h3>To reach <em>${hold.next}</em></h3>
+<ol class="steps">${hold.groups.map((group) => stepMarkup(group, context))}</ol></div>`;
 }
 
 function stepMarkup({ findings, rule }: RuleGroup, context: PageContext): Markup {
