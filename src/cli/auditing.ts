@@ -2,19 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { reportOf } from "../audit/audit.ts";
 import type { AuditedImage, AuditReport, DetailedReport } from "../audit/finding.ts";
 import type { LaunchOverride } from "../audit/launch.ts";
-import { configOf, prepareSubject } from "../audit/prepare.ts";
 import { findReport, rememberReport, reportKey } from "../audit/remembered.ts";
-import {
-  type ScannedImage,
-  type ScanServices,
-  scanFolder,
-  scanImage,
-  scanTar,
-  verifyLayers,
-} from "../audit/scan/scan.ts";
+import type { ScannedImage, ScanServices } from "../audit/scan/scan.ts";
+import { verifyLayers } from "../audit/scan/verify-layers.ts";
 import type { Subject } from "../audit/subject.ts";
 import type { Cache } from "../base/cache.ts";
 import { messageOf, ToolError } from "../base/errors.ts";
@@ -154,6 +146,9 @@ async function judge(
   override: LaunchOverride,
   { cache, program }: { readonly cache: Cache; readonly program: string },
 ): Promise<Audited> {
+  // What was judged before needs none of this.
+  const { configOf, prepareSubject } = await import("../audit/prepare.ts");
+  const { reportOf } = await import("../audit/audit.ts");
   const config = opened.kind === "image" ? configOf(opened.image) : undefined;
   const architecture = image.platform.split("/")[1] ?? "";
   const subject = await prepareSubject(scanned, { config, architecture, ...override });
@@ -209,7 +204,8 @@ async function remembered(
   return report;
 }
 
-function scan(opened: OpenedSource, services: ScanServices): Promise<ScannedImage> {
+async function scan(opened: OpenedSource, services: ScanServices): Promise<ScannedImage> {
+  const { scanFolder, scanImage, scanTar } = await import("../audit/scan/scan.ts");
   switch (opened.kind) {
     case "image":
       return scanImage(opened.image, services);

@@ -6,7 +6,6 @@ import type { AuditReport } from "../audit/finding.ts";
 import { type Gate, type JudgedReport, judge } from "../audit/judge.ts";
 import type { Level } from "../audit/levels.ts";
 import { applyPolicy, policyWarnings } from "../audit/policy/apply.ts";
-import { parsePolicy } from "../audit/policy/parse.ts";
 import type { Policy } from "../audit/policy/policy.ts";
 import { type Parsed, requireValue } from "../base/diagnostics.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
@@ -16,7 +15,7 @@ import { decodeText } from "../formats/document/decode.ts";
 import { renderJudgement } from "../report/audit/judgement.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import type { Context } from "./context.ts";
-import { displayName } from "./project.ts";
+import { displayName } from "./display-name.ts";
 
 export interface GateOptions {
   readonly "fail-below": Level | undefined;
@@ -33,7 +32,7 @@ export async function readGate(context: Context, options: GateOptions, images: n
   const known = baseline === undefined ? undefined : await readInput(context, baseline, baselineInput);
   return {
     ...(failBelow === undefined ? {} : { failBelow }),
-    ...(policy === undefined ? {} : { policy: await readInput(context, policy, policyInput) }),
+    ...(policy === undefined ? {} : { policy: await readPolicy(context, policy) }),
     ...(known === undefined ? {} : { baseline: images === 1 ? forOnlyImage(known) : known }),
   };
 }
@@ -45,11 +44,15 @@ interface Input<T> {
   readonly hint: string;
 }
 
-const policyInput: Input<Policy> = {
-  bytesMax: limits.specBytesMax,
-  parse: parsePolicy,
-  hint: "it begins with apiVersion: distill/v1; docs/reference/policy.md has an example",
-};
+/** Few audits have a policy: what reads YAML takes as long to load as all else that a remembered report needs. */
+async function readPolicy(context: Context, name: string): Promise<Policy> {
+  const { parsePolicy } = await import("../audit/policy/parse.ts");
+  return readInput(context, name, {
+    bytesMax: limits.specBytesMax,
+    parse: parsePolicy,
+    hint: "it begins with apiVersion: distill/v1; docs/reference/policy.md has an example",
+  });
+}
 
 const baselineInput: Input<Baseline> = {
   bytesMax: limits.baselineBytesMax,

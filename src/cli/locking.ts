@@ -10,7 +10,8 @@ import { makeLock } from "../engines/native/make-lock.ts";
 import { type Lock, requestDigest } from "../graph/lock.ts";
 import { formatLock, parseLock } from "../graph/lock-file.ts";
 import type { Context } from "./context.ts";
-import { displayName, type Project } from "./project.ts";
+import { displayName } from "./display-name.ts";
+import type { Project } from "./project.ts";
 import type { Network } from "./repositories.ts";
 
 /** What a lock has to answer for this project. */

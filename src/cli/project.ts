@@ -1,6 +1,6 @@
 // The project on the command line: a folder with a spec, read and lowered.
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Diagnostic, InvalidInput, requireValue } from "../base/diagnostics.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
@@ -12,6 +12,7 @@ import type { Spec } from "../frontends/spec/spec.ts";
 import { unbuiltStages } from "../frontends/spec/unbuilt.ts";
 import type { ImagePlan } from "../graph/plan.ts";
 import type { Context } from "./context.ts";
+import { displayName } from "./display-name.ts";
 import { hostPlatform } from "./host-image.ts";
 
 export interface Project {
@@ -98,12 +99,6 @@ export function choosePlatforms(project: Project, asked: readonly string[]): rea
     ]);
   }
   return asked.length === 0 ? project.platforms : [...new Set(asked)];
-}
-
-/** How a file is named to the user: relative where it lies below the current folder. */
-export function displayName(file: string, cwd: string): string {
-  const short = relative(cwd, file);
-  return short.startsWith("..") ? file : short;
 }
 
 async function readSpecFile(file: string, shown: string): Promise<Uint8Array> {

@@ -1,13 +1,10 @@
 // Records of layers: found in the cache, or made by reading the layer.
-import type { Bytes } from "../../base/bytes.ts";
 import { blobFile, type Cache, cacheTemporary, findBlob } from "../../base/cache.ts";
 import { digestOf } from "../../base/digest.ts";
 import { ToolError } from "../../base/errors.ts";
 import type { Task } from "../../base/io.ts";
-import { verified } from "../../oci/blob.ts";
 import { compressionOfLayer, damagedHint, tarOfLayer } from "../../oci/layer-tar.ts";
 import { type Layer, mediaTypes } from "../../oci/model.ts";
-import { reusedChunks } from "../../oci/reused-chunks.ts";
 import type { Origin } from "../../tree/entry.ts";
 import type { LayerEntry } from "../../tree/layers.ts";
 import { type LayerContents, LayerFile, layerContents } from "./contents.ts";
@@ -16,7 +13,8 @@ import { createKeptWriter } from "./kept-writer.ts";
 import { createRecordWriter, readRecord, recordFile } from "./record.ts";
 import { entryOf } from "./rows.ts";
 import { scanTarStream } from "./tar-scan.ts";
-import { type FileIdentity, identityOf, noteVerified, wasVerified } from "./verified-blobs.ts";
+import { identityOf, noteVerified } from "./verified-blobs.ts";
+import { frugal } from "./verify-layers.ts";
 
 export interface RecordServices {
   readonly cache: Cache;
@@ -112,19 +110,6 @@ export async function recordLayer(layer: Layer, tools: ScanTools, services: Reco
   if (before !== undefined) await noteVerified(cache, layer, before, task);
 }
 
-/**
- * Sees to it that a known layer is what its digest says, where nothing but a name says so.
- * @throws ToolError "digest-mismatch"; whatever opening it throws
- */
-export async function verifyLayer(layer: Layer, { cache, task }: RecordServices): Promise<void> {
-  if (layer.addressed === true) return;
-  const before: FileIdentity | undefined = await identityOf(layer);
-  if (before !== undefined && (await wasVerified(cache, layer, before))) return;
-  const chunks = frugal(layer).open()[Symbol.asyncIterator]();
-  while ((await chunks.next()).done !== true) task.signal.throwIfAborted();
-  if (before !== undefined) await noteVerified(cache, layer, before, task);
-}
-
 /** What was thrown, with the layer's name and what to do: errors of a tar and of its entries say where, not in what. */
 export function damagedLayer(thrown: unknown, layer: Layer): unknown {
   if (!(thrown instanceof ToolError) || thrown.code !== "malformed" || thrown.hint !== undefined)
@@ -132,16 +117,6 @@ export function damagedLayer(thrown: unknown, layer: Layer): unknown {
   const { code, why } = thrown;
   const what = `reading the layer ${layer.descriptor.digest}`;
   return new ToolError(code, { what, why, hint: damagedHint, cause: thrown });
-}
-
-/** The layer for one reader that keeps no chunk: a local file is read in memory that is used again. */
-function frugal(layer: Layer): Layer {
-  const { addressed, descriptor, file } = layer;
-  if (file === undefined || addressed === true) return layer;
-  // One more byte than there should be, so that a longer file is noticed.
-  const open = (): Bytes =>
-    verified(reusedChunks(file, descriptor.size + 1), descriptor, `the blob ${descriptor.digest}`);
-  return { ...layer, open };
 }
 
 /** One line of progress for a layer, by its stored bytes. */

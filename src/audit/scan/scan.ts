@@ -23,10 +23,10 @@ import {
   makerOf,
   type RecordServices,
   recordLayer,
-  verifyLayer,
 } from "./layer-records.ts";
 import { withTools } from "./scan-tools.ts";
 import { readTarFile } from "./tar-file-scan.ts";
+import { verifyLayer } from "./verify-layers.ts";
 
 export interface ScanServices {
   readonly cache: Cache;
@@ -70,15 +70,6 @@ export async function scanImage(image: Image, services: ScanServices): Promise<S
   for (const [index, layer] of image.layers.entries())
     loaded[index] ??= await load(layer, index, records, services.loaded);
   return merge(image.layers, loaded);
-}
-
-/**
- * Sees to it that the layers of an image that was scanned before are what their digests say.
- * @throws ToolError "digest-mismatch"; whatever opening a layer throws
- */
-export async function verifyLayers(image: Image, services: ScanServices): Promise<void> {
-  const records = recordServices(services);
-  for (const layer of image.layers) await verifyLayer(layer, records);
 }
 
 /**

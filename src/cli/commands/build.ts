@@ -7,9 +7,10 @@ import type { ImagePlan } from "../../graph/plan.ts";
 import { type BuildSettings, buildProject } from "../build-project.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { deliver, destinationsOf } from "../deliver.ts";
+import { displayName } from "../display-name.ts";
 import { refuseBelow } from "../level-gate.ts";
 import { writeMetadata } from "../metadata.ts";
-import { choosePlatforms, displayName, type Project, projectOptions, readProject } from "../project.ts";
+import { choosePlatforms, type Project, projectOptions, readProject } from "../project.ts";
 
 export const command: Command = defineCommand({
   name: "build",
