@@ -26,6 +26,8 @@ export interface Finding {
    */
   readonly subject: string;
   readonly primitives: readonly Primitive[];
+  /** Of a finding that stands for more of its rule than a report holds: how many (worst.ts). */
+  readonly omitted?: number;
   /** ATT&CK technique ids of the program itself, beside those of the rule and of the primitives. */
   readonly techniques?: readonly string[];
   /** The chain by which the entrypoint needs it, one step a line; absent where it doesn't. */

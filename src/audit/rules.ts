@@ -50,6 +50,7 @@ export type RuleId =
   | "secret-in-config"
   | "hidden-program"
   | "unread-content"
+  | "unread-packages"
   | "embedded-elf"
   | "hostile-name"
   | "malformed-accounts"
@@ -249,6 +250,12 @@ export const rules: Readonly<Record<RuleId, Rule>> = {
     atMost: "distroless",
     why: "It is corrupt, encrypted, or nested past what is followed; what can't be read can't be vouched for.",
     fix: "leave it out, or mend it",
+  },
+  "unread-packages": {
+    title: "A package database that can't be read",
+    severity: "medium",
+    why: "Which packages the image has and which file is of which is not known: what scanners say of it lacks something. No level depends on it, since a database is what the image claims of itself.",
+    fix: "mend the database, or leave it out",
   },
   "embedded-elf": {
     title: "A program inside another file",

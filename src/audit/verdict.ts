@@ -67,9 +67,9 @@ const halfAt = 4;
  */
 function scoreOf(level: Level, findings: readonly Finding[]): number {
   const byRule = new Map<RuleId, { count: number; weight: number }>();
-  for (const { rule, severity } of findings) {
+  for (const { omitted = 1, rule, severity } of findings) {
     const before = byRule.get(rule) ?? { count: 0, weight: 0 };
-    byRule.set(rule, { count: before.count + 1, weight: Math.max(before.weight, weights[severity]) });
+    byRule.set(rule, { count: before.count + omitted, weight: Math.max(before.weight, weights[severity]) });
   }
   let left = 1;
   for (const { count, weight } of byRule.values()) {

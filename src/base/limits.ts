@@ -114,6 +114,9 @@ export const limits = {
   shellProgramLengthMax: 65_536,
   /** Secrets told of one file. */
   secretsPerFileMax: 100,
+  /** Secrets of a config that are looked for wherever it is shown, and their length; at their own place all are masked. */
+  maskedValuesMax: 1000,
+  maskedValueLengthMax: 4096,
   /** Bytes read to verify what looks like one: so many, and so many for each byte of the file. */
   secretChecksBytesFree: 16_777_216,
   secretChecksRatioMax: 8,
@@ -165,6 +168,10 @@ export const limits = {
   rpmHeaderTagsMax: 65_536,
   /** Kept of what a tested program prints; the rest is read and dropped. */
   testOutputBytesMax: 1_048_576,
+  /** Findings of one rule that a report holds, the worst; the others are counted. */
+  findingsOfRuleMax: 10_000,
+  /** A report that is remembered, as text. */
+  rememberedReportLengthMax: 67_108_864,
   /** A report as a page: files in its table, steps of one chain of reasons, findings of one rule. */
   reportFilesMax: 100_000,
   reportChainStepsMax: 64,
