@@ -26,6 +26,28 @@ export const policyMistakes: readonly Mistake[] = [
     text: waiver(`rule: shell, path: /**, ${until}`),
     beyondSchema: true,
   },
+  {
+    summary: "a waiver of every shell, spelled with care",
+    text: `${head}waivers:
+  - {rule: shell, path: /?*/**, ${until}}
+  - {rule: multi-call, path: /**/?*, ${until}}
+  - {rule: multi-call, path: "/*/sh", ${until}}
+`,
+    beyondSchema: true,
+  },
+  {
+    summary: "a waiver of every package",
+    text: `${head}waivers:
+  - {rule: shell, package: "*", ${until}}
+  - {rule: setuid, package: "?**", ${until}}
+`,
+    beyondSchema: true,
+  },
+  { summary: "everything kept", text: `${head}keep: [{path: /**, reason: "known"}]\n`, beyondSchema: true },
+  {
+    summary: "a level of a waiver that is none",
+    text: waiver(`rule: shell, path: /bin/sh, level: low, ${until}`),
+  },
   { summary: "a relative path", text: waiver(`rule: shell, path: bin/sh, ${until}`) },
   {
     summary: "a day as people write it",

@@ -31,11 +31,16 @@ what the gate compares. An image with a waived shell reads "in-name-only (accept
 
 **Waivers** end. A last day is required, and is at most ${limits.policyWaiverDaysMax} days away; after it the finding counts again, and a
 warning says so. A waiver that concerns nothing in any image is reported as well. A waiver of a rule about files names the file or
-the package, and for a critical rule not every file at once.
+the package, by more than wildcards, and for a critical rule not files in any folder.
+
+A waiver covers a finding as bad as its rule says, no worse one: a known shell that lies on the PATH since makes the image \`slim\`,
+and counts, with a warning. \`level: slim\` accepts that too. Name files rather than packages where you can: which package a file
+belongs to is what the image's own database claims, and whoever makes the image writes it.
 
 **Kept paths** are files that the program needs although nothing in the image shows it: plugins that a configuration names, data
 of a program that computes its paths. They get the role \`declared\`, and the findings that say no more than that nothing needs them
-(\`unneeded-elf\`, \`unneeded-script\`) are waived; other findings on the same file are not.
+(\`unneeded-elf\`, \`unneeded-script\`) are waived; other findings on the same file are not. A kept path names a folder of the root
+at least.
 `;
 
 export function policyPage(): string {

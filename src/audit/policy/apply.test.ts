@@ -54,6 +54,21 @@ describe("a waiver", () => {
     expect(outcome(reportOn([shell, ping, root]), lines)).toEqual([waived, accepted]);
   });
 
+  const onPath = { ...shell, atMost: "slim" as const };
+  it.each<[string, Finding, string, string[], string | undefined]>([
+    ["covers what the rule says of itself", shell, "", ["shell"], "sealed"],
+    ["covers no worse finding of the same file", onPath, "", [], undefined],
+    ["covers it where that is accepted", onPath, "level: slim, ", ["shell"], "sealed"],
+    ["covers better ones then", shell, "level: slim, ", ["shell"], "sealed"],
+    ["covers none that is worse than that", { ...shell, atMost: "distro" }, "level: slim, ", [], undefined],
+    ["may accept less than its rule says", shell, "level: distroless, ", [], undefined],
+  ])("%s", (_name, finding, level, waived, accepted) => {
+    for (const named of ["path: /bin/sh", "package: dash"]) {
+      const lines = `waivers: [{rule: shell, ${named}, ${level}reason: known, expires: 2027-03-01}]`;
+      expect(outcome(reportOn([finding]), lines)).toEqual([waived, accepted]);
+    }
+  });
+
   it("says why, and until when, and leaves the stated level as it was", () => {
     const report = reportOn([shell]);
     const applied = applyPolicy(
@@ -133,6 +148,11 @@ describe("warnings", () => {
       "of an unused one, expired or not",
       "waivers: [{rule: shell, path: /x, reason: x, expires: 2026-03-01}]",
       ["waiver-unused"],
+    ],
+    [
+      "of one that what it names is worse than",
+      "waivers: [{rule: shell, path: /bin/sh, level: distroless, reason: x, expires: 2027-03-01}]",
+      ["waiver-exceeded"],
     ],
     ["of a kept path", "keep: [{path: /x, reason: x}]", ["waiver-unused"]],
   ])("%s", (_name, lines, given) => {

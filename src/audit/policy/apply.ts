@@ -12,7 +12,9 @@ import {
   isDetailed,
   type Waived,
 } from "../finding.ts";
+import { compareLevels, type Level } from "../levels.ts";
 import { isExplained } from "../roles.ts";
+import { rules } from "../rules.ts";
 import { allFindings, levelOfFindings } from "../verdict.ts";
 import type { Kept, Policy, Waiver } from "./policy.ts";
 
@@ -52,10 +54,11 @@ export function applyPolicy<R extends AuditReport>(report: R, policy: Policy, no
 export function policyWarnings(policy: Policy, reports: readonly AuditReport[], now: Date): Diagnostic[] {
   const waivers = policy.waivers.map((one): Diagnostic | undefined => {
     const name = `the waiver of ${one.rule}${one.path === undefined ? "" : ` for ${one.path.text}`}`;
-    const used = reports.some((report) =>
-      allFindings(report).some((finding) => matches(one, finding, report.image.reference)),
+    const found = reports.flatMap((report) =>
+      allFindings(report).filter((finding) => concerns(one, finding, report.image.reference)),
     );
-    return used ? outOfForce(name, one, now) : unused(name, one);
+    if (found.length === 0) return unused(name, one);
+    return outOfForce(name, one, now) ?? exceeded(name, one, found);
   });
   const keep = policy.keep.map((one): Diagnostic | undefined => {
     const name = `the kept path ${one.path.text}`;
@@ -74,6 +77,19 @@ function unused(name: string, { span }: Waiver | Kept): Diagnostic {
     message: `${name} concerns nothing`,
     span,
     hint: "remove it",
+  };
+}
+
+/** Where the worst finding is worse than what the waiver accepts. */
+function exceeded(name: string, waiver: Waiver, found: readonly Finding[]): Diagnostic | undefined {
+  if (found.every((one) => accepts(waiver, one))) return undefined;
+  const level = levelOfFindings(found);
+  return {
+    severity: "warning",
+    rule: "waiver-exceeded",
+    message: `${name} accepts ${acceptedBy(waiver)}; what it names makes an image ${level}: that counts`,
+    span: waiver.span,
+    hint: `mend what changed, or say that it is accepted: level: ${level}`,
   };
 }
 
@@ -115,7 +131,7 @@ function waivedBy(
   keep: readonly Kept[],
   reference: string,
 ): Waived | undefined {
-  const waiver = waivers.find((one) => matches(one, finding, reference));
+  const waiver = waivers.find((one) => concerns(one, finding, reference) && accepts(one, finding));
   if (waiver !== undefined) return { reason: waiver.reason, expires: waiver.expires };
   const { path } = finding;
   if (path === undefined || !answeredByKeep.has(finding.rule)) return undefined;
@@ -124,8 +140,17 @@ function waivedBy(
   return { reason: kept.reason, ...(kept.expires === undefined ? {} : { expires: kept.expires }) };
 }
 
-/** Whether a waiver is about a finding, whatever the day. */
-function matches(waiver: Waiver, finding: Finding, reference: string): boolean {
+/** A finding that is worse than the known one is another: a shell that is on the PATH since. */
+function accepts(waiver: Waiver, { atMost = "sealed" }: Finding): boolean {
+  return compareLevels(atMost, acceptedBy(waiver)) >= 0;
+}
+
+function acceptedBy({ level, rule }: Waiver): Level {
+  return level ?? rules[rule].atMost ?? "sealed";
+}
+
+/** Whether a waiver is about a finding, whatever the day and its level. */
+function concerns(waiver: Waiver, finding: Finding, reference: string): boolean {
   if (waiver.rule !== finding.rule) return false;
   if (waiver.image?.matches(reference) === false) return false;
   if (waiver.path !== undefined && (finding.path === undefined || !waiver.path.matches(finding.path)))

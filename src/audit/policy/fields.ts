@@ -36,7 +36,7 @@ const waiver: ObjectShape = {
     },
     package: {
       shape: { kind: "text", format: "name pattern" },
-      description: "The package that the file belongs to.",
+      description: "The package that the file belongs to, as the image's own package database says.",
       example: "busybox-static",
     },
     image: {
@@ -44,6 +44,13 @@ const waiver: ObjectShape = {
       description: "The images, by the reference that the audit is given.",
       example: "registry.example.test/team/**",
       default: "every image",
+    },
+    level: {
+      shape: { kind: "choice", what: "level", values: levels },
+      description:
+        "The worst that is accepted: a finding with which an image is below it counts, whatever its path and package.",
+      example: "slim",
+      default: "the level that the rule allows where nothing makes it worse",
     },
     reason,
     expires: { ...expires, required: true },

@@ -27,6 +27,7 @@ waivers:
     reason: the probe sends ICMP
     expires: 2027-03-01
   - {rule: shell, package: busybox-*, reason: "until the agent has a client of its own", expires: 2027-01-31}
+  - {rule: shell, path: /opt/debug/sh, level: slim, reason: "the debug image", expires: 2027-01-31}
   - {rule: root-user, reason: "binds port 53", expires: 2026-12-31}
 keep:
   - {path: /opt/app/plugins/*.so, reason: loaded by name from the configuration}
@@ -44,9 +45,10 @@ describe("a policy", () => {
       waivers: [
         { rule: "setuid", reason: "the probe sends ICMP", expires: "2027-03-01", span: { line: 7 } },
         { rule: "shell", expires: "2027-01-31" },
+        { rule: "shell", level: "slim", expires: "2027-01-31" },
         { rule: "root-user", expires: "2026-12-31" },
       ],
-      keep: [{ reason: "loaded by name from the configuration", span: { line: 15 } }],
+      keep: [{ reason: "loaded by name from the configuration", span: { line: 16 } }],
     });
     const [ping, shell] = value?.waivers ?? [];
     expect(ping?.image?.matches("registry.example.test/team/web/api:1.2")).toBe(true);

@@ -7,7 +7,6 @@ import type { Problems } from "../../formats/document/problems.ts";
 import type { DocumentRule } from "../../formats/document/rules.ts";
 import type { MapNode, YamlNode } from "../../formats/document/yaml-nodes.ts";
 import { compileGlob } from "../../tree/glob.ts";
-import { root as rootPath } from "../../tree/path.ts";
 import { isLevel, type Level } from "../levels.ts";
 import { type Primitive, primitives } from "../primitives.ts";
 import { type RuleId, rules, type Severity, severities } from "../rules.ts";
@@ -26,6 +25,7 @@ const ofTheImage: ReadonlySet<RuleId> = new Set([
   "root-group",
   "named-user",
   "unknown-user",
+  "no-user",
   "secret-in-config",
   "malformed-accounts",
   "missing-metadata",
@@ -72,6 +72,7 @@ function readWaiver(node: MapNode): Waiver {
     ...optional("path", field(node, "path"), (path) => compileGlob(asText(path))),
     ...optional("package", field(node, "package"), (name) => textGlob(asText(name))),
     ...optional("image", field(node, "image"), (name) => textGlob(asText(name))),
+    ...optional("level", field(node, "level"), readLevel),
     reason: asText(field(node, "reason")),
     expires: asText(field(node, "expires")),
     span: node.span,
@@ -123,7 +124,8 @@ function check(root: MapNode, problems: PolicyProblems): void {
       const node = lenient.map(item);
       if (node === undefined) continue;
       checkDate(node, problems);
-      if (name === "waivers") checkWidth(node, problems);
+      if (name === "waivers") checkWaiver(node, problems);
+      else checkKept(node, problems);
       checkTwice(node, name, seen, problems);
     }
   }
@@ -141,21 +143,39 @@ function checkDate(node: MapNode, problems: PolicyProblems): void {
   problems.error("wrong-value", value.span, `expires: there is no day ${text}`);
 }
 
-function checkWidth(node: MapNode, problems: PolicyProblems): void {
+function checkWaiver(node: MapNode, problems: PolicyProblems): void {
   const rule = lenient.text(field(node, "rule"));
-  if (rule === undefined || !isRule(rule) || ofTheImage.has(rule)) return;
-  const value = field(node, "path");
-  const path = lenient.text(value);
-  if (path === undefined && field(node, "package") === undefined) {
+  if (rule === undefined || !isRule(rule)) return;
+  const [path, owner] = [field(node, "path"), field(node, "package")];
+  if (path === undefined && owner === undefined && !ofTheImage.has(rule)) {
     const hint = "name the file it is about: path: /usr/bin/example";
     problems.error("wide-waiver", node.span, `a waiver of ${rule} needs a path or a package`, hint);
-    return;
   }
-  if (value === undefined || path === undefined || rules[rule].severity !== "critical") return;
-  const glob = compileGlob(path);
-  if (glob.folder !== rootPath || !glob.below.every((part) => /^\*+$/.test(part))) return;
-  const hint = "name the file, or its folder";
-  problems.error("wide-waiver", value.span, `a waiver of ${rule} for ${path} waives it anywhere`, hint);
+  const ownerText = lenient.text(owner);
+  if (owner !== undefined && ownerText !== undefined && /^[*?]+$/.test(ownerText)) {
+    const message = `a waiver of ${rule} for the package ${ownerText} waives it in any`;
+    problems.error("wide-waiver", owner.span, message, "name the package");
+  }
+  const pathText = lenient.text(path);
+  if (path === undefined || pathText === undefined || rules[rule].severity !== "critical") return;
+  if (staysInFolder(pathText)) return;
+  const message = `a waiver of ${rule} for ${pathText} waives it anywhere`;
+  problems.error("wide-waiver", path.span, message, "name the file, or its folder");
+}
+
+function checkKept(node: MapNode, problems: PolicyProblems): void {
+  const path = field(node, "path");
+  const text = lenient.text(path);
+  if (path === undefined || text === undefined || staysInFolder(text)) return;
+  const message = `${text} keeps files anywhere, also those that nobody has seen yet`;
+  problems.error("wide-waiver", path.span, message, "name the file, or its folder");
+}
+
+/** Whether all that a glob matches is one file, or lies in one folder of the root. Other shapes of text are told elsewhere. */
+function staysInFolder(text: string): boolean {
+  if (!text.startsWith("/")) return true;
+  const [, first = ""] = text.split("/");
+  return first !== "" && !/[*?]/.test(first);
 }
 
 function checkTwice(node: MapNode, name: string, seen: Map<string, number>, problems: PolicyProblems): void {

@@ -32,6 +32,8 @@ export interface Waiver {
   readonly path?: Glob;
   readonly package?: TextGlob;
   readonly image?: TextGlob;
+  /** The worst level of a finding that it covers; what the rule says of itself if not given. */
+  readonly level?: Level;
   readonly reason: string;
   /** The last day that it counts on, in UTC: "2027-03-01". */
   readonly expires: string;

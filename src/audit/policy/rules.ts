@@ -3,10 +3,12 @@
 
 export const policyRules = {
   "wide-waiver":
-    "A waiver names neither a file nor a package, or, for a critical rule, every file: it would waive what nobody has seen yet.",
+    "A waiver names neither a file nor a package, no package but by wildcards, or for a critical rule files in any folder; or a kept path is one in any folder. It would cover what nobody has seen yet.",
   "waiver-expired": "A waiver's last day is over: what it waived counts again.",
   "waiver-too-long":
     "A waiver's last day is more than a year (policyWaiverDaysMax) away: until then it does not count. Nobody looks at it again otherwise.",
+  "waiver-exceeded":
+    "A finding that a waiver names allows less than the waiver accepts: it counts. A shell that somebody put on the PATH is not the one that was known.",
   "waiver-unused": "A waiver, or a kept path, concerns nothing in any of the images.",
 } as const;
 
