@@ -1,5 +1,7 @@
 // The audit: a subject in, a report out. Pure; all reading was done before (prepare.ts).
 import { lazy } from "../base/lazy.ts";
+import { maskedFinding } from "./config-secrets/masked-finding.ts";
+import { maskerOf } from "./config-secrets/masking.ts";
 import { accountFindings } from "./detectors/accounts.ts";
 import { attributeFindings } from "./detectors/attributes.ts";
 import { metadataFindings, platformFindings } from "./detectors/config.ts";
@@ -10,37 +12,27 @@ import { programFindings } from "./detectors/programs.ts";
 import { sealFindings } from "./detectors/seal.ts";
 import { residueSecretFindings, secretFindings } from "./detectors/secrets.ts";
 import { configSecretFindings } from "./detectors/secrets-config.ts";
+import { startFindings } from "./detectors/start.ts";
 import { startupFindings } from "./detectors/startup.ts";
 import { unneededFindings } from "./detectors/unneeded.ts";
-import type { AuditedImage, DetailedReport, Finding, Unknown } from "./finding.ts";
-import { compareLevels } from "./levels.ts";
+import { unreadPackageFindings } from "./detectors/unread-packages.ts";
+import type { AuditedImage, DetailedReport, Finding, StartupStep, Unknown } from "./finding.ts";
 import { primitiveUses } from "./programs/uses.ts";
 import { explainer } from "./reasons.ts";
 import { configFacts, fileRows, layerRows, packageRows, totalsOf } from "./rows.ts";
-import { type Severity, severities } from "./rules.ts";
+import type { RuleId } from "./rules.ts";
 import { startupOf } from "./startup/startup.ts";
 import type { Subject } from "./subject.ts";
 import { verdictOf } from "./verdict.ts";
+import { worstFindings } from "./worst.ts";
 
 /** Everything that the audit says of a subject. */
 export function reportOf(subject: Subject, image: AuditedImage): DetailedReport {
-  const startup = startupOf(subject);
-  const findings = [
-    ...programFindings(subject),
-    ...startupFindings(subject, startup),
-    ...hiddenFindings(subject),
-    ...secretFindings(subject),
-    ...configSecretFindings(subject),
-    ...accountFindings(subject),
-    ...attributeFindings(subject),
-    ...unneededFindings(subject),
-    ...packageResidueFindings(subject),
-    ...platformFindings(subject),
-    ...sealFindings(subject),
-    ...lowerLayerFindings(subject),
-    ...metadataFindings(subject),
-  ].sort(byWeight);
-  const residue = [...residueSecretFindings(subject), ...residueFindings(subject)].sort(byWeight);
+  const masker = maskerOf(subject.config);
+  const startup = startupOf(subject, masker);
+  const findings = worstFindings(foundIn(subject, startup)).map((one) => maskedFinding(one, masker));
+  const residue = worstFindings(residueIn(subject)).map((one) => maskedFinding(one, masker));
+  const explain = explainer(subject.closure);
   const primitives = primitiveUses(subject);
   return {
     image,
@@ -51,25 +43,40 @@ export function reportOf(subject: Subject, image: AuditedImage): DetailedReport 
     primitives,
     startup,
     packages: packageRows(subject),
-    layers: layerRows(subject),
-    config: configFacts(subject),
+    layers: layerRows(subject, masker),
+    config: configFacts(subject, masker),
     totals: totalsOf(subject),
     files: lazy(() => fileRows(subject, primitives)),
-    explain: explainer(subject.closure),
+    explain: (path) => explain(path).map(masker.prose),
   };
 }
 
+/** Of the merged tree and the config; one after the other, since there can be more than memory holds. */
+function* foundIn(subject: Subject, startup: readonly StartupStep[]): Generator<Finding> {
+  yield* programFindings(subject);
+  yield* startupFindings(subject, startup);
+  yield* hiddenFindings(subject);
+  yield* secretFindings(subject);
+  yield* configSecretFindings(subject);
+  yield* accountFindings(subject);
+  yield* attributeFindings(subject);
+  yield* startFindings(subject);
+  yield* unneededFindings(subject);
+  yield* packageResidueFindings(subject);
+  yield* unreadPackageFindings(subject);
+  yield* platformFindings(subject);
+  yield* sealFindings(subject);
+  yield* lowerLayerFindings(subject);
+  yield* metadataFindings(subject);
+}
+
+function* residueIn(subject: Subject): Generator<Finding> {
+  yield* residueSecretFindings(subject);
+  yield* residueFindings(subject);
+}
+
+const unknownRules: ReadonlySet<RuleId> = new Set(["hidden-program", "unread-content", "unread-packages"]);
+
 function unknownOf({ path, rule, what }: Finding): Unknown[] {
-  return path !== undefined && (rule === "hidden-program" || rule === "unread-content")
-    ? [{ path, why: what }]
-    : [];
-}
-
-/** What holds the level down comes first, then what is grave. */
-function byWeight(a: Finding, b: Finding): number {
-  return compareLevels(a.atMost ?? "sealed", b.atMost ?? "sealed") || weight(a.severity) - weight(b.severity);
-}
-
-function weight(severity: Severity): number {
-  return severities.indexOf(severity);
+  return path !== undefined && unknownRules.has(rule) ? [{ path, why: what }] : [];
 }

@@ -5,7 +5,9 @@ import type { Identity } from "../content/identity.ts";
 import type { Entry } from "../tree/entry.ts";
 import type { TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
+import { maskerOf } from "./config-secrets/masking.ts";
 import type { DetailedReport, Finding } from "./finding.ts";
+import { layerCommands } from "./layer-commands.ts";
 import { layerOf } from "./make-finding.ts";
 import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
@@ -85,11 +87,11 @@ function namesOf({ tree }: Subject, entry: Entry | undefined, path: TreePath): R
 function holdingsOf(subject: Subject, path: TreePath): Holding[] {
   const entry = subject.tree.lookup(path);
   const shown = layerOf(entry);
-  const commands = (subject.config?.history ?? []).filter((one) => one.empty_layer !== true);
+  const commands = layerCommands(subject.config, maskerOf(subject.config));
   return subject.layers.flatMap((layer, index): Holding[] => {
     const held = layer.entries.findLast((one) => one.path === path);
     if (held === undefined) return [];
-    const createdBy = commands[index]?.created_by;
+    const createdBy = commands[index];
     // A hard link has the size of its file, which the merged tree knows.
     const sizeBytes = sizeOf(held.kind === "hardlink" ? entry : held);
     return [

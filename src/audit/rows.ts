@@ -3,8 +3,10 @@
 import type { Facts } from "../content/facts.ts";
 import type { FileEntry } from "../tree/entry.ts";
 import type { TreePath } from "../tree/path.ts";
+import type { Masker } from "./config-secrets/masking.ts";
 import { hiddenFiles } from "./detectors/layers.ts";
 import type { ConfigFacts, FileRow, LayerRow, PackageRow, PrimitiveUse, Totals } from "./finding.ts";
+import { layerCommands } from "./layer-commands.ts";
 import { layerOf } from "./make-finding.ts";
 import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
@@ -110,12 +112,12 @@ export function packageRows(subject: Subject): readonly PackageRow[] {
   });
 }
 
-export function layerRows(subject: Subject): readonly LayerRow[] {
-  const commands = (subject.config?.history ?? []).filter((one) => one.empty_layer !== true);
+export function layerRows(subject: Subject, masker: Masker): readonly LayerRow[] {
+  const commands = layerCommands(subject.config, masker);
   return subject.layers.map((layer, index): LayerRow => {
     const files = layer.entries.filter((entry): entry is FileEntry => entry.kind === "file");
     const hidden = hiddenFiles(subject, layer);
-    const createdBy = commands[index]?.created_by;
+    const createdBy = commands[index];
     return {
       digest: layer.digest,
       compressedBytes: layer.compressedBytes,
@@ -132,18 +134,26 @@ function sumOf(files: readonly FileEntry[]): number {
   return files.reduce((sum, one) => sum + one.sizeBytes, 0);
 }
 
-export function configFacts({ config, launch }: Subject): ConfigFacts {
+/** The config as it is shown: without its secrets. */
+export function configFacts({ config, launch }: Subject, { text, value, words }: Masker): ConfigFacts {
   const run = config?.config;
+  // An option at the end of the entrypoint can have its value in the command.
+  const started = words([...launch.entrypoint, ...launch.command]);
+  const labels = Object.entries(run?.Labels ?? {});
   return {
-    user: launch.user,
-    entrypoint: launch.entrypoint,
-    command: launch.command,
-    healthcheck: launch.healthcheck,
-    workingDir: launch.workingDir,
-    ports: Object.keys(run?.ExposedPorts ?? {}).sort(),
-    volumes: Object.keys(run?.Volumes ?? {}).sort(),
-    environment: Object.keys(launch.env).sort(),
-    labels: run?.Labels ?? {},
+    user: text(launch.user),
+    entrypoint: started.slice(0, launch.entrypoint.length),
+    command: started.slice(launch.entrypoint.length),
+    healthcheck: words(launch.healthcheck),
+    workingDir: text(launch.workingDir),
+    ports: Object.keys(run?.ExposedPorts ?? {})
+      .map(text)
+      .sort(),
+    volumes: Object.keys(run?.Volumes ?? {})
+      .map(text)
+      .sort(),
+    environment: Object.keys(launch.env).map(text).sort(),
+    labels: Object.fromEntries(labels.map(([name, one]) => [name, value(name, one)])),
   };
 }
 

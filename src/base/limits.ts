@@ -124,6 +124,8 @@ export const limits = {
   nestedDepthMax: 8,
   nestedMembersMax: 200_000,
   nestedBytesMax: 536_870_912,
+  /** Places in one file that begin like a container and are tried. */
+  nestedCandidatesMax: 20_000,
   /** One compressed member, which is held in memory. */
   nestedMemberBytesMax: 33_554_432,
   /** ELF */

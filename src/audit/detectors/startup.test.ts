@@ -4,6 +4,7 @@ import { subjectOf } from "../../../testing/subjects.ts";
 import { file } from "../../../testing/trees.ts";
 import type { RunConfig } from "../../oci/model.ts";
 import type { Entry } from "../../tree/entry.ts";
+import { maskerOf } from "../config-secrets/masking.ts";
 import type { Finding } from "../finding.ts";
 import { startupOf } from "../startup/startup.ts";
 import { startupFindings } from "./startup.ts";
@@ -17,7 +18,7 @@ function found(
   texts: Readonly<Record<string, string>> = {},
 ): Finding[] {
   const subject = subjectOf({ layers: [entries], config, texts });
-  return startupFindings(subject, startupOf(subject));
+  return startupFindings(subject, startupOf(subject, maskerOf(subject.config)));
 }
 
 describe("startupFindings", () => {

@@ -6,6 +6,7 @@ import type { Launch } from "../../closure/closure.ts";
 import type { Entry } from "../../tree/entry.ts";
 import { treeOf } from "../../tree/memory-tree.ts";
 import { path, type TreePath } from "../../tree/path.ts";
+import { unmasked } from "../config-secrets/masking.ts";
 import { readStartupTexts } from "./scripts.ts";
 import { traceStartup } from "./trace.ts";
 
@@ -41,7 +42,7 @@ async function told(
     return Promise.resolve(scripts.find((one) => one.entry.path === at)?.text);
   });
   expect(new Set(asked).size).toBe(asked.length);
-  const { steps } = traceStartup({ tree, facts: factsOfEntry, launch: start, texts });
+  const { steps } = traceStartup({ tree, facts: factsOfEntry, launch: start, texts }, unmasked);
   return steps
     .filter((one) => one.kind !== "builtin" && !one.command.startsWith("#!"))
     .map((one) => `${one.from} ${one.kind} ${one.path ?? "-"} ${one.command}`);
@@ -278,12 +279,15 @@ describe("entrypoint scripts", () => {
       magic: "script",
       script: { interpreter: "/bin/sh" },
     });
-    const { steps, wanted } = traceStartup({
-      tree: treeOf([entry]),
-      facts,
-      launch: launch({ entrypoint: ["/a"] }),
-      texts: new Map(),
-    });
+    const { steps, wanted } = traceStartup(
+      {
+        tree: treeOf([entry]),
+        facts,
+        launch: launch({ entrypoint: ["/a"] }),
+        texts: new Map(),
+      },
+      unmasked,
+    );
     expect(wanted).toEqual([]);
     expect(steps.at(-1)).toEqual({
       from: "/a",

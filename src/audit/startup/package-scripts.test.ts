@@ -5,6 +5,7 @@ import type { Launch } from "../../closure/closure.ts";
 import type { Entry } from "../../tree/entry.ts";
 import { treeOf } from "../../tree/memory-tree.ts";
 import { path, type TreePath } from "../../tree/path.ts";
+import { unmasked } from "../config-secrets/masking.ts";
 import { traceStartup } from "./trace.ts";
 
 const sh = recognised("shell", "dash", "/bin/sh");
@@ -16,12 +17,15 @@ function traced(
   given: Partial<Launch>,
   texts: Readonly<Record<string, string>> = {},
 ): { readonly steps: string[]; readonly wanted: readonly TreePath[] } {
-  const { steps, wanted } = traceStartup({
-    tree: treeOf(entries),
-    facts: factsOfEntry,
-    launch: launch(given),
-    texts: new Map(Object.entries(texts).map(([name, text]) => [path(name), text])),
-  });
+  const { steps, wanted } = traceStartup(
+    {
+      tree: treeOf(entries),
+      facts: factsOfEntry,
+      launch: launch(given),
+      texts: new Map(Object.entries(texts).map(([name, text]) => [path(name), text])),
+    },
+    unmasked,
+  );
   const lines = steps.map((one) => `${one.from} ${one.kind} ${one.path ?? "-"} ${one.command}`);
   return { steps: lines, wanted };
 }

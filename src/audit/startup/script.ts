@@ -4,7 +4,6 @@ import type { Script } from "../../formats/shell/ast.ts";
 import { dialectOf, parseShell } from "../../formats/shell/parse.ts";
 import { commandsOf, type FoundCommand } from "./commands.ts";
 import type { MaybeWord } from "./shells.ts";
-import { oneLine } from "./shown.ts";
 import { expandWords, isAllArguments, type Scope } from "./words.ts";
 
 export interface Source {
@@ -23,7 +22,7 @@ interface ScriptCommand {
   /** From 1. */
   readonly line: number;
   readonly words: readonly MaybeWord[];
-  /** On one line, shortened. */
+  /** As it stands in the script. */
   readonly written: string;
 }
 
@@ -56,7 +55,7 @@ export function scriptCommands(source: Source): ScriptCommands | undefined {
         // A function has arguments of its own, mostly others.
         args: inside === undefined || forwarding.has(inside) ? args : undefined,
       }),
-      written: oneLine(source.text.slice(command.extent.start, command.extent.end)),
+      written: source.text.slice(command.extent.start, command.extent.end),
     })),
     functions,
     folders,

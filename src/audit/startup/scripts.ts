@@ -4,6 +4,7 @@ import type { Facts } from "../../content/facts.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import type { TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
+import { unmasked } from "../config-secrets/masking.ts";
 import { traceStartup } from "./trace.ts";
 
 /** The files to read: with more texts, scripts that those call may come to it. At most limits.startupScriptsMax in all. */
@@ -13,7 +14,7 @@ export function startupScripts(
   launch: Launch,
   texts: ReadonlyMap<TreePath, string> = new Map(),
 ): readonly TreePath[] {
-  return traceStartup({ tree, facts, launch, texts }).wanted;
+  return traceStartup({ tree, facts, launch, texts }, unmasked).wanted;
 }
 
 /**

@@ -6,6 +6,7 @@ import { limits } from "../../base/limits.ts";
 import { envProgram } from "../../closure/scripts.ts";
 import { wrappedIn } from "../../closure/wrappers.ts";
 import { joinPath, type TreePath } from "../../tree/path.ts";
+import type { Masker } from "../config-secrets/masking.ts";
 import type { StartupStep } from "../finding.ts";
 import { packageScript, runnerCall } from "./package-scripts.ts";
 import { evaluatedText, sourcedWord, startedWords } from "./prefixes.ts";
@@ -28,7 +29,7 @@ import {
   shellRunOf,
   shellTask,
 } from "./shells.ts";
-import { oneLine, shown } from "./shown.ts";
+import { shown, shownText } from "./shown.ts";
 
 interface Trace {
   readonly steps: readonly StartupStep[];
@@ -38,6 +39,7 @@ interface Trace {
 
 /** The trace while it grows. */
 interface Tracing extends StartupInput {
+  readonly masker: Masker;
   readonly steps: StartupStep[];
   readonly wanted: Set<TreePath>;
   /** Scripts whose `#!` line was told, folders that were gone through. */
@@ -72,11 +74,12 @@ interface Text {
   readonly args: readonly MaybeWord[] | undefined;
 }
 
-/** The start-up path, as far as the texts go. */
-export function traceStartup(input: StartupInput): Trace {
+/** The start-up path, as far as the texts go; what is shown of its commands is masked. */
+export function traceStartup(input: StartupInput, masker: Masker): Trace {
   const launch = withBoundedPath(input.launch);
   const tracing: Tracing = {
     ...input,
+    masker,
     launch,
     steps: [],
     wanted: new Set(),
@@ -103,7 +106,7 @@ function traceCommand(tracing: Tracing, words: readonly MaybeWord[], site: Site)
   // Each command is a step, so that the work ends where the steps do.
   if (tracing.steps.length >= limits.startupStepsMax) return;
   const [first] = words;
-  const command = site.written ?? shown(words);
+  const command = commandOf(tracing, words, site);
   if (first === undefined) {
     addStep(tracing, { from: site.from, command, kind: "dynamic" });
     return;
@@ -122,6 +125,11 @@ function traceCommand(tracing: Tracing, words: readonly MaybeWord[], site: Site)
   const wrapped = wrappedIn(words.map((word) => word ?? "?"));
   if (wrapped !== undefined) traceCommand(tracing, words.slice(wrapped.index), inner(site));
   tracePackageScript(tracing, words, site);
+}
+
+/** As it is written in a script, else its words. */
+function commandOf({ masker }: Tracing, words: readonly MaybeWord[], { written }: Site): string {
+  return written === undefined ? shown(words, masker) : shownText(written, masker);
 }
 
 function kindOf(
@@ -144,7 +152,7 @@ function traceShell(tracing: Tracing, shell: ShellRun, site: Site): void {
     else
       addStep(tracing, {
         from: site.from,
-        command: oneLine(task.file),
+        command: shownText(task.file, tracing.masker),
         kind: site.isElsewhere ? "dynamic" : "missing",
       });
   }
@@ -171,7 +179,7 @@ function traceScriptFile(
   const shell = shellRunOf([word, ...argument.split(" ")], found?.facts);
   addStep(tracing, {
     from: `${path}:1`,
-    command: oneLine(`#!${interpreter} ${argument}`),
+    command: shownText(`#!${interpreter} ${argument}`, tracing.masker),
     ...(found === undefined ? {} : { path: found.path }),
     kind: shell !== undefined ? "shell" : found === undefined ? "missing" : "program",
   });
@@ -238,7 +246,12 @@ function traceFolder(tracing: Tracing, folder: string, site: Site): void {
     const program = programOf(tracing, path, true);
     if (program !== undefined) traceCommand(tracing, [path], site);
     else if (/\.(?:env|ba)?sh$/.test(name)) {
-      addStep(tracing, { from: site.from, command: oneLine(`. ${path}`), path, kind: "script" });
+      addStep(tracing, {
+        from: site.from,
+        command: shownText(`. ${path}`, tracing.masker),
+        path,
+        kind: "script",
+      });
       enterScript(tracing, path, "bash", undefined, inner(site));
     }
   }
@@ -250,6 +263,7 @@ function unreadable(from: string, why: string): StartupStep {
 
 /** One command that a shell runs: a function, a builtin with what it starts in turn, or a program. */
 function followWords(tracing: Tracing, words: readonly MaybeWord[], site: Site): void {
+  if (tracing.steps.length >= limits.startupStepsMax) return;
   const started = startedWords(words);
   const [name] = started;
   // What a function does is told where it is written.
@@ -260,7 +274,7 @@ function followWords(tracing: Tracing, words: readonly MaybeWord[], site: Site):
   }
   const sourced = sourcedWord(started);
   const path = sourced === undefined ? undefined : fileNamed(tracing, sourced);
-  const command = site.written ?? shown(started);
+  const command = commandOf(tracing, started, site);
   addStep(tracing, { from: site.from, command, ...(path === undefined ? {} : { path }), kind: "builtin" });
   if (site.depth >= limits.startupDepthMax) return;
   if (path !== undefined) enterScript(tracing, path, "bash", undefined, inner(site));
@@ -276,7 +290,8 @@ function tracePackageScript(tracing: Tracing, words: readonly MaybeWord[], site:
   const text = path === undefined ? undefined : textOf(tracing, path);
   const line = text === undefined ? undefined : packageScript(text, call.script);
   if (line === undefined && call.isGuess) return;
-  const written = line === undefined ? `sh -c (the script ${call.script})` : shown(["sh", "-c", line]);
+  const written =
+    line === undefined ? `sh -c (the script ${call.script})` : shown(["sh", "-c", line], tracing.masker);
   traceCommand(tracing, ["sh", "-c", line], {
     ...inner(site),
     from: path ?? site.from,
