@@ -3,6 +3,7 @@
 import { type Cache, findRecord, storeRecord } from "../base/cache.ts";
 import { canonicalJson } from "../base/canonical-json.ts";
 import { type Digest, digestOf } from "../base/digest.ts";
+import { limits } from "../base/limits.ts";
 import type { AuditedImage, AuditReport } from "./finding.ts";
 import type { LaunchOverride } from "./launch.ts";
 import { ruleSetVersion } from "./rules.ts";
@@ -32,8 +33,28 @@ export async function findReport(
   return typeof record === "string" ? { ...(JSON.parse(record) as AuditReport), image } : undefined;
 }
 
-/** @throws ToolError "disk" */
-export async function rememberReport(cache: Cache, key: Digest, report: AuditReport): Promise<void> {
+/** Keeps a report of ordinary size; one past limits.rememberedReportLengthMax is made again. @throws ToolError "disk" */
+export async function rememberReport(
+  cache: Cache,
+  key: Digest,
+  report: AuditReport,
+  lengthMax: number = limits.rememberedReportLengthMax,
+): Promise<void> {
+  if (isLonger(report, lengthMax)) return;
   // As a text, since a record's members are sorted: what is printed of it later is the same to the byte.
   await storeRecord(cache, namespace, key, JSON.stringify(report));
+}
+
+/** Item by item: the text of all could be longer than a text can be. */
+function isLonger(report: AuditReport, lengthMax: number): boolean {
+  let left = lengthMax;
+  const { findings, layers, packages, primitives, residue, startup, unknown } = report;
+  const uses = primitives.map((one) => one.files);
+  for (const list of [findings, layers, packages, residue, startup, unknown, ...uses]) {
+    for (const item of list) {
+      left -= JSON.stringify(item).length;
+      if (left < 0) return true;
+    }
+  }
+  return false;
 }
