@@ -31,6 +31,11 @@ test.each<{ summary: string; names: string[]; found: string[] }>([
     names: ["/home/*/.cache/pip/x".replace("*", "app")],
     found: ["/home/*/.cache: a user's caches, 1 file of 1 bytes".replace("*", "app")],
   },
+  {
+    summary: "rpm's database, wherever distributions have it",
+    names: ["/usr/share/rpm/rpmdb.sqlite"],
+    found: ["/usr/share/rpm: rpm's database, 1 file of 1 bytes"],
+  },
   { summary: "a name that begins alike", names: ["/var/lib/aptitude/x", "/etc/apt.conf"], found: [] },
 ])("$summary", ({ names, found }) => {
   const subject = subjectOf({

@@ -5,6 +5,7 @@ import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
+import { apkFolders, dpkgFolder, dpkgStatus, pacmanFolder, rpmFolders } from "../packages/places.ts";
 import type { Subject } from "../subject.ts";
 
 interface Place {
@@ -13,23 +14,21 @@ interface Place {
 }
 
 const places: readonly Place[] = [
-  { glob: "/var/lib/dpkg/status", what: "dpkg's database" },
-  { glob: "/var/lib/dpkg/info", what: "dpkg's file lists and maintainer scripts" },
-  { glob: "/var/lib/dpkg/triggers", what: "dpkg's triggers" },
+  { glob: dpkgStatus, what: "dpkg's database" },
+  { glob: joinPath(dpkgFolder, "info"), what: "dpkg's file lists and maintainer scripts" },
+  { glob: joinPath(dpkgFolder, "triggers"), what: "dpkg's triggers" },
   { glob: "/var/lib/apt", what: "apt's package lists" },
   { glob: "/var/cache/apt", what: "apt's cache" },
   { glob: "/etc/apt", what: "apt's sources and keys" },
   { glob: "/var/cache/debconf", what: "debconf's answers" },
-  { glob: "/lib/apk/db/scripts.tar*", what: "apk's scripts" },
-  { glob: "/usr/lib/apk/db/scripts.tar*", what: "apk's scripts" },
+  ...apkFolders.map((folder) => ({ glob: `${folder}/scripts.tar*`, what: "apk's scripts" })),
   { glob: "/var/cache/apk", what: "apk's cache" },
   { glob: "/etc/apk", what: "apk's repositories and keys" },
-  { glob: "/var/lib/rpm", what: "rpm's database" },
-  { glob: "/usr/lib/sysimage/rpm", what: "rpm's database" },
+  ...rpmFolders.map((glob) => ({ glob, what: "rpm's database" })),
   { glob: "/var/cache/{dnf,yum,libdnf5,zypp}", what: "a cache of rpm packages" },
   { glob: "/var/lib/{dnf,yum}", what: "dnf's state" },
   { glob: "/etc/yum.repos.d", what: "rpm repositories" },
-  { glob: "/var/lib/pacman", what: "pacman's database" },
+  { glob: pacmanFolder, what: "pacman's database" },
   { glob: "/var/cache/pacman", what: "pacman's cache" },
   { glob: "/root/.cache", what: "root's caches (pip, npm, Go ...)" },
   { glob: "/home/*/.cache", what: "a user's caches" },

@@ -1,13 +1,14 @@
 // What apk tells: lib/apk/db/installed (or below usr/), one record a package, a field a line, the letter before the colon:
 // P name, V version, A architecture, D dependencies, p provides, F a folder, R a file in it (apk-tools, "APK installed database").
 import { limits } from "../../base/limits.ts";
-import { path, type TreePath } from "../../tree/path.ts";
+import { joinPath, type TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { malformed, overLimit, type Place, packageRef, placesIn, type Reading } from "./claim.ts";
 import { distinctNames, providersOf } from "./dependencies.ts";
 import { attempt, fileAt, mergeReadings, readText } from "./image-file.ts";
+import { apkFolders } from "./places.ts";
 
-const databases = [path("/lib/apk/db/installed"), path("/usr/lib/apk/db/installed")];
+const databases = apkFolders.map((folder) => joinPath(folder, "installed"));
 
 interface Record {
   readonly fields: Map<string, string>;

@@ -3,15 +3,15 @@
 import { limits } from "../../base/limits.ts";
 import { field, parseStanzas, type Stanza } from "../../formats/deb822.ts";
 import type { FileEntry } from "../../tree/entry.ts";
-import { joinPath, path, type TreePath } from "../../tree/path.ts";
+import { joinPath, type TreePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { type Claim, malformed, overLimit, type Place, packageRef, placesIn, type Reading } from "./claim.ts";
 import { distinctNames, type Providers, providersOf } from "./dependencies.ts";
 import { attempt, fileAt, mergeReadings, readText } from "./image-file.ts";
 import type { PackageRef } from "./package.ts";
+import { dpkgFolder, dpkgStatus } from "./places.ts";
 
-const folder = path("/var/lib/dpkg");
 const sumsSuffix = ".md5sums";
 
 /** A stanza, and what is known of its files before they are placed. */
@@ -23,7 +23,7 @@ interface Installed {
 }
 
 export async function readDpkg(tree: Tree): Promise<Reading> {
-  const status = joinPath(folder, "status");
+  const status = dpkgStatus;
   const file = fileAt(tree, status);
   const full =
     file === undefined ? [] : [await attempt(status, async () => claimsOf(await readStatus(tree, file)))];
@@ -34,7 +34,7 @@ async function readStatus(tree: Tree, file: FileEntry): Promise<readonly Install
   const stanzas = parseStanzas(await readText(file, "packageDatabaseBytesMax"), file.path);
   if (stanzas.length > limits.packagesInImageMax) throw overLimit(file.path, "packagesInImageMax");
   const diverted = await readDiversions(tree);
-  const place = placesIn(tree, joinPath(folder, "info"));
+  const place = placesIn(tree, joinPath(dpkgFolder, "info"));
   const installed: Installed[] = [];
   for (const stanza of stanzas) {
     if (!isInstalled(stanza)) continue;
@@ -68,7 +68,7 @@ async function readList(tree: Tree, ref: PackageRef): Promise<readonly string[]>
 }
 
 function infoFile(tree: Tree, name: string): FileEntry | undefined {
-  return name.includes("/") ? undefined : fileAt(tree, joinPath(folder, `info/${name}`));
+  return name.includes("/") ? undefined : fileAt(tree, joinPath(dpkgFolder, `info/${name}`));
 }
 
 function placed(names: readonly string[], place: Place): readonly TreePath[] {
@@ -80,7 +80,7 @@ function placed(names: readonly string[], place: Place): readonly TreePath[] {
  * package that moved it and has the path itself (":" is the administrator, who has none).
  */
 async function readDiversions(tree: Tree): Promise<(listed: string, packageName: string) => string> {
-  const file = fileAt(tree, joinPath(folder, "diversions"));
+  const file = fileAt(tree, joinPath(dpkgFolder, "diversions"));
   if (file === undefined) return (listed) => listed;
   const moved = new Map<string, { readonly to: string; readonly by: string }>();
   const lines = (await readText(file, "packageListBytesMax")).split("\n");
@@ -95,7 +95,7 @@ async function readDiversions(tree: Tree): Promise<(listed: string, packageName:
 
 /** Each stanza by itself: one that can't be read says nothing of the others. */
 async function readStatusFolder(tree: Tree): Promise<Reading> {
-  const where = resolve(tree, joinPath(folder, "status.d"));
+  const where = resolve(tree, joinPath(dpkgFolder, "status.d"));
   if (where?.entry.kind !== "directory") return { claims: [], unreadable: [] };
   const names = tree.children(where.path).filter((name) => !name.endsWith(sumsSuffix));
   if (names.length > limits.packagesInImageMax) {
@@ -128,7 +128,7 @@ async function readStanzaFile(
     const ref = refOf(stanza, file.path);
     const sums = [ref.name, `${ref.name}:${ref.architecture ?? ""}`, name]
       .filter((one) => !one.includes("/"))
-      .map((one) => fileAt(tree, joinPath(folder, `status.d/${one}${sumsSuffix}`)))
+      .map((one) => fileAt(tree, joinPath(dpkgFolder, `status.d/${one}${sumsSuffix}`)))
       .find((one) => one !== undefined);
     const text = sums === undefined ? "" : await readText(sums, "packageListBytesMax");
     installed.push({ ref, stanza, source: file.path, paths: placed(summedNames(text), place) });

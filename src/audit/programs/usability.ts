@@ -5,6 +5,7 @@ import { baseName, joinPath, path, type TreePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { Level } from "../levels.ts";
+import { apkFolders, dpkgStatus, pacmanFolder, rpmFolders } from "../packages/places.ts";
 import type { Subject } from "../subject.ts";
 import type { Inode } from "./inodes.ts";
 import { programPrimitives } from "./primitives.ts";
@@ -22,15 +23,15 @@ const userlandMin = 10;
  * a distribution of an image.
  */
 const databases: Readonly<Record<string, readonly TreePath[]>> = {
-  apt: ["/var/lib/dpkg/status"].map(path),
-  dpkg: ["/var/lib/dpkg/status"].map(path),
-  apk: ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"].map(path),
-  rpm: ["/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm"].map(path),
-  dnf: ["/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm"].map(path),
-  microdnf: ["/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm"].map(path),
-  yum: ["/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm"].map(path),
-  zypper: ["/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm"].map(path),
-  pacman: ["/var/lib/pacman/local"].map(path),
+  apt: [dpkgStatus],
+  dpkg: [dpkgStatus],
+  apk: apkFolders.map((folder) => joinPath(folder, "installed")),
+  rpm: rpmFolders,
+  dnf: rpmFolders,
+  microdnf: rpmFolders,
+  yum: rpmFolders,
+  zypper: rpmFolders,
+  pacman: [joinPath(pacmanFolder, "local")],
   opkg: ["/usr/lib/opkg/status", "/var/lib/opkg/status"].map(path),
   xbps: ["/var/db/xbps"].map(path),
   emerge: ["/var/db/pkg"].map(path),

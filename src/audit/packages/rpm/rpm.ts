@@ -17,13 +17,13 @@ import {
 import { distinctNames, type Providers, providersOf } from "../dependencies.ts";
 import { attempt, fileAt, mergeReadings, readBytes, readText, unreadable } from "../image-file.ts";
 import type { PackageRef } from "../package.ts";
+import { rpmFolders } from "../places.ts";
 import { berkeleyRecords, isBerkeley } from "./berkeley.ts";
 import { parseRpmHeader, type RpmHeader } from "./header.ts";
 import { isNdb, ndbRecords } from "./ndb.ts";
 import type { RpmRecord } from "./record.ts";
 import { isSqlite, sqliteRecords } from "./sqlite.ts";
 
-const folders = ["/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm"].map(path);
 const databases = ["rpmdb.sqlite", "Packages.db", "Packages"];
 const manifest = path("/var/lib/rpmmanifest/container-manifest-2");
 
@@ -36,7 +36,7 @@ interface Installed {
 
 export async function readRpm(tree: Tree): Promise<Reading> {
   const files = new Map<TreePath, FileEntry>();
-  for (const folder of folders) {
+  for (const folder of rpmFolders) {
     for (const name of databases) {
       const file = fileAt(tree, joinPath(folder, name));
       // Folders are links to each other on some distributions.
