@@ -48,12 +48,6 @@ describe("unneededFindings", () => {
       entries: [loader, program("/app/p", { needed: ["libx.so.1"] })],
       found: ["missing /app/p: the library libx.so.1, needed by /app/p"],
     },
-    {
-      summary: "a config that starts nothing",
-      entries: [file("/etc/motd", "hello")],
-      config: { Entrypoint: [] },
-      found: ["no-start undefined: the config has neither an entrypoint nor a command"],
-    },
   ])("$summary", ({ entries, config, found }) => {
     const subject = subjectOf({ layers: [entries], ...(config === undefined ? {} : { config }) });
     expect(unneededFindings(subject).map(({ path, rule, what }) => `${rule} ${path}: ${what}`)).toEqual(

@@ -1,4 +1,4 @@
-// What no chain of reasons leads to, what is needed and isn't there, and whether there is anything to start from.
+// What no chain of reasons leads to, and what is needed and isn't there.
 import type { Missing } from "../../closure/closure.ts";
 import type { Facts } from "../../content/facts.ts";
 import type { FileEntry } from "../../tree/entry.ts";
@@ -11,6 +11,7 @@ import { machineName } from "./config.ts";
 export function unneededFindings(subject: Subject): Finding[] {
   const found: Finding[] = [];
   const explained = explainedLinks(subject);
+  const unproven = new Map(subject.closure.unproven.map((one) => [one.path, one.why]));
   for (const entry of subject.tree.walk()) {
     if (entry.kind !== "file" || isExplained(subject.closure.role(entry.path))) continue;
     if (entry.link !== undefined) {
@@ -18,14 +19,10 @@ export function unneededFindings(subject: Subject): Finding[] {
       if (explained.has(entry.link)) continue;
       explained.add(entry.link);
     }
-    const made = unneeded(subject, entry, subject.facts(entry));
+    const made = unneeded(subject, entry, unproven.get(entry.path));
     if (made !== undefined) found.push(made);
   }
-  return [
-    ...found,
-    ...subject.closure.missing.map((one) => missingFinding(subject, one)),
-    ...startFindings(subject),
-  ];
+  return [...found, ...subject.closure.missing.map((one) => missingFinding(subject, one))];
 }
 
 function explainedLinks({ closure, tree }: Subject): Set<string> {
@@ -37,9 +34,10 @@ function explainedLinks({ closure, tree }: Subject): Set<string> {
   return links;
 }
 
-function unneeded(subject: Subject, entry: FileEntry, { elf, script }: Facts): Finding | undefined {
+function unneeded(subject: Subject, entry: FileEntry, unproven: string | undefined): Finding | undefined {
   const { path } = entry;
-  const why = unprovenWhy(subject, entry);
+  const { elf, script } = subject.facts(entry);
+  const why = unproven === undefined ? undefined : `whose need is not proven: ${unproven}`;
   if (elf !== undefined) {
     const what = `${kindOf(elf)} ${why ?? "that nothing needs"}`;
     const evidence = [{ what: `an ELF file for ${machineName(elf.machine)}`, check: "readelf -hd FILE" }];
@@ -58,12 +56,6 @@ function unneeded(subject: Subject, entry: FileEntry, { elf, script }: Facts): F
   });
 }
 
-function unprovenWhy(subject: Subject, { path }: FileEntry): string | undefined {
-  if (subject.closure.role(path) !== "unproven") return undefined;
-  const why = subject.closure.unproven.find((one) => one.path === path)?.why;
-  return why === undefined ? undefined : `whose need is not proven: ${why}`;
-}
-
 function kindOf(elf: NonNullable<Facts["elf"]>): string {
   if (elf.interpreter !== undefined || (elf.program && elf.static)) return "a program";
   if (elf.type === "shared") return "a library";
@@ -79,20 +71,4 @@ function missingFinding(subject: Subject, missing: Missing): Finding {
     evidence: [{ what: evidence }],
     ...(entry === undefined ? {} : { path: entry.path }),
   });
-}
-
-function startFindings(subject: Subject): Finding[] {
-  const { command, entrypoint } = subject.launch;
-  if (entrypoint.length + command.length > 0) return [];
-  const what =
-    subject.config === undefined
-      ? "a bare tree says nothing of what it starts"
-      : "the config has neither an entrypoint nor a command";
-  return [
-    finding(subject, "no-start", {
-      subject: "entrypoint",
-      what,
-      evidence: [{ what: "Entrypoint and Cmd are empty" }],
-    }),
-  ];
 }
