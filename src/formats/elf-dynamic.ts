@@ -33,14 +33,12 @@ export interface DynamicFacts
 export function readDynamic(image: ElfImage): DynamicFacts | undefined | "corrupt" {
   const entries = dynamicEntries(image);
   if (entries === undefined || entries === "corrupt") return entries;
-  const first = (wanted: number): number | undefined => entries.find(([key]) => key === wanted)?.[1];
-  const strings = stringTable(image, first(tag.stringTable), first(tag.stringBytes));
+  const last = (wanted: number): number | undefined => dynamicValue(entries, wanted);
+  const strings = stringTable(image, last(tag.stringTable), last(tag.stringBytes));
   const named = (wanted: number): (string | undefined)[] =>
     entries.filter(([key]) => key === wanted).map(([, value]) => strings(value));
   const needed = named(tag.needed);
-  const [soname] = named(tag.soname);
-  const [rpath] = named(tag.rpath);
-  const [runpath] = named(tag.runpath);
+  const [soname, rpath, runpath] = [tag.soname, tag.rpath, tag.runpath].map((one) => named(one).at(-1));
   const known = needed.filter((name) => name !== undefined);
   if (known.length < needed.length) return "corrupt";
   return {
@@ -48,30 +46,41 @@ export function readDynamic(image: ElfImage): DynamicFacts | undefined | "corrup
     ...(soname === undefined ? {} : { soname }),
     ...(rpath === undefined ? {} : { rpath }),
     ...(runpath === undefined ? {} : { runpath }),
-    pie: ((first(tag.flags1) ?? 0) & flagPie) !== 0,
-    versionsNeeded: versionsNeeded(image, first(tag.versionsNeeded), first(tag.versionsNeededCount), strings),
+    pie: ((last(tag.flags1) ?? 0) & flagPie) !== 0,
+    versionsNeeded: versionsNeeded(image, last(tag.versionsNeeded), last(tag.versionsNeededCount), strings),
     versionsDefined: versionsDefined(
       image,
-      first(tag.versionsDefined),
-      first(tag.versionsDefinedCount),
+      last(tag.versionsDefined),
+      last(tag.versionsDefinedCount),
       strings,
     ),
   };
 }
 
+type DynamicEntry = readonly [number, number];
+
+/** Loaders note each entry at its tag's place: of several with one tag the last holds. */
+export function dynamicValue(entries: readonly DynamicEntry[], wanted: number): number | undefined {
+  return entries.findLast(([key]) => key === wanted)?.[1];
+}
+
 type Strings = (index: number) => string | undefined;
 
-/** The entries as [tag, value], up to the end mark; undefined where there is no dynamic section. */
-export function dynamicEntries(image: ElfImage): (readonly [number, number])[] | undefined | "corrupt" {
-  const segment = image.segments.find((one) => one.type === segmentType.dynamic);
+/**
+ * The entries as [tag, value], up to the end mark; undefined where there is no dynamic section. Loaders take the last that the
+ * program headers tell, and find it by its address.
+ */
+export function dynamicEntries(image: ElfImage): DynamicEntry[] | undefined | "corrupt" {
+  const segment = image.segments.findLast((one) => one.type === segmentType.dynamic);
   if (segment === undefined) return undefined;
   const { file } = image;
   const entryBytes = 2 * file.wordBytes;
   const count = Math.floor(segment.fileBytes / entryBytes);
   if (count > limits.dynamicEntriesMax) return "corrupt";
-  const table = file.bytes(segment.offset, count * entryBytes);
+  const offset = locate(image, segment.address)?.offset ?? segment.offset;
+  const table = file.bytes(offset, count * entryBytes);
   if (table === undefined) return "corrupt";
-  const entries: (readonly [number, number])[] = [];
+  const entries: DynamicEntry[] = [];
   for (let at = 0; at < table.length; at += entryBytes) {
     const key = file.number(table, at, file.wordBytes);
     if (key === 0) break;

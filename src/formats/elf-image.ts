@@ -21,6 +21,8 @@ export interface ElfImage {
   /** e_type and e_machine */
   readonly type: number;
   readonly machine: number;
+  /** e_entry: an address */
+  readonly entry: number;
   readonly segments: readonly Segment[];
   readonly file: FileView;
 }
@@ -57,23 +59,26 @@ export function openElf(source: RandomAccess): ElfImage | undefined {
     osAbi: ident[7] ?? 0,
     type: file.number(header, 16, 2),
     machine: file.number(header, 18, 2),
+    entry: file.number(header, 24, file.wordBytes),
     segments,
     file,
   };
 }
 
-/** The file offset of an address, with how many bytes of the file follow it in its segment; undefined where unmapped. */
+/**
+ * The file offset of an address, with how many bytes of the file follow it in its segment; undefined where unmapped. Segments are
+ * mapped one over the other: the last that has the address is what a program finds there.
+ */
 export function locate(
   image: ElfImage,
   address: number,
 ): { readonly offset: number; readonly sizeBytes: number } | undefined {
-  for (const segment of image.segments) {
-    const distance = address - segment.address;
-    if (segment.type === segmentType.load && distance >= 0 && distance < segment.fileBytes) {
-      return { offset: segment.offset + distance, sizeBytes: segment.fileBytes - distance };
-    }
-  }
-  return undefined;
+  const segment = image.segments.findLast(
+    (one) => one.type === segmentType.load && address >= one.address && address - one.address < one.fileBytes,
+  );
+  if (segment === undefined) return undefined;
+  const distance = address - segment.address;
+  return { offset: segment.offset + distance, sizeBytes: segment.fileBytes - distance };
 }
 
 function fileView(source: RandomAccess, wordBytes: 4 | 8, little: boolean): FileView {

@@ -1,15 +1,15 @@
-// The dynamic symbol table (gABI ch. 4 "Symbol Table", ch. 5 "Hash Table"; GNU hash), found by the dynamic section as a loader
+// The dynamic symbol table (gABI ch. 4 "Symbol Table"), found by the dynamic section as a loader
 // does: section tables may be stripped. Invariant: what can't be read gives less, never an exception.
 import { limits } from "../base/limits.ts";
-import { dynamicEntries } from "./elf-dynamic.ts";
+import { dynamicEntries, dynamicValue } from "./elf-dynamic.ts";
 import { type ElfImage, locate } from "./elf-image.ts";
 
-const tag = { hash: 4, stringTable: 5, symbolTable: 6, stringBytes: 10, gnuHash: 0x6ffffef5 } as const;
+const tag = { stringTable: 5, symbolTable: 6, stringBytes: 10 } as const;
 
 export interface DynamicSymbols {
   /** The names' table, in bytes of the file; `end` is the first that is not in it. */
   readonly names: { readonly start: number; readonly end: number };
-  /** The file offset of the symbols, and how many of them may be undefined ones. */
+  /** The file offset of the symbols, and how many may lie there: behind the last is what else a linker put there. */
   readonly start: number;
   readonly count: number;
 }
@@ -19,27 +19,20 @@ export function dynamicSymbols(image: ElfImage): DynamicSymbols | undefined {
   const entries = dynamicEntries(image);
   if (entries === undefined || entries === "corrupt") return undefined;
   const place = (wanted: number): ReturnType<typeof locate> => {
-    const address = entries.find(([key]) => key === wanted)?.[1];
+    const address = dynamicValue(entries, wanted);
     return address === undefined ? undefined : locate(image, address);
   };
   const strings = place(tag.stringTable);
   if (strings === undefined) return undefined;
-  const said = entries.find(([key]) => key === tag.stringBytes)?.[1] ?? strings.sizeBytes;
+  const said = dynamicValue(entries, tag.stringBytes) ?? strings.sizeBytes;
   const end = Math.min(strings.offset + Math.min(said, strings.sizeBytes), image.file.sizeBytes);
   const symbols = place(tag.symbolTable);
   const names = { start: strings.offset, end };
   if (symbols === undefined) return { names, start: 0, count: 0 };
-  const most = Math.floor(symbols.sizeBytes / symbolBytes(image));
-  const count = countOf(image, place(tag.gnuHash)?.offset, place(tag.hash)?.offset) ?? most;
-  return { names, start: symbols.offset, count: Math.min(count, most, limits.dynamicSymbolsMax) };
-}
-
-/** Symbols that nobody defines here come before those that the GNU hash table is of; the older table is of all. */
-function countOf(image: ElfImage, gnuHash: number | undefined, hash: number | undefined): number | undefined {
-  const header = gnuHash ?? hash;
-  const bytes = header === undefined ? undefined : image.file.bytes(header, 8);
-  // With GNU hashes: nbuckets, symoffset. Else: nbucket, nchain.
-  return bytes === undefined ? undefined : image.file.number(bytes, 4, 4);
+  // Hash tables are for those who look symbols up, and say nothing of imports that holds. Linkers put names behind the symbols.
+  const room = strings.offset > symbols.offset ? strings.offset - symbols.offset : symbols.sizeBytes;
+  const count = Math.floor(Math.min(room, symbols.sizeBytes) / symbolBytes(image));
+  return { names, start: symbols.offset, count: Math.min(count, limits.dynamicSymbolsMax) };
 }
 
 /** Names to look for among imports. */
@@ -72,18 +65,25 @@ export function importsAmong(
   const strings = image.file.bytes(names.start, names.end - names.start);
   const table = image.file.bytes(symbols.start, symbols.count * symbolBytes(image));
   if (strings === undefined || table === undefined) return found;
-  const sectionAt = image.class === 64 ? 6 : 14;
+  const [infoAt, sectionAt] = image.class === 64 ? [4, 6] : [12, 14];
   for (let at = 0; at < table.length; at += symbolBytes(image)) {
     const name = image.file.number(table, at, 4);
     if (name + prefixBytes > strings.length) continue;
     const candidates = byPrefix.get(strings.readUInt32LE(name));
     if (candidates === undefined || image.file.number(table, at + sectionAt, 2) !== 0) continue;
+    if (!isVisible(table[at + infoAt] ?? 0)) continue;
     for (const ended of candidates) {
       if (ended.equals(strings.subarray(name, name + ended.length)))
         found.add(ended.toString("latin1", 0, ended.length - 1));
     }
   }
   return found;
+}
+
+/** STB_GLOBAL or STB_WEAK: a local symbol is nobody else's, and what is no symbol mostly has neither. */
+function isVisible(info: number): boolean {
+  const binding = info >> 4;
+  return binding === 1 || binding === 2;
 }
 
 function symbolBytes(image: ElfImage): number {

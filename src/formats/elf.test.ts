@@ -271,6 +271,8 @@ describe("corrupt", () => {
     for (let at = 64; at < 64 + 56 * 10; at += 56) if (sound.readUInt32LE(at) === type) return at;
     throw new Error("no such segment");
   };
+  /** An offset or address that nothing has. */
+  const farAway = [0xff, 0xff, 0xff, 0, 0, 0, 0, 0];
   const unreadable: readonly (readonly [string, Uint8Array])[] = [
     ["nothing", new Uint8Array(0)],
     ["text", Buffer.from("#!/bin/sh\n".repeat(20))],
@@ -282,7 +284,7 @@ describe("corrupt", () => {
     ["program headers at an offset past 2^53", patched(32, 255, 255, 255, 255, 255, 255, 255, 255)],
     ["small program headers", patched(54, 32)],
     ["too many program headers", patched(56, 0xff, 0xff)],
-    ["a dynamic section beyond the end", patched(segmentAt(2) + 8, 0xff, 0xff, 0xff)],
+    ["a dynamic section beyond the end", patched(segmentAt(2) + 8, ...farAway, ...farAway)],
     ["a dynamic section too large", patched(segmentAt(2) + 32, 0xff, 0xff, 0xff, 0x7f)],
     ["names that no segment holds", patched(segmentAt(1) + 16, 0xff, 0xff, 0xff, 0x7f)],
     ["an interpreter beyond the end", patched(segmentAt(3) + 8, 0xff, 0xff, 0xff)],
@@ -290,6 +292,10 @@ describe("corrupt", () => {
   ];
   test.each(unreadable)("%s", (_, bytes) => {
     expect(factsOf(bytes)).toBeUndefined();
+  });
+
+  test("the dynamic section is found by its address, as loaders do", () => {
+    expect(factsOf(patched(segmentAt(2) + 8, ...farAway))).toMatchObject({ needed: rich.needed });
   });
 
   test("notes beyond the end are left out", () => {

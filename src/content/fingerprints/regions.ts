@@ -24,11 +24,15 @@ export function dataRegions(source: RandomAccess, image: ElfImage | undefined): 
   const loads = image.segments.filter((one) => one.type === segmentType.load && one.fileBytes > 0);
   if (loads.length === 0) return whole;
   const isCode = (one: Segment): boolean => (one.flags & executable) !== 0 && one.offset !== 0;
-  const regionsOf = (segments: readonly Segment[]): readonly Region[] =>
-    merged(segments.map((one) => clamped(one, sizeBytes)));
   // Merged before they are looked at: however many segments there are of the same bytes, they are read once.
-  const code = regionsOf(loads.filter(isCode)).filter((one) => holdsText(source, one));
-  return merged([...regionsOf(loads.filter((one) => !isCode(one))), ...code]);
+  const code = regionsOf(loads.filter(isCode), sizeBytes).filter((one) => holdsText(source, one));
+  return merged([
+    ...regionsOf(
+      loads.filter((one) => !isCode(one)),
+      sizeBytes,
+    ),
+    ...code,
+  ]);
 }
 
 const pageBytes = 4096;
@@ -63,8 +67,9 @@ export function mappedBytes(image: ElfImage): number {
 
 /** What follows the last byte that the segments or the headers take: nothing of a program as linkers make it but sections. */
 export function unmappedRegions(image: ElfImage, sizeBytes: number): readonly Region[] {
-  const mapped = merged(
-    image.segments.filter((one) => one.type === segmentType.load).map((one) => clamped(one, sizeBytes)),
+  const mapped = regionsOf(
+    image.segments.filter((one) => one.type === segmentType.load),
+    sizeBytes,
   );
   const gaps: Region[] = [];
   let at = 0;
@@ -73,6 +78,11 @@ export function unmappedRegions(image: ElfImage, sizeBytes: number): readonly Re
     at = Math.max(at, end);
   }
   return gaps;
+}
+
+/** What segments hold of a file of this size, merged and in file order. */
+export function regionsOf(segments: readonly Segment[], sizeBytes: number): readonly Region[] {
+  return merged(segments.map((one) => clamped(one, sizeBytes)));
 }
 
 function clamped(segment: Segment, sizeBytes: number): Region {
