@@ -98,20 +98,28 @@ export function writeWholeSync(fd: number, bytes: Uint8Array): void {
  * @throws the system's own error
  */
 export async function makeFolder(folder: string): Promise<string | undefined> {
-  try {
-    return await mkdir(folder, { recursive: true });
-  } catch (thrown) {
-    // Node says ENOENT where the file system is read-only; making the topmost folder alone tells the truth.
-    if (systemCode(thrown) === "ENOENT") await mkdir(await topmostMissing(folder));
-    throw thrown;
+  // Node's own recursion never ends where a folder can't be made and the system says ENOENT for it (below /proc).
+  const missing = await missingFolders(folder);
+  let first: string | undefined;
+  for (const one of missing) {
+    try {
+      await mkdir(one);
+      first ??= one;
+    } catch (thrown) {
+      // Another process may have made it.
+      if (systemCode(thrown) !== "EEXIST" || (await statusOf(one))?.isDirectory() !== true) throw thrown;
+    }
   }
+  return first;
 }
 
-async function topmostMissing(folder: string): Promise<string> {
-  let missing = folder;
-  for (let above = dirname(folder); above !== missing; above = dirname(above)) {
-    if ((await stat(above).catch(() => undefined)) !== undefined) break;
-    missing = above;
+/** The folder and those above it that aren't there, from the top; the folder alone where it is something else. */
+async function missingFolders(folder: string): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    const status = await stat(at).catch(() => undefined);
+    if (status?.isDirectory() === true || (status !== undefined && at !== folder)) return missing;
+    missing.unshift(at);
+    if (status !== undefined || dirname(at) === at) return missing;
   }
-  return missing;
 }
