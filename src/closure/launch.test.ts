@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { closureOf, elf, keptFiles, program, script } from "../../testing/closures.ts";
 import { directory, file, symlink } from "../../testing/trees.ts";
+import { limits } from "../base/limits.ts";
 import type { Entry } from "../tree/entry.ts";
 import { path } from "../tree/path.ts";
 import type { Closure, Launch, Missing } from "./closure.ts";
@@ -104,6 +105,26 @@ describe("the launch", () => {
     expect(absent.unproven.map((one) => [one.path, one.kind])).toEqual(
       certain ? [] : [[`/usr/bin/${words[0] ?? ""}`, "no-rule"]],
     );
+  });
+
+  test("a word among arguments is weak: it may be no more than data", () => {
+    const closure = closureOf(base, { launch: { entrypoint: ["tini", "--", "app", "/usr/bin/python3"] } });
+    expect(closure.reasons.get(path("/usr/bin/python3"))?.map(({ weak }) => weak)).toEqual(["named"]);
+    expect(closure.reasons.get(path("/usr/local/bin/app"))?.map(({ weak }) => weak)).toEqual([undefined]);
+    expect(closure.role(path("/usr/bin/python3"))).toBe("closure");
+  });
+
+  test("wrappers are followed so far and no farther", () => {
+    const keptAfter = (count: number): string[] =>
+      kept({ entrypoint: [...Array.from({ length: count }, () => "env"), "app"] });
+    expect(keptAfter(limits.wrappersMax)).toContain("/usr/local/bin/app");
+    expect(keptAfter(limits.wrappersMax + 1)).toEqual(["/usr/bin/env"]);
+  });
+
+  test("a file has each of its reasons once, however many there are", () => {
+    const words = Array.from({ length: 100 }, (_, index) => `/${"./".repeat(index)}srv/main.py`);
+    const closure = closureOf(base, { launch: { entrypoint: ["app", ...words, ...words] } });
+    expect(closure.reasons.get(path("/srv/main.py"))).toHaveLength(words.length);
   });
 
   test("a wrapper that is given nothing starts nothing", () => {

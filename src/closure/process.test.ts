@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { closureOf, elf, keptFiles, library, program } from "../../testing/closures.ts";
 import { symlink } from "../../testing/trees.ts";
 import type { Entry } from "../tree/entry.ts";
+import { treeOf } from "../tree/memory-tree.ts";
+import type { Tree } from "../tree/tree.ts";
 
 const loader = elf("/lib64/ld-linux-x86-64.so.2", { soname: "ld-linux-x86-64.so.2" });
 const start = { launch: { entrypoint: ["/app/bin/p"] } };
@@ -263,4 +265,46 @@ describe("musl's search", () => {
     );
     expect(none.missing.map((one) => one.what)).toEqual(["liba.so"]);
   });
+});
+
+describe("the work grows with the tree, and no faster", () => {
+  /** How often the tree is asked for a path. */
+  function lookups(entries: readonly Entry[], given: Parameters<typeof closureOf>[1]): number {
+    let count = 0;
+    const tree = treeOf(entries);
+    const counting: Tree = {
+      ...tree,
+      lookup: (at) => {
+        count += 1;
+        return tree.lookup(at);
+      },
+    };
+    closureOf([], { ...given, tree: counting });
+    return count;
+  }
+
+  test.each<{ summary: string; name: (index: number) => string }>([
+    // In path order the first needs all others; turned round, each needs those before it.
+    { summary: "a chain of modules", name: (index) => `m${1000 + index}` },
+    { summary: "a chain in the other order", name: (index) => `m${2000 - index}` },
+  ])("$summary", ({ name }) => {
+    const chain = (count: number): number => {
+      const modules = Array.from({ length: count }, (_, index) =>
+        library(`/usr/lib/${name(index)}`, index + 1 < count ? { needed: [name(index + 1)] } : {}),
+      );
+      const keep = [{ glob: "/usr/lib/m*", source: "distill.yaml:1" }];
+      return lookups([loader, program("/app/bin/p"), ...modules], { ...start, keep });
+    };
+    const [some, more] = [chain(100), chain(200)];
+    expect(more / some).toBeLessThan(2.5);
+  });
+});
+
+test("configuration that includes itself comes to an end", () => {
+  const names = Array.from({ length: 30 }, (_, index) => `/etc/ld.so.conf.d/${10 + index}.conf`);
+  const text = "include /etc/ld.so.conf.d/*.conf\ninclude ld.so.conf\n";
+  const settings = Object.fromEntries(names.map((name, index) => [name, `${text.repeat(20)}/c${index}\n`]));
+  const entries = [program("/app/bin/p", { needed: ["liba.so"] }), library("/c29/liba.so")];
+  const given = { ...start, settings: { ...settings, "/etc/ld.so.conf": text } };
+  expect(mapped(entries, given)).toEqual(["/c29/liba.so"]);
 });

@@ -55,3 +55,10 @@ test.each<[string, Facts["container"], Role, string]>([
   });
   expect(found.map((one) => `${one.severity} ${one.atMost ?? "-"}`)).toEqual([expected]);
 });
+
+test("settings that are too large to be read are content that can't be told", () => {
+  const subject = subjectOf({ layers: [[file("/etc/passwd", "x")]] });
+  expect(
+    hiddenFindings({ ...subject, unread: [path("/etc/passwd")] }).map((one) => `${one.rule} ${one.path}`),
+  ).toEqual(["unread-content /etc/passwd"]);
+});

@@ -13,6 +13,11 @@ export function hiddenFindings(subject: Subject): Finding[] {
   for (const entry of subject.tree.walk()) {
     if (entry.kind === "file") found.push(...ofFile(subject, entry));
   }
+  for (const path of subject.unread ?? []) {
+    const what = "a setting of accounts or libraries that is too large to be read";
+    const evidence = [{ what: "its size, with that of the others", check: "wc -c FILE" }];
+    found.push(finding(subject, "unread-content", { path, subject: "setting", what, evidence }));
+  }
   return found;
 }
 
