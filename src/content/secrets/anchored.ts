@@ -1,7 +1,7 @@
 // Secrets that stand after words of their own: keys in settings, webhooks, credentials of tools. Each is found by its words,
 // and verified by what follows them.
 import { keyTextBytesMax, pemKeyAt, puttyKeyAt } from "./private-keys.ts";
-import { isPlaceholder, looksRandom } from "./randomness.ts";
+import { looksLikeName, looksRandom } from "./randomness.ts";
 import type { Verified } from "./rule.ts";
 
 export interface AnchoredRule {
@@ -19,6 +19,10 @@ export const anchorBytesMin = 11;
 
 const pemBegin = "-----BEGIN ";
 const pemBeginDistanceMax = 64;
+
+/** A name and its value as settings, JSON in JSON, XML, YAML's blocks and `ENV NAME value` have them; JSON may escape a slash. */
+const awsSetting =
+  /[A-Za-z_.\d]{12,20}(?:\\?["']|&quot;|[\s:=>|,(]|\|[-+]|<\/?[\w:]{1,30}>|value=){1,60}((?:[A-Za-z0-9+/]|\\\/){40})(?![A-Za-z0-9+/=])/y;
 
 export const anchoredRules: readonly AnchoredRule[] = [
   {
@@ -40,14 +44,10 @@ export const anchoredRules: readonly AnchoredRule[] = [
     },
   },
   {
-    anchors: ["secret_access_key", "SECRET_ACCESS_KEY", "ecretAccessKey"],
+    anchors: ["secret_access_key", "SECRET_ACCESS_KEY", "ecretAccessKey", "s3a.secret.key"],
     verify: (text, at) => {
-      const match = matchAt(
-        /[A-Za-z_]{12,20}["']?\s*[:=]\s*["']?([A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])/y,
-        text,
-        at,
-      );
-      return match !== null && isAwsSecret(match[1] ?? "")
+      const match = matchAt(awsSetting, text, at);
+      return match !== null && isAwsSecret((match[1] ?? "").replaceAll("\\", ""))
         ? { id: "aws-secret-key", what: "an AWS secret access key", at }
         : undefined;
     },
@@ -76,24 +76,25 @@ export const anchoredRules: readonly AnchoredRule[] = [
   webhook(
     "Slack",
     "hooks.slack.com/services/",
-    /hooks\.slack\.com\/services\/(T[A-Z0-9]{8,12}\/B[A-Z0-9]{8,12}\/[A-Za-z0-9]{24})/y,
+    /hooks\.slack\.com\/services\/T[A-Z0-9]{8,12}\/B[A-Z0-9]{8,12}\/([A-Za-z0-9]{24})/y,
   ),
   webhook(
     "Discord",
     "discord.com/api/webhooks/",
-    /discord\.com\/api\/webhooks\/(\d{17,20}\/[A-Za-z0-9_-]{60,80})/y,
+    /discord\.com\/api\/webhooks\/\d{17,20}\/([A-Za-z0-9_-]{60,80})/y,
   ),
   webhook(
     "Discord",
     "discordapp.com/api/webhooks/",
-    /discordapp\.com\/api\/webhooks\/(\d{17,20}\/[A-Za-z0-9_-]{60,80})/y,
+    /discordapp\.com\/api\/webhooks\/\d{17,20}\/([A-Za-z0-9_-]{60,80})/y,
   ),
   {
-    anchors: ["_authToken="],
+    anchors: [":_authToken", "_authToken=", "_authToken ="],
     verify: (text, at) => {
-      const match = matchAt(/_authToken\s*=\s*["']?([A-Za-z0-9._~+/=-]{16,2000})/y, text, at);
+      const start = text[at] === ":" ? at + 1 : at;
+      const match = matchAt(/_authToken\s{0,20}=\s{0,20}["']?([A-Za-z0-9._~+/=-]{16,2000})/y, text, start);
       return match !== null && looksRandom(match[1] ?? "")
-        ? { id: "registry-credentials", what: "a token of an npm registry", at }
+        ? { id: "registry-credentials", what: "a token of an npm registry", at: start }
         : undefined;
     },
   },
@@ -124,23 +125,20 @@ function webhook(service: string, anchor: string, form: RegExp): AnchoredRule {
   };
 }
 
-const awsKey = /(?<![A-Z0-9])(?:AKIA|ASIA)([A-Z2-7]{16})(?![A-Z0-9])/y;
-const awsSecret = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/g;
+const awsKey = /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/y;
+const awsSecret = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/g;
 
 /** An access key's id names an account and opens nothing; with a secret near it, it does. */
 export function awsKeyAt(text: string, at: number): Verified | undefined {
-  const match = matchAt(awsKey, text, at);
-  if (match === null || !looksRandom(match[1] ?? "")) return undefined;
+  if (matchAt(awsKey, text, at) === null) return undefined;
   const around = text.slice(Math.max(0, at - contextBytes / 2), at + contextBytes / 2);
   const hasSecret = (around.match(awsSecret) ?? []).some(isAwsSecret);
   return hasSecret ? { id: "aws-access-key", what: "an AWS access key with its secret", at } : undefined;
 }
 
-/** Forty characters of base64 that aren't a SHA-1 digest. */
+/** Forty characters of base64 that are neither a SHA-1 digest nor a path or name. */
 function isAwsSecret(text: string): boolean {
-  return (
-    /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text) && looksRandom(text) && !isPlaceholder(text)
-  );
+  return /[a-z]/.test(text) && /[A-Z]/.test(text) && looksRandom(text) && !looksLikeName(text);
 }
 
 function matchAt(form: RegExp, text: string, at: number): RegExpExecArray | null {

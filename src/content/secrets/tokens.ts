@@ -1,7 +1,7 @@
 // Tokens that say by their first characters what they are. The prefixes, lengths and checksums are those that the services
 // document. All of them are long runs of letters, digits, "_" and "-"; those runs are looked for, most bytes are skipped.
 import { crc32 } from "node:zlib";
-import { looksRandom } from "./randomness.ts";
+import { looksLikeName, looksRandom } from "./randomness.ts";
 import type { SecretId, Verified } from "./rule.ts";
 
 interface TokenRule {
@@ -9,7 +9,7 @@ interface TokenRule {
   readonly id?: SecretId;
   /** What the token begins with. */
   readonly prefix: string;
-  /** The whole token, sticky; its first group is the part that was drawn at random. */
+  /** The whole token, sticky; its first group is the part that was drawn at random, absent where `accepts` tells all. */
   readonly form: RegExp;
   readonly accepts?: (token: string, random: string) => boolean;
 }
@@ -22,7 +22,7 @@ const rules: readonly TokenRule[] = [
   ...["ghp_", "gho_", "ghu_", "ghs_", "ghr_"].map((prefix) => ({
     what: "a GitHub token",
     prefix,
-    form: form(`${prefix}([A-Za-z0-9]{36})`),
+    form: form(`${prefix}[A-Za-z0-9]{36}`),
     accepts: hasChecksum,
   })),
   {
@@ -30,7 +30,7 @@ const rules: readonly TokenRule[] = [
     prefix: "github_pat_",
     form: form("github_pat_([A-Za-z0-9]{22}_[A-Za-z0-9]{59})"),
   },
-  { what: "an npm token", prefix: "npm_", form: form("npm_([A-Za-z0-9]{36})"), accepts: hasChecksum },
+  { what: "an npm token", prefix: "npm_", form: form("npm_[A-Za-z0-9]{36}"), accepts: hasChecksum },
   ...["glpat-", "gldt-", "glptt-", "glcbt-", "glrt-", "glsoat-", "glagent-"].map((prefix) => ({
     what: "a GitLab token",
     prefix,
@@ -39,18 +39,18 @@ const rules: readonly TokenRule[] = [
   {
     what: "a PyPI token",
     prefix: "pypi-AgE",
-    form: form("pypi-(AgE[A-Za-z0-9_-]{60,1000})"),
-    accepts: (_, random) => isPypiMacaroon(decoded(random)),
+    form: form("pypi-AgE[A-Za-z0-9_-]{60,1000}"),
+    accepts: (token) => isPypiMacaroon(decoded(token.slice("pypi-".length))),
   },
   {
     what: "a Slack token",
     prefix: "xox",
-    form: form("xox[abeoprs]-((?:[0-9]{8,14}-){1,3}[A-Za-z0-9-]{20,150})"),
+    form: form("xox[abeoprs]-(?:[0-9]{8,14}-){1,3}([A-Za-z0-9-]{20,150})"),
   },
   {
     what: "a Slack app token",
     prefix: "xapp-",
-    form: form("xapp-\\d-([A-Z0-9]{8,14}-\\d{8,14}-[a-z0-9]{64})"),
+    form: form("xapp-\\d-[A-Z0-9]{8,14}-\\d{8,14}-([a-z0-9]{64})"),
   },
   { what: "a Stripe key", prefix: "sk_live_", form: form("sk_live_([A-Za-z0-9]{24,247})") },
   { what: "a Stripe key", prefix: "rk_live_", form: form("rk_live_([A-Za-z0-9]{24,247})") },
@@ -96,7 +96,7 @@ const rules: readonly TokenRule[] = [
     form: form(`${prefix}([a-fA-F0-9]{32})`),
   })),
   { what: "a RubyGems key", prefix: "rubygems_", form: form("rubygems_([a-f0-9]{48})") },
-  { what: "a Grafana token", prefix: "glsa_", form: form("glsa_([A-Za-z0-9]{32}_[a-f0-9]{8})") },
+  { what: "a Grafana token", prefix: "glsa_", form: form("glsa_([A-Za-z0-9]{32})_[a-f0-9]{8}") },
   { what: "a New Relic key", prefix: "NRAK-", form: form("NRAK-([A-Z0-9]{27})") },
   { what: "a Pulumi token", prefix: "pul-", form: form("pul-([a-f0-9]{40})") },
   {
@@ -107,20 +107,20 @@ const rules: readonly TokenRule[] = [
   {
     what: "a Tailscale key",
     prefix: "tskey-",
-    form: form("tskey-[a-z]{3,12}-([A-Za-z0-9]{8,20}-[A-Za-z0-9]{20,50})"),
+    form: form("tskey-[a-z]{3,12}-[A-Za-z0-9]{8,20}-([A-Za-z0-9]{20,50})"),
   },
   { what: "a Twilio key", prefix: "SK", form: form("SK([a-f0-9]{32})") },
   {
     what: "a Mailchimp transactional key",
     prefix: "md-",
     form: form("md-([A-Za-z0-9_]{22})"),
-    accepts: (_, random) => hasMixedCase(random) && /\d/.test(random),
+    accepts: (_, random) => hasMixedCase(random) && !looksLikeName(random),
   },
   {
     id: "json-web-token",
     what: "a signed JSON web token that does not expire",
     prefix: "eyJ",
-    form: form("(eyJ[A-Za-z0-9_-]{12,2000}\\.eyJ[A-Za-z0-9_-]{8,4000}\\.[A-Za-z0-9_-]{27,1000})"),
+    form: form("eyJ[A-Za-z0-9_-]{12,2000}\\.eyJ[A-Za-z0-9_-]{8,4000}\\.([A-Za-z0-9_-]{27,1000})"),
     accepts: isLastingToken,
   },
 ];
@@ -137,10 +137,12 @@ const plain = rules.filter((rule) => !rule.prefix.includes("."));
 const dotted = rules.filter((rule) => rule.prefix.endsWith("."));
 /** Of access keys, which count only with their secret (anchored.ts). */
 const awsPrefixes: readonly string[] = ["AKIA", "ASIA"];
+const prefixes: readonly Buffer[] = [...new Set([...plain.map((rule) => rule.prefix), ...awsPrefixes])].map(
+  (prefix) => Buffer.from(prefix, "latin1"),
+);
 /** Which pairs of bytes a token begins with. */
 const beginnings = new Uint8Array(65_536);
-for (const prefix of [...plain.map((rule) => rule.prefix), ...awsPrefixes])
-  beginnings[(prefix.charCodeAt(0) << 8) | prefix.charCodeAt(1)] = 1;
+for (const prefix of prefixes) beginnings[prefix.readUInt16BE(0)] = 1;
 
 /**
  * Calls `found` with the place of every run of 20 token characters or more that can begin a token. A run that goes on from
@@ -176,7 +178,13 @@ function placesAt(bytes: Buffer, start: number): readonly number[] {
     if (rule !== undefined) return [start - rule.prefix.length];
   }
   const at = last === 0x5c ? start + 1 : last === 0x25 ? start + 2 : start;
-  return beginnings[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 1 ? [at] : [];
+  const pair = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return beginnings[pair] === 1 && prefixes.some((prefix) => beginsWith(bytes, at, prefix)) ? [at] : [];
+}
+
+function beginsWith(bytes: Buffer, at: number, prefix: Buffer): boolean {
+  for (let index = 0; index < prefix.length; index++) if (bytes[at + index] !== prefix[index]) return false;
+  return true;
 }
 
 /** Whether the word before the dot is a longer one that only ends like the prefix. */
@@ -192,9 +200,9 @@ export function tokenAt(text: string, at: number): Verified | undefined {
     rule.form.lastIndex = at;
     const match = rule.form.exec(text);
     const random = match?.[1];
-    if (match === null || random === undefined || !looksRandom(random)) continue;
+    if (match === null || (random !== undefined && !looksRandom(random))) continue;
     if (rule.prefix === "SK" && !/twilio/i.test(text)) continue;
-    if (rule.accepts?.(match[0], random) === false) continue;
+    if (rule.accepts?.(match[0], random ?? "") === false) continue;
     return { id: rule.id ?? "token", what: rule.what, at };
   }
   return undefined;
@@ -203,8 +211,8 @@ export function tokenAt(text: string, at: number): Verified | undefined {
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Thirty random characters, then their CRC-32 in six digits of base 62 (GitHub, "Behind GitHub's new authentication token formats"). */
-function hasChecksum(_token: string, random: string): boolean {
-  return random.slice(30) === checksumOf(random.slice(0, 30));
+function hasChecksum(token: string): boolean {
+  return token.slice(-6) === checksumOf(token.slice(-36, -6));
 }
 
 export function checksumOf(random: string): string {
