@@ -13,7 +13,7 @@ export function maskedFinding(made: Finding, { prose }: Masker): Finding {
       what: prose(one.what),
       ...(one.check === undefined ? {} : { check: prose(one.check) }),
     })),
-    ...(subject === undefined ? {} : { subject: prose(subject) }),
+    subject: prose(subject),
     ...(reason === undefined ? {} : { reason: reason.map(prose) }),
   };
 }

@@ -17,20 +17,20 @@ const option =
 const oldForm = /(?<!\S)ENV\s{1,100}([A-Za-z_]\w{1,63})\s{1,100}([^\s=]{1,2000})\s{0,100}$/dgm;
 
 /** What a line of a build sets: ENV, ARG, build arguments (`|1 TOKEN=x`), variables and options of a command. */
-function assignmentsOf(text: string): Assignment[] {
-  return [assignment, option, oldForm].flatMap((form) =>
-    [...text.matchAll(form)].flatMap((match): Assignment[] => {
-      const [, name = "", ...values] = match;
-      const index = values.findIndex((one) => one !== undefined);
-      const at = match.indices?.[index + 2]?.[0];
-      return at === undefined ? [] : [{ name, value: values[index] ?? "", at }];
-    }),
-  );
-}
+const forms = [assignment, option, oldForm];
 
-/** Those whose name says that the value is secret. */
+/** Values whose name says that they are secret. */
 export function namedSecrets(text: string): Assignment[] {
-  return assignmentsOf(text).filter((one) => isNamedSecret(one.name, one.value));
+  const found: Assignment[] = [];
+  for (const form of forms) {
+    for (const match of text.matchAll(form)) {
+      const [all, name = "", ...values] = match;
+      const value = values.join("");
+      // The value comes last, but for a quote or blanks.
+      if (isNamedSecret(name, value)) found.push({ name, value, at: match.index + all.lastIndexOf(value) });
+    }
+  }
+  return found;
 }
 
 /** The same of an argument list, by the word: `--password=x`, `--password x`, and what a command line among them assigns. */

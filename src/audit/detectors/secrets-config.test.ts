@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { subjectOf } from "../../../testing/subjects.ts";
-import type { HistoryEntry, RunConfig } from "../../oci/model.ts";
+import type { HistoryEntry, ImageConfig, RunConfig } from "../../oci/model.ts";
 import { configSecretFindings } from "./secrets-config.ts";
 
 const value = randomBytes(12).toString("hex");
@@ -70,6 +70,70 @@ test.each<[string, RunConfig, string[]]>([
   ],
 ])("%s", (_, config, expected) => {
   expect(found(config)).toEqual(expected);
+});
+
+describe("anywhere else in the config", () => {
+  const told = (members: object): string[] => {
+    const subject = subjectOf({ layers: [[]] });
+    const config = { ...subject.config, ...members } as ImageConfig;
+    return configSecretFindings({ ...subject, config }).map((one) => one.what);
+  };
+  const address = `postgres://app:${value}@db/prod`;
+
+  test.each<[string, object, string[]]>([
+    ["an author", { author: address }, ["the config's author holds an address with a password (postgres)"]],
+    [
+      "a trigger",
+      { config: { OnBuild: [`ENV NPM_TOKEN=${value}`, `RUN X_SECRET=${value} make`] } },
+      [
+        "the config's config.OnBuild gives NPM_TOKEN a value",
+        "the config's config.OnBuild gives X_SECRET a value",
+      ],
+    ],
+    [
+      "the committed container's variables, with blanks in one",
+      { container_config: { Env: [`DB_PASSWORD=two words ${value}`] } },
+      ["the config's container_config.Env gives DB_PASSWORD a value"],
+    ],
+    [
+      "its command",
+      { container_config: { Cmd: ["serve", "--token", value] } },
+      ["the config's container_config.Cmd gives token a value"],
+    ],
+    [
+      "a member that nobody knows",
+      { x: [{ y: { apiKey: value } }] },
+      ["the config's x.y.apiKey gives apiKey a value"],
+    ],
+    [
+      "the name of a volume",
+      { config: { Volumes: { [address]: {} } } },
+      ["the config's config.Volumes holds an address with a password (postgres)"],
+    ],
+    [
+      "an author of a layer",
+      { history: [{ author: address }] },
+      ["the config's history[0].author holds an address with a password (postgres)"],
+    ],
+    [
+      "a value in the command of an option in the entrypoint",
+      { config: { Entrypoint: ["/p", "--password"], Cmd: [value] } },
+      ["the config's Cmd gives password a value"],
+    ],
+    [
+      "past the beginning of a long text",
+      { history: [{ created_by: `${"x ".repeat(500_000)} ENV DB_PASSWORD=${value}` }] },
+      ["history entry 1 gives DB_PASSWORD a value"],
+    ],
+    [
+      "the same again",
+      { config: { Env: [`A_TOKEN=${value}`] }, container_config: { Env: [`A_TOKEN=${value}`] } },
+      ["the environment gives A_TOKEN a value"],
+    ],
+    ["nothing", { "os.features": ["a"], docker_version: "20", container: "0123", id: "f".repeat(64) }, []],
+  ])("%s", (_, members, expected) => {
+    expect(told(members)).toEqual(expected);
+  });
 });
 
 describe("history", () => {
