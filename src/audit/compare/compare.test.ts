@@ -214,6 +214,28 @@ it.each(levels.flatMap((before) => levels.map((after): [Level, Level] => [before
   },
 );
 
+it("config: each list is read a few times, however long", () => {
+  let reads = 0;
+  const counted = (names: readonly string[]): readonly string[] =>
+    new Proxy(names, {
+      get: (target, name, receiver): unknown => {
+        if (typeof name === "string" && /^\d+$/.test(name)) reads += 1;
+        return Reflect.get(target, name, receiver) as unknown;
+      },
+    });
+  const names = (prefix: string): readonly string[] =>
+    Array.from({ length: 500 }, (_, index) => `${prefix}${index}`);
+  const configOf = (prefix: string): Partial<ConfigFacts> => ({
+    environment: counted(names(prefix)),
+    ports: counted(names(prefix)),
+    volumes: counted(names(prefix)),
+  });
+  const [before, after] = [configOf("a"), configOf("b")].map((config) => sampleReport({ config }));
+  const { config } = compareReports(before ?? sampleReport(), after ?? sampleReport());
+  expect(config).toHaveLength(3000);
+  expect(reads).toBeLessThanOrEqual(3 * 3000);
+});
+
 describe("properties", () => {
   const file = fc
     .record({

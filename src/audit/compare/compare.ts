@@ -134,8 +134,9 @@ function compareConfigs(a: ConfigFacts, b: ConfigFacts): ConfigChange[] {
     ["environment", a.environment, b.environment],
   ] as const;
   for (const [what, before, after] of lists) {
-    for (const one of new Set(before)) if (!after.includes(one)) add(what, one, undefined);
-    for (const one of new Set(after)) if (!before.includes(one)) add(what, undefined, one);
+    const [was, is] = [new Set(before), new Set(after)];
+    for (const one of was) if (!is.has(one)) add(what, one, undefined);
+    for (const one of is) if (!was.has(one)) add(what, undefined, one);
   }
   const labels = new Map([...Object.entries(a.labels), ...Object.entries(b.labels)]);
   for (const name of [...labels.keys()].sort()) {
