@@ -38,6 +38,8 @@ describe("the verdict", () => {
     ["a finding can be worse than its rule", [found("shell", "distro")], [], "distro", "distro"],
     ["what moves no level", [found("missing-metadata")], [], "sealed", "sealed"],
     ["a packed program can be anything", [found("hidden-program")], [], "in-name-only", "sealed"],
+    ["a program in another file is there", [found("embedded-elf")], [], "distroless", "distroless"],
+    ["an unproven library stays one", [found("unneeded-elf")], [], "distroless", "distroless"],
     [
       "unread content over a root user",
       [found("unread-content"), found("root-user")],
