@@ -22,6 +22,8 @@ export const limits = {
   lockBytesMax: 33_554_432,
   yamlNodesMax: 50_000,
   yamlDepthMax: 32,
+  /** Mistakes of one file that are told; the rest is counted. */
+  documentProblemsMax: 100,
   /** Days from an audit to the last day of a waiver: a year, with its leap day. */
   policyWaiverDaysMax: 366,
   /** Earlier reports that new ones are compared with, and the findings in them. */
@@ -124,6 +126,7 @@ export const limits = {
   nestedDepthMax: 8,
   nestedMembersMax: 200_000,
   nestedBytesMax: 536_870_912,
+  zipDirectoryBytesMax: 67_108_864,
   /** Places in one file that begin like a container and are tried. */
   nestedCandidatesMax: 20_000,
   /** One compressed member, which is held in memory. */

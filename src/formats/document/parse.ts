@@ -1,6 +1,6 @@
 // A YAML file of a known shape: text to a tree without mistakes, or everything that is wrong with it. Never throws on input.
 import type { Parsed, Span } from "../../base/diagnostics.ts";
-import { collectProblems, inFileOrder, type Problems } from "./problems.ts";
+import { collectProblems, type Problems, toldProblems } from "./problems.ts";
 import type { DocumentRule } from "./rules.ts";
 import type { ObjectShape } from "./shape.ts";
 import { validate } from "./validate.ts";
@@ -18,7 +18,7 @@ export function parseDocument<Rule extends string>(
   check: (root: MapNode, problems: Problems<Rule | DocumentRule>) => void,
 ): Parsed<MapNode> {
   const { root, problems: yamlProblems } = parseYaml(text, file);
-  if (root === undefined) return { value: undefined, diagnostics: yamlProblems };
+  if (root === undefined) return { value: undefined, diagnostics: toldProblems(yamlProblems) };
   const problems = collectProblems<Rule | DocumentRule>();
   const start: Span = { file, line: 1, column: 1, endLine: 1, endColumn: 2 };
   if (root.kind === "scalar" && root.value === null) {
@@ -28,7 +28,7 @@ export function parseDocument<Rule extends string>(
     validate(root, shape, { name: "the file", span: start }, problems);
     if (root.kind === "map") check(root, problems);
   }
-  const diagnostics = inFileOrder([...yamlProblems, ...problems.found]);
+  const diagnostics = toldProblems([...yamlProblems, ...problems.found]);
   const wrong = diagnostics.some((problem) => problem.severity === "error");
   return { value: wrong || root.kind !== "map" ? undefined : root, diagnostics };
 }

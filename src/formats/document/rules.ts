@@ -5,6 +5,7 @@ export const documentRules = {
   "yaml-encoding": "The file is not UTF-8, or begins with a byte order mark.",
   "yaml-tab": "A tab is used as indentation, which YAML does not allow.",
   "yaml-limit": "The file is larger, deeper, or holds more than a named limit allows.",
+  "more-problems": "The file has more mistakes than are told at once (documentProblemsMax).",
   "yaml-feature":
     "Something of YAML that is not used here: tags, merge keys, keys that are not text, a second document.",
   "unknown-alias": "An alias (`*name`) names no anchor (`&name`) above it.",

@@ -60,9 +60,15 @@ function readNode(pass: Pass, node: unknown, depth: number, fallback: Span): Yam
 
 /** A tag stands before the node that it is of, which may be nothing. */
 function refuseTag(pass: Pass, nodeStart: number): void {
-  const before = pass.text.slice(0, nodeStart).trimEnd();
-  const start = /![^\s,[\]{}]*$/.exec(before)?.index ?? nodeStart;
-  const tag = before.slice(start);
+  const { text } = pass;
+  let end = nodeStart;
+  while (end > 0 && /\s/.test(text.charAt(end - 1))) end -= 1;
+  let word = end;
+  while (word > 0 && /[^\s,[\]{}]/.test(text.charAt(word - 1))) word -= 1;
+  // A key in quotes may touch it: {"a":!tag b}. In angle brackets it may hold a comma.
+  const within = text.slice(word, end).indexOf("!");
+  const start = within < 0 ? Math.max(text.lastIndexOf("!", word), 0) : word + within;
+  const tag = text.slice(start, end);
   const hint = `quote a text that begins with "!": "${tag}"`;
   const span = pass.spanOf(start, start + tag.length);
   pass.problems.error("yaml-feature", span, `the tag ${tag} is not used here`, hint);
