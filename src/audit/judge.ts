@@ -7,6 +7,7 @@ import type { AllowedPrimitives, Policy } from "./policy/policy.ts";
 import { type Primitive, primitiveMeanings } from "./primitives.ts";
 import { rules, type Severity, severities } from "./rules.ts";
 import { allFindings, levelOfFindings } from "./verdict.ts";
+import { byWeight } from "./worst.ts";
 
 export interface Gate {
   /** --fail-below; a policy may ask for more. */
@@ -173,13 +174,6 @@ function detailsOf(lines: readonly string[]): readonly string[] {
 function fixOf(worstFirst: readonly Finding[]): string {
   const [worst] = worstFirst;
   return worst === undefined ? "" : rules[worst.rule].fix;
-}
-
-function byWeight(a: Finding, b: Finding): number {
-  return (
-    compareLevels(a.atMost ?? "sealed", b.atMost ?? "sealed") ||
-    severities.indexOf(a.severity) - severities.indexOf(b.severity)
-  );
 }
 
 function countOf(count: number, noun: string): string {

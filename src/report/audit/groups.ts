@@ -56,7 +56,9 @@ export function groupByRule(findings: readonly Finding[]): RuleGroup[] {
 /** How many findings of each severity count: what is waived doesn't. */
 export function countBySeverity(report: AuditReport): Readonly<Record<Severity, number>> {
   const counts: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
-  for (const one of allFindings(report)) if (one.waived === undefined) counts[one.severity] += 1;
+  for (const { omitted = 1, severity, waived } of allFindings(report)) {
+    if (waived === undefined) counts[severity] += omitted;
+  }
   return counts;
 }
 
