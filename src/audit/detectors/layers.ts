@@ -16,8 +16,18 @@ export function hiddenFiles(subject: Pick<Subject, "tree">, layer: ScannedLayer)
   );
 }
 
-/** Those that it doesn't show where the layer has them, whatever it shows elsewhere. */
-export function goneFiles({ tree }: Pick<Subject, "tree">, layer: ScannedLayer): FileEntry[] {
+/** Those that it doesn't show where the layer has them, whatever it shows elsewhere. Several detectors ask for them. */
+export function goneFiles({ tree }: Pick<Subject, "tree">, layer: ScannedLayer): readonly FileEntry[] {
+  const ofTree = goneByTree.get(tree) ?? new Map<ScannedLayer, readonly FileEntry[]>();
+  goneByTree.set(tree, ofTree);
+  const files = ofTree.get(layer) ?? notShown(tree, layer);
+  ofTree.set(layer, files);
+  return files;
+}
+
+const goneByTree = new WeakMap<Subject["tree"], Map<ScannedLayer, readonly FileEntry[]>>();
+
+function notShown(tree: Subject["tree"], layer: ScannedLayer): readonly FileEntry[] {
   return layer.entries.filter((entry): entry is FileEntry => {
     if (entry.kind !== "file" || isWhiteout(entry.path)) return false;
     // A layer may name a folder's link as a parent: the file is shown then under the folder's own path.
@@ -57,37 +67,28 @@ const ruleOfKind: Readonly<Partial<Record<Identity["kind"], RuleId>>> = {
 };
 
 /** For each layer what it hides in sum, and the programs among it. */
-export function residueFindings(subject: Subject): Finding[] {
-  return subject.layers.flatMap((layer, index) => {
+export function* residueFindings(subject: Subject): Generator<Finding> {
+  for (const [index, layer] of subject.layers.entries()) {
     const hidden = hiddenFiles(subject, layer);
-    if (hidden.length === 0) return [];
+    if (hidden.length === 0) continue;
     const sizeBytes = hidden.reduce((sum, one) => sum + one.sizeBytes, 0);
     const examples = hidden.slice(0, 3).map(({ path }) => JSON.stringify(path));
-    const summary: Finding = {
-      rule: "residue",
-      severity: "info",
+    yield finding(subject, "residue", {
       layer: layer.digest,
       subject: "hidden-files",
       what: `layer ${index} holds ${counted(hidden.length)} (${sizeBytes} bytes) that the merged tree doesn't show`,
       evidence: [{ what: `among them ${examples.join(", ")}`, check: "tar -tf LAYER" }],
-      primitives: [],
-    };
-    return [summary, ...hidden.flatMap((entry) => programFindings(subject, entry))];
-  });
+    });
+    for (const entry of hidden) yield* programFindings(subject, entry);
+  }
 }
 
-function programFindings(subject: Subject, entry: FileEntry): Finding[] {
-  return (subject.facts(entry).identities ?? []).flatMap((identity) => {
-    const rule = ruleOfKind[identity.kind];
-    if (rule === undefined || identity.embedded === true) return [];
-    return [
-      residueFinding(subject, rule, entry, {
-        subject: identity.id,
-        what: identity.name,
-        evidence: identity.evidence,
-      }),
-    ];
-  });
+function* programFindings(subject: Subject, entry: FileEntry): Generator<Finding> {
+  for (const { embedded, evidence, id, kind, name } of subject.facts(entry).identities ?? []) {
+    const rule = ruleOfKind[kind];
+    if (rule === undefined || embedded === true) continue;
+    yield residueFinding(subject, rule, entry, { subject: id, what: name, evidence });
+  }
 }
 
 /** The gate of `sealed`: nothing in the layers but what the container shows. */
