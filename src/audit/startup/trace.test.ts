@@ -7,7 +7,7 @@ import type { Launch } from "../../closure/closure.ts";
 import type { Entry } from "../../tree/entry.ts";
 import { treeOf } from "../../tree/memory-tree.ts";
 import { path, type TreePath } from "../../tree/path.ts";
-import { unmasked } from "../config-secrets/masking.ts";
+import { maskerOf, unmasked } from "../config-secrets/masking.ts";
 import { traceStartup } from "./trace.ts";
 
 const sh = recognised("shell", "dash", "/bin/sh");
@@ -338,4 +338,28 @@ describe("bounds", () => {
       { numRuns: 500 },
     );
   });
+});
+
+test("what is masked is followed by what it really is", () => {
+  const env = { START_SECRET: "runme9" };
+  const masker = maskerOf({
+    architecture: "amd64",
+    os: "linux",
+    rootfs: { type: "layers", diff_ids: [] },
+    config: { Env: ["START_SECRET=runme9"] },
+  });
+  const start = launch({ entrypoint: ["sh", "-c", 'sh -c "$START_SECRET --token swordfish"'], env });
+  const input = {
+    tree: treeOf([sh, program("/bin/runme9")]),
+    facts: factsOfEntry,
+    launch: start,
+    texts: new Map(),
+  };
+  const { steps } = traceStartup(input, masker);
+  expect(steps.map((one) => `${one.kind} ${one.path ?? "-"} ${one.command}`)).toEqual([
+    `shell /bin/sh sh -c 'sh -c "$START_SECRET --token ***"'`,
+    'shell /bin/sh sh -c "$START_SECRET --token ***"',
+    "program /bin/runme9 *** --token ***",
+  ]);
+  expect(traceStartup(input, unmasked).steps.map((one) => one.path)).toEqual(steps.map((one) => one.path));
 });
