@@ -15,6 +15,8 @@ interface Detail {
   readonly subject: string;
   readonly evidence: readonly Evidence[];
   readonly path?: TreePath;
+  /** Of a finding about a whole layer; a path has its own. */
+  readonly layer?: Digest;
   /** In place of the rule's; null where it moves no level in this case. In a finding the member is absent then. */
   readonly atMost?: Level | null;
   readonly severity?: Severity;

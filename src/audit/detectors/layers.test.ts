@@ -68,7 +68,7 @@ test("residue is summed up for each layer, programs in it are named, and none of
       [file("/bin/.wh.bash"), file("/.wh.x")],
     ],
   });
-  const found = residueFindings(subject);
+  const found = [...residueFindings(subject)];
   expect(found.map(({ rule, what, atMost }) => [rule, what, atMost])).toEqual([
     ["residue", "layer 0 holds 2 files (14 bytes) that the merged tree doesn't show", undefined],
     ["shell", "bash 5.2", undefined],
