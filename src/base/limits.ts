@@ -122,6 +122,10 @@ export const limits = {
   /** Bytes read to verify what looks like one: so many, and so many for each byte of the file. */
   secretChecksBytesFree: 16_777_216,
   secretChecksRatioMax: 8,
+  /** Secrets of one kind that are told of one file; the rest of the kind is counted. */
+  secretsPerKindMax: 20,
+  /** Files that are secrets by their form as a whole (password hashes, key stores): what is read of one. */
+  secretFormBytesMax: 4_194_304,
   /** Archives within archives: how deep they are followed; members, and bytes of them, of one file in all. */
   nestedDepthMax: 8,
   nestedMembersMax: 200_000,
@@ -157,6 +161,8 @@ export const limits = {
   /** One language package's own description: METADATA, package.json, a gemspec. */
   packageMetadataBytesMax: 4_194_304,
   packageMetadataFilesMax: 200_000,
+  /** What all language packages have to read: descriptions, and lists of files. */
+  languagePackagesBytesMax: 1_073_741_824,
   /** Paths that all packages list together. */
   packagePathsMax: 4_000_000,
   packagePathsLengthMax: 268_435_456,

@@ -82,3 +82,12 @@ test("names that leave the root stay inside it", async () => {
   ]);
   expect(owners).toEqual({ "/etc/passwd": "a" });
 });
+
+test("few letters that name many dependencies are a limit", async () => {
+  const providers = Array.from({ length: 64 }, (_, index) => `P:p${index}\nV:1\np:a\n\n`).join("");
+  const text = `${providers}P:last\nV:1\nD:${"a ".repeat(20_000)}\n`;
+  const { unreadable } = await attributionOf([file("/lib/apk/db/installed", text)]);
+  expect(unreadable).toEqual({
+    "/lib/apk/db/installed": "it exceeds packageDependenciesMax (1000000)",
+  });
+});

@@ -4,7 +4,7 @@ import { limits } from "../../base/limits.ts";
 import { joinPath, type TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { malformed, overLimit, type Place, packageRef, placesIn, type Reading } from "./claim.ts";
-import { distinctNames, providersOf } from "./dependencies.ts";
+import { dependenciesOf, providersOf } from "./dependencies.ts";
 import { attempt, fileAt, mergeReadings, readText } from "./image-file.ts";
 import { apkFolders } from "./places.ts";
 
@@ -82,7 +82,10 @@ function claimsOf(records: readonly Record[], source: TreePath): Reading {
     } as const;
     return { record, ref: packageRef(architecture === undefined ? ref : { ...ref, architecture }, source) };
   });
-  const providers = providersOf(named.map(({ ref }) => ref.name));
+  const providers = providersOf(
+    named.map(({ ref }) => ref.name),
+    source,
+  );
   for (const { record, ref } of named) {
     for (const name of namesIn(record.fields.get("p"))) providers.provide(name, ref.name);
   }
@@ -90,7 +93,7 @@ function claimsOf(records: readonly Record[], source: TreePath): Reading {
     package: {
       ...ref,
       source,
-      depends: distinctNames(namesIn(record.fields.get("D")).flatMap(providers.of), ref.name),
+      depends: dependenciesOf(namesIn(record.fields.get("D")), ref.name, providers),
     },
     paths: record.paths,
     folders: [],
@@ -99,9 +102,6 @@ function claimsOf(records: readonly Record[], source: TreePath): Reading {
 }
 
 /** "so:libc.musl-x86_64.so.1=1 cmd:busybox !old foo>=2": names without versions; conflicts are left out. */
-function namesIn(value: string | undefined): string[] {
-  return (value ?? "").split(" ").flatMap((word) => {
-    const name = /^[^!<>=~][^<>=~]*/.exec(word)?.[0];
-    return name === undefined ? [] : [name];
-  });
+function* namesIn(value: string | undefined): Generator<string> {
+  for (const [name] of (value ?? "").matchAll(/(?<![^ ])[^ !<>=~][^ <>=~]*/g)) yield name;
 }

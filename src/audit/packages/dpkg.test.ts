@@ -170,6 +170,17 @@ test.each(malformed)("a status with $summary is unreadable, and nothing else is"
   expect(unreadable["/var/lib/dpkg/status.d/bad"]).toMatch(why);
 });
 
+test("few letters that name many dependencies are a limit", async () => {
+  const providers = Array.from({ length: 64 }, (_, index) => stanza(`p${index}`, { Provides: "a" }));
+  const last = stanza("last", { Depends: "a,".repeat(20_000) });
+  const why = "it exceeds packageDependenciesMax (1000000)";
+  const told = await attributionOf([
+    status(...providers, last),
+    file("/var/lib/dpkg/status.d/all", [...providers, last].join("\n")),
+  ]);
+  expect(told.unreadable).toEqual({ "/var/lib/dpkg/status": why, "/var/lib/dpkg/status.d": why });
+});
+
 test("a database larger than packageDatabaseBytesMax is not read", async () => {
   const huge = { ...status(stanza("a")), sizeBytes: limits.packageDatabaseBytesMax + 1 };
   const { unreadable } = await attributionOf([huge]);

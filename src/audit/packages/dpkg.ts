@@ -7,7 +7,7 @@ import { joinPath, type TreePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { type Claim, malformed, overLimit, type Place, packageRef, placesIn, type Reading } from "./claim.ts";
-import { distinctNames, type Providers, providersOf } from "./dependencies.ts";
+import { dependenciesOf, type Providers, providersOf } from "./dependencies.ts";
 import { attempt, fileAt, mergeReadings, readText } from "./image-file.ts";
 import type { PackageRef } from "./package.ts";
 import { dpkgFolder, dpkgStatus } from "./places.ts";
@@ -26,7 +26,9 @@ export async function readDpkg(tree: Tree): Promise<Reading> {
   const status = dpkgStatus;
   const file = fileAt(tree, status);
   const full =
-    file === undefined ? [] : [await attempt(status, async () => claimsOf(await readStatus(tree, file)))];
+    file === undefined
+      ? []
+      : [await attempt(status, async () => claimsOf(await readStatus(tree, file), status))];
   return mergeReadings([...full, await readStatusFolder(tree)]);
 }
 
@@ -113,7 +115,8 @@ async function readStatusFolder(tree: Tree): Promise<Reading> {
     });
     failed.push(reading);
   }
-  return mergeReadings([claimsOf(installed), ...failed]);
+  const claimed = await attempt(where.path, async () => claimsOf(installed, where.path));
+  return mergeReadings([claimed, ...failed]);
 }
 
 async function readStanzaFile(
@@ -141,10 +144,15 @@ function summedNames(text: string): readonly string[] {
   return text.split("\n").map((line) => /^[0-9a-f]{32} [ *](.+)$/.exec(line)?.[1] ?? "");
 }
 
-function claimsOf(installed: readonly Installed[]): Reading {
-  const providers = providersOf(installed.map(({ ref }) => ref.name));
+/** `what` the database is. */
+function claimsOf(installed: readonly Installed[], what: string): Reading {
+  const providers = providersOf(
+    installed.map(({ ref }) => ref.name),
+    what,
+  );
   for (const { ref, stanza } of installed) {
-    for (const name of namesIn(field(stanza, "Provides")).flat()) providers.provide(name, ref.name);
+    for (const group of groupsIn(field(stanza, "Provides")))
+      for (const name of namesIn(group)) providers.provide(name, ref.name);
   }
   const claims = installed.map(
     ({ ref, stanza, source, paths }): Claim => ({
@@ -158,19 +166,26 @@ function claimsOf(installed: readonly Installed[]): Reading {
 
 /** The first alternative of each dependency that is met. */
 function dependsOf(stanza: Stanza, own: string, providers: Providers): readonly string[] {
-  const groups = [field(stanza, "Pre-Depends"), field(stanza, "Depends")].flatMap(namesIn);
-  return distinctNames(
-    groups.flatMap((alternatives) => alternatives.map(providers.of).find((names) => names.length > 0) ?? []),
-    own,
-  );
+  const groups = [...groupsIn(field(stanza, "Pre-Depends")), ...groupsIn(field(stanza, "Depends"))];
+  const met = (group: string): readonly string[] => {
+    for (const name of namesIn(group)) {
+      const names = providers.of(name);
+      if (names.length > 0) return names;
+    }
+    return [];
+  };
+  return dependenciesOf(groups, own, { of: met });
 }
 
-/** Names of a relationship field (deb-control(5)), alternatives together; versions, architectures and profiles are left out. */
-function namesIn(value: string | undefined): string[][] {
-  return (value ?? "").split(",").map((group) =>
-    group.split("|").flatMap((one) => {
-      const name = /^\s*([^\s:([<]+)/.exec(one)?.[1];
-      return name === undefined ? [] : [name];
-    }),
-  );
+/** What commas part in a relationship field (deb-control(5)): alternatives. */
+function groupsIn(value: string | undefined): readonly string[] {
+  return (value ?? "").split(",");
+}
+
+/** The names of alternatives; versions, architectures and profiles are left out. */
+function* namesIn(group: string): Generator<string> {
+  for (const one of group.split("|")) {
+    const name = /^\s*([^\s:([<]+)/.exec(one)?.[1];
+    if (name !== undefined) yield name;
+  }
 }

@@ -9,6 +9,8 @@ import { type Claim, malformed, type Place } from "./claim.ts";
 export interface Surroundings {
   readonly tree: Tree;
   readonly place: Place;
+  /** To be told of each file before it is read. @throws ToolError "limit" past languagePackagesBytesMax */
+  readonly charge: (file: FileEntry) => void;
 }
 
 /** A kind of description. */

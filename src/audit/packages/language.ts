@@ -22,16 +22,16 @@ export async function readLanguages(
   facts: (file: FileEntry) => Facts,
   ofSystem: ReadonlySet<TreePath>,
 ): Promise<Reading> {
-  const around: Surroundings = { tree, place: placesIn(tree, "the lists of language packages") };
+  const budget = readingBudget();
+  const around = { tree, place: placesIn(tree, what), charge: budget.charge };
   const readings: Reading[] = [];
-  let count = 0;
   for (const file of tree.walk()) {
     if (file.kind !== "file" || ofSystem.has(file.path)) continue;
     const reader = readers.find((one) => one.matches(file.path));
     if (reader !== undefined) {
-      count += 1;
-      if (count > limits.packageMetadataFilesMax) break;
-      readings.push(await attempt(file.path, async () => readingOf(await reader.read(file, around))));
+      budget.count();
+      readings.push(await attempt(file.path, () => readingBy(reader, file, around)));
+      if (budget.over() !== undefined) break;
     }
     const { build } = facts(file);
     if (build !== undefined)
@@ -39,11 +39,42 @@ export async function readLanguages(
         await attempt(file.path, () => Promise.resolve(readingOf(claimsOfContent(file, { build })))),
       );
   }
-  if (count > limits.packageMetadataFilesMax)
-    readings.push(
-      await attempt(root, () => Promise.reject(overLimit("the tree's packages", "packageMetadataFilesMax"))),
-    );
+  const over = budget.over();
+  if (over !== undefined) readings.push(await attempt(root, () => Promise.reject(overLimit(what, over))));
   return mergeReadings(readings);
+}
+
+const what = "the lists of language packages";
+
+async function readingBy(reader: LanguageReader, file: FileEntry, around: Surroundings): Promise<Reading> {
+  around.charge(file);
+  return readingOf(await reader.read(file, around));
+}
+
+type BudgetLimit = "packageMetadataFilesMax" | "languagePackagesBytesMax";
+
+/** What all of them may take together; `over` tells what was used up. */
+function readingBudget(): Pick<Surroundings, "charge"> & {
+  readonly count: () => void;
+  readonly over: () => BudgetLimit | undefined;
+} {
+  let files = 0;
+  let bytes = 0;
+  const over = (): BudgetLimit | undefined => {
+    if (files > limits.packageMetadataFilesMax) return "packageMetadataFilesMax";
+    return bytes > limits.languagePackagesBytesMax ? "languagePackagesBytesMax" : undefined;
+  };
+  return {
+    over,
+    count: () => {
+      files += 1;
+    },
+    charge: (file) => {
+      bytes += file.sizeBytes;
+      const limit = over();
+      if (limit !== undefined) throw overLimit(file.path, limit);
+    },
+  };
 }
 
 function readingOf(claims: Reading["claims"]): Reading {

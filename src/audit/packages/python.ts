@@ -4,9 +4,9 @@ import { limits } from "../../base/limits.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import { baseName, joinPath, parentOf, root, type TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
-import { type Claim, malformed, type Place, packageRef } from "./claim.ts";
+import { type Claim, malformed, packageRef } from "./claim.ts";
 import { fileAt, readText } from "./image-file.ts";
-import { foldersAt, type LanguageReader } from "./language-file.ts";
+import { foldersAt, type LanguageReader, type Surroundings } from "./language-file.ts";
 
 /** Beside packages, and nobody's alone. */
 const sharedFolders: ReadonlySet<string> = new Set(["..", ".", "__pycache__", "bin"]);
@@ -14,9 +14,9 @@ const sharedFolders: ReadonlySet<string> = new Set(["..", ".", "__pycache__", "b
 export const pythonReader: LanguageReader = {
   matches: (path) =>
     /\.dist-info\/METADATA$|\.egg-info(?:\/PKG-INFO)?$|\.egg\/EGG-INFO\/PKG-INFO$/.test(path),
-  read: async (file, { tree, place }) => {
+  read: async (file, around) => {
     const ref = await readMetadata(file);
-    const claimed = await claimedBy(tree, file, place);
+    const claimed = await claimedBy(file, around);
     return [{ package: { ...ref, source: file.path, depends: [] }, ...claimed }];
   },
 };
@@ -36,7 +36,7 @@ async function readMetadata(file: FileEntry): Promise<ReturnType<typeof packageR
 
 type Claimed = Pick<Claim, "paths" | "folders">;
 
-async function claimedBy(tree: Tree, file: FileEntry, place: Place): Promise<Claimed> {
+async function claimedBy(file: FileEntry, { tree, place, charge }: Surroundings): Promise<Claimed> {
   if (file.path.endsWith(".egg-info")) return { paths: [file.path], folders: [] };
   const info = parentOf(file.path);
   const site = parentOf(info);
@@ -46,6 +46,7 @@ async function claimedBy(tree: Tree, file: FileEntry, place: Place): Promise<Cla
     : (["installed-files.txt", info, linesOf] as const);
   const record = fileAt(tree, joinPath(info, list));
   if (record === undefined) return byTopLevel(tree, info, site);
+  charge(record);
   const names = parse(await readText(record, "packageListBytesMax"));
   const paths = names.flatMap((name) => place(name.startsWith("/") ? name : `${base}/${name}`) ?? []);
   return { paths, folders: [info, ...foldersAt(tree, topFolders(paths, site))] };

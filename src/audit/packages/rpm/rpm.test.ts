@@ -85,6 +85,24 @@ const databases: readonly { readonly format: string; readonly name: string; read
   },
 ];
 
+/** One leaf page, the schema's, of rows that lie at the same place: each has this many columns of nothing. */
+function overlappingRows(rows: number, columns: number): Buffer {
+  const page = Buffer.alloc(65_536);
+  page.write("SQLite format 3\0", "latin1");
+  page.writeUInt16BE(1, 16);
+  page[100] = 0x0d;
+  page.writeUInt16BE(rows, 103);
+  const varint = (value: number): readonly number[] => [
+    0x80 | ((value >> 14) & 0x7f),
+    0x80 | ((value >> 7) & 0x7f),
+    value & 0x7f,
+  ];
+  const cell = page.length - columns - 20;
+  for (let index = 0; index < rows; index++) page.writeUInt16BE(cell, 108 + 2 * index);
+  page.set([...varint(columns + 3), 1, ...varint(columns + 3)], cell);
+  return page;
+}
+
 test.each(databases)("$format", async ({ name, bytes }) => {
   expect(await attributionOf([...tree, file(`/var/lib/rpm/${name}`, bytes)])).toEqual(told);
 });
@@ -200,6 +218,11 @@ const malformed: readonly { readonly summary: string; readonly bytes: Buffer; re
     summary: "SQLite without the table",
     bytes: changed(small, (b) => b.write("Pachages", b.indexOf("tablePackages") + 5)),
     why: /^it has no table Packages$/,
+  },
+  {
+    summary: "SQLite whose rows overlap",
+    bytes: overlappingRows(100, 20_000),
+    why: /page 1: its rows overlap$/,
   },
   { summary: "SQLite cut short", bytes: sqlite.subarray(0, 2048), why: /outside of its 2048 bytes/ },
 ];

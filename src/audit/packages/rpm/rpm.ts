@@ -14,7 +14,7 @@ import {
   type Reading,
   type Unreadable,
 } from "../claim.ts";
-import { distinctNames, type Providers, providersOf } from "../dependencies.ts";
+import { dependenciesOf, type Providers, providersOf } from "../dependencies.ts";
 import { attempt, fileAt, mergeReadings, readBytes, readText, unreadable } from "../image-file.ts";
 import type { PackageRef } from "../package.ts";
 import { rpmFolders } from "../places.ts";
@@ -141,11 +141,14 @@ function withDependencies(
   source: TreePath,
   place: Place,
 ): Reading["claims"] {
-  const providers = providersOf(installed.map(({ ref }) => ref.name));
+  const providers = providersOf(
+    installed.map(({ ref }) => ref.name),
+    source,
+  );
   for (const { ref, provides } of installed) for (const name of provides) providers.provide(name, ref.name);
   provideFiles(installed, providers, place);
   return installed.map(({ ref, requires, paths }) => ({
-    package: { ...ref, source, depends: distinctNames(requires.flatMap(providers.of), ref.name) },
+    package: { ...ref, source, depends: dependenciesOf(requires, ref.name, providers) },
     paths,
     folders: [],
   }));

@@ -90,8 +90,12 @@ function* rowsOf(database: Database, top: number): Generator<Row> {
     const kind = view.u8(start);
     const cells = view.u16(start + 3);
     if (kind === leafTable) {
+      let room = database.usableSize;
       for (let index = 0; index < cells; index++) {
-        yield { payload: payloadAt(database, page, view.u16(start + 8 + index * 2)), page: next };
+        const { payload, cellBytes } = payloadAt(database, page, view.u16(start + 8 + index * 2));
+        room -= cellBytes;
+        if (room < 0) throw malformed(database.what, `page ${next}: its rows overlap`);
+        yield { payload, page: next };
       }
     } else if (kind === interiorTable) {
       pending.push(view.u32(start + 8));
@@ -102,8 +106,15 @@ function* rowsOf(database: Database, top: number): Generator<Row> {
   }
 }
 
-/** A cell's payload: the beginning on its page, the rest on a chain of overflow pages ("Cell Payload Overflow Pages"). */
-function payloadAt(database: Database, page: Page, cell: number): Uint8Array {
+/**
+ * A cell's payload: the beginning on its page, the rest on a chain of overflow pages ("Cell Payload Overflow Pages"). `cellBytes`:
+ * what of it is on the page.
+ */
+function payloadAt(
+  database: Database,
+  page: Page,
+  cell: number,
+): { readonly payload: Uint8Array; readonly cellBytes: number } {
   const { usableSize: usable, what, main, log } = database;
   const { view } = page;
   const size = varint(view, cell);
@@ -112,7 +123,9 @@ function payloadAt(database: Database, page: Page, cell: number): Uint8Array {
   if (size.value > main.bytes.length + (log?.sizeBytes ?? 0))
     throw malformed(what, `page ${page.number}: a row of ${size.value} bytes`);
   const mostLocal = usable - 35;
-  if (size.value <= mostLocal) return view.slice(rowId.end, size.value);
+  const cellBytes = (local: number): number => rowId.end - cell + local;
+  if (size.value <= mostLocal)
+    return { payload: view.slice(rowId.end, size.value), cellBytes: cellBytes(size.value) };
   const leastLocal = Math.floor(((usable - 12) * 32) / 255) - 23;
   const fitting = leastLocal + ((size.value - leastLocal) % (usable - 4));
   const local = fitting <= mostLocal ? fitting : leastLocal;
@@ -125,16 +138,19 @@ function payloadAt(database: Database, page: Page, cell: number): Uint8Array {
     left -= piece.length;
     next = overflow.u32(0);
   }
-  return Buffer.concat(pieces);
+  return { payload: Buffer.concat(pieces), cellBytes: cellBytes(local) };
 }
 
-/** A record's columns ("Record Format"). Floating-point numbers are left out: no column that is read here has one. */
+/** sqlite_schema has the most columns of what is read, and its fourth is the last that counts. */
+const columnsMax = 4;
+
+/** A record's first columns ("Record Format"). Floating-point numbers are left out: no column that is read here has one. */
 function columnsOf(payload: Uint8Array, what: string): readonly (string | number | Uint8Array | undefined)[] {
   const view = byteView(payload, "big", `a row of ${what}`);
   const headerSize = varint(view, 0);
   const columns: (string | number | Uint8Array | undefined)[] = [];
   let body = headerSize.value;
-  for (let at = headerSize.end; at < headerSize.value; ) {
+  for (let at = headerSize.end; at < headerSize.value && columns.length < columnsMax; ) {
     const type = varint(view, at);
     at = type.end;
     const size = sizeOfType(type.value);
