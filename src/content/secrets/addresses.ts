@@ -41,10 +41,26 @@ export function addressAt(text: string, place: number): Verified | undefined {
   if (begin + scheme.length + 1 !== place || whole === "") return undefined;
   if (password.length < passwordLengthMin || isPlaceholder(password) || sampleHosts.test(host))
     return undefined;
-  // What a program fills in, or a shell.
-  if (/[${}<>%()*&;,'"]/.test(password.replace(/%[0-9A-Fa-f]{2}/g, ""))) return undefined;
+  if (isFilledIn(password) || isPassword(password)) return undefined;
   if (sampleUsers.test(user) || password.toLowerCase() === user.toLowerCase()) return undefined;
-  // The words themselves, and the ways to the public archives of old.
-  if (/p[a4@]ss(?:w[o0]?r?d)?|secret|(?:^|:)anon/i.test(password)) return undefined;
   return { id: "url-password", what: `an address with a password (${scheme})`, at: begin };
+}
+
+/** What a program fills in, or a shell; expressions, formats, masks, entities, and what only follows a port. */
+function isFilledIn(password: string): boolean {
+  return (
+    /[{}<>"`]|\$\(|\(\)|\.[*+]|\(\?|\*{3}|&(?:[a-z]{2,8}|#\d{1,5});/i.test(password) ||
+    /^['$(]|['(]$|['"][+.,]|[+.,]['"]|^\d{1,5}[),;&]/.test(password) ||
+    /%(?:[-+#\d.]{0,5}[sdrvqxu](?![0-9A-Fa-f])|\(|$)/.test(password)
+  );
+}
+
+const passwordWords = /p[a4@]ss(?:w[o0]?r?d|phrase)?|s[e3]cret|anon(?:ymous)?/gi;
+const wordsBeside =
+  /your|my|our|the|some|user|name|db|data|base|admin|root|test|super|very|strong|long|safe|word|app|here|foo|bar|ftp|cvs|svn|git|rsync|[^a-z]/gi;
+
+/** The words themselves, and the ways to the public archives of old. */
+function isPassword(password: string): boolean {
+  const rest = password.replace(passwordWords, "");
+  return rest.length < password.length && rest.replace(wordsBeside, "") === "";
 }

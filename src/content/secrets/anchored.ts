@@ -1,40 +1,46 @@
 // Secrets that stand after words of their own: keys in settings, webhooks, credentials of tools. Each is found by its words,
 // and verified by what follows them.
-import { keyTextBytesMax, pemKeyAt, puttyKeyAt } from "./private-keys.ts";
+import { isHeaderAt, keyTextBytesMax, pemBegin, pemKeyAt, pemRule, puttyKeyAt } from "./private-keys.ts";
 import { looksLikeName, looksRandom } from "./randomness.ts";
 import type { Verified } from "./rule.ts";
+import { base64KeyAt, base64KeyWords, percentKeyAt, wideKeyAt } from "./wrapped-keys.ts";
 
 export interface AnchoredRule {
   /** Literal texts of `anchorBytesMin` or more. */
   readonly anchors: readonly string[];
-  /** What stands at the anchor's place in the text; `keyTextBytesMax` and `contextBytes` of it are at hand on either side. */
+  /** What stands at the anchor's place in the text; `contextBytes` before it are at hand, and `forwardBytes` after it. */
   readonly verify: (text: string, at: number) => Verified | undefined;
+  /** Three times `contextBytes` where absent. */
+  readonly forwardBytes?: number;
+  /** Tells cheaply, by the bytes near an anchor, what need not be verified. */
+  readonly mayBeAt?: (bytes: Buffer, at: number) => boolean;
 }
 
 /** Of the text before an anchor and after a secret that are looked at. */
 export const contextBytes = 1024;
-export const anchoredBytesMax: number = keyTextBytesMax + contextBytes;
+const keyForwardBytes = keyTextBytesMax + contextBytes;
 
 export const anchorBytesMin = 11;
-
-const pemBegin = "-----BEGIN ";
-const pemBeginDistanceMax = 64;
 
 /** A name and its value as settings, JSON in JSON, XML, YAML's blocks and `ENV NAME value` have them; JSON may escape a slash. */
 const awsSetting =
   /[A-Za-z_.\d]{12,20}(?:\\?["']|&quot;|[\s:=>|,(]|\|[-+]|<\/?[\w:]{1,30}>|value=){1,60}((?:[A-Za-z0-9+/]|\\\/){40})(?![A-Za-z0-9+/=])/y;
 
 export const anchoredRules: readonly AnchoredRule[] = [
-  {
-    anchors: ["PRIVATE KEY"],
-    verify: (text, at) => {
-      const begin = text.lastIndexOf(pemBegin, at);
-      return begin < 0 || at - begin > pemBeginDistanceMax ? undefined : pemKeyAt(text, begin);
-    },
-  },
-  { anchors: ["PuTTY-User-Key-File-"], verify: puttyKeyAt },
+  { anchors: ["PRIVATE KEY"], verify: pemRule, forwardBytes: keyForwardBytes, mayBeAt: isHeaderAt },
+  { anchors: ["PuTTY-User-Key-File-"], verify: puttyKeyAt, forwardBytes: keyForwardBytes },
+  ...base64KeyWords.map(
+    ({ words, phase }): AnchoredRule => ({
+      anchors: [words],
+      verify: (text, at) => base64KeyAt(text, at, phase),
+      forwardBytes: keyForwardBytes,
+    }),
+  ),
+  { anchors: ["P\0R\0I\0V\0A\0T\0E\0 \0K\0E\0Y"], verify: wideKeyAt, forwardBytes: 2 * keyForwardBytes },
+  { anchors: ["PRIVATE%20KEY", "PRIVATE+KEY--"], verify: percentKeyAt, forwardBytes: keyForwardBytes },
   {
     anchors: ["client-key-data"],
+    forwardBytes: keyForwardBytes,
     verify: (text, at) => {
       const match = matchAt(/client-key-data["']?\s*:\s*["']?([A-Za-z0-9+/]{100,20000}={0,2})/y, text, at);
       const pem = Buffer.from(match?.[1] ?? "", "base64").toString("latin1");

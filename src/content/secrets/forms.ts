@@ -5,25 +5,40 @@ import { derKey } from "./private-keys.ts";
 import { isPlaceholder } from "./randomness.ts";
 import type { Verified } from "./rule.ts";
 
-/** What is read of a file to tell its form; larger ones have none of these. */
-export const formBytesMax = 262_144;
-
+/** What tells a text's form is within so many bytes, and begins within so many of comments and empty lines. */
 const headBytes = 1024;
+const commentBytesMax = 16_384;
 
-/** Secrets of a text by its form as a whole, which its first line tells. */
-export function formSecrets(bytes: Buffer): readonly Verified[] {
-  const head = bytes.toString("latin1", 0, headBytes);
-  const read = readers.find(([beginning]) => beginning.test(head))?.[1];
-  return read === undefined ? [] : read(bytes.toString("latin1"));
+type FormReader = (bytes: Buffer) => readonly Verified[];
+
+/** What reads the secrets of a file by its form as a whole, which its beginning tells; undefined where it has none of these. */
+export function formReader(beginning: Buffer, magic: "text" | "script" | "data"): FormReader | undefined {
+  if (magic === "data") return isBinaryForm(beginning) ? binarySecrets : undefined;
+  const text = beginning.toString("latin1", 0, commentBytesMax);
+  comments.lastIndex = 0;
+  comments.exec(text);
+  const head = text.slice(comments.lastIndex, comments.lastIndex + headBytes);
+  const reads = readers.filter(([form]) => form.test(head)).map(([, read]) => read);
+  if (reads.length === 0) return undefined;
+  return (bytes) => {
+    const whole = bytes.toString("latin1");
+    return reads.flatMap((read) => read(whole));
+  };
 }
+
+const comments = /(?:[ \t\r]*(?:[#;][^\n]*)?\n)*/y;
 
 const readers: readonly (readonly [beginning: RegExp, read: (text: string) => readonly Verified[]])[] = [
   [/^\s*\{\s*"/, registryCredentials],
-  [/^(?:[#;][^\n]*\n|\s)*\[[\w -]+\]/, iniLogins],
-  [/^(?:#[^\n]*\n|\s)*(?:machine|default)\s/, netrcLogins],
+  [/^\s*\[[\w -]+\]/, iniLogins],
+  [/^\s*(?:machine|default)\s/, netrcLogins],
   [
-    /^(?:#[^\n]*\n)*[^:\s]{1,255}:[^:\s]{0,255}(?::|\r?\n|$)/,
+    /^[^:\s]{1,255}:[^:\s]{0,255}(?::|\r?\n|$)/,
     (text) => [...passwordHashes(text), ...postgresPasswords(text)],
+  ],
+  [
+    /^(?:\/\/[^\s=]{1,255}:_?[A-Za-z]|_(?:auth|password|authToken)[ \t]*=|(?:@[\w.-]{1,214}:)?registry[ \t]*=)/m,
+    npmLogins,
   ],
 ];
 
@@ -73,6 +88,24 @@ function netrcLogins(text: string): Verified[] {
   return found;
 }
 
+/** npmrc(5), older than its tokens: `_auth` is base64 of "user:password", `_password` that of the password. */
+function npmLogins(text: string): Verified[] {
+  const found: Verified[] = [];
+  const line =
+    /^(?:\/\/[^\s=]{1,255}:)?_(auth|password)[ \t]{0,20}=[ \t]{0,20}["']?([A-Za-z0-9+/]{4,8000}={0,2})["']?[ \t]{0,20}\r?$/gm;
+  for (const match of text.matchAll(line)) {
+    const plain = Buffer.from(match[2] ?? "", "base64").toString("latin1");
+    const password = match[1] === "auth" ? /^[^:]+:(.+)$/s.exec(plain)?.[1] : plain;
+    if (password !== undefined && isTyped(plain) && !isPlaceholder(password))
+      found.push({ id: "registry-credentials", what: "a login of an npm registry", at: match.index });
+  }
+  return found;
+}
+
+function isTyped(text: string): boolean {
+  return /^[\x20-\x7e]+$/.test(text);
+}
+
 const iniSections: readonly (readonly [RegExp, string])[] = [
   [/^client/, "a password of a MySQL client"],
   [/^(?:pypi|testpypi|distutils|server-login)$/, "a login of a Python package index"],
@@ -102,14 +135,19 @@ function registryCredentials(text: string): Verified[] {
       .toString("latin1")
       .split(/:(.*)/s);
     if (user === undefined || password === undefined || !/^[\x21-\x7e]{1,200}$/.test(user)) continue;
-    if (/^[\x20-\x7e]+$/.test(password) && !isPlaceholder(password))
-      found.push({
-        id: "registry-credentials",
-        what: "credentials of a registry (docker config)",
-        at: match.index,
-      });
+    if (isTyped(password) && !isPlaceholder(password)) found.push(registryLogin(match.index));
+  }
+  // In plain, and the tokens that are kept in a password's place.
+  for (const match of text.matchAll(
+    /"(?:password|identitytoken|registrytoken)"\s{0,20}:\s{0,20}"([^"\\]{4,8000})"/g,
+  )) {
+    if (!isPlaceholder(match[1] ?? "")) found.push(registryLogin(match.index));
   }
   return found;
+}
+
+function registryLogin(at: number): Verified {
+  return { id: "registry-credentials", what: "credentials of a registry (docker config)", at };
 }
 
 const jksMagics: ReadonlySet<number> = new Set([0xfeedfeed, 0xcececece]);
@@ -118,15 +156,21 @@ const keyBags: readonly Buffer[] = ["060b2a864886f70d010c0a0102", "060b2a864886f
   Buffer.from(hex, "hex"),
 );
 
-/** Secrets of a binary file by its form as a whole. */
-export function binarySecrets(bytes: Buffer): readonly Verified[] {
-  if (bytes.length < 64) return [];
+/** An Ed25519 key of PKCS#8 takes 48. */
+const binaryBytesMin = 40;
+const sequenceTag = 0x30;
+
+function isBinaryForm(bytes: Buffer): boolean {
+  if (bytes.length < binaryBytesMin) return false;
+  return bytes[0] === sequenceTag || jksMagics.has(bytes.readUInt32BE(0));
+}
+
+function binarySecrets(bytes: Buffer): readonly Verified[] {
   if (jksMagics.has(bytes.readUInt32BE(0))) {
     return holdsJavaKey(bytes)
       ? [{ id: "key-store", what: "a Java key store with a private key", at: 0 }]
       : [];
   }
-  if (bytes[0] !== 0x30) return [];
   const key = derKey(bytes);
   if (key !== undefined) {
     const encrypted = key.kind === "encrypted";
@@ -142,12 +186,29 @@ export function binarySecrets(bytes: Buffer): readonly Verified[] {
   return isStore ? [{ id: "key-store", what: "a PKCS#12 key store with a private key", at: 0 }] : [];
 }
 
-/** The first entry tells: what holds trusted certificates only begins with one. Entries: 1 a private key, 2 a certificate, 3 a secret key. */
+/**
+ * Entries in any order: 1 a private key, 2 a certificate, 3 a secret key (JCEKS). The name and the time come first, a
+ * certificate has its type (from version 2 on), its length and itself.
+ */
 function holdsJavaKey(bytes: Buffer): boolean {
   const version = bytes.readUInt32BE(4);
-  const count = bytes.readUInt32BE(8);
-  const tag = bytes.readUInt32BE(12);
-  return (version === 1 || version === 2) && count > 0 && (tag === 1 || tag === 3);
+  if (version !== 1 && version !== 2) return false;
+  let at = 12;
+  const skip = (lengthBytes: 2 | 4): void => {
+    at =
+      at + lengthBytes <= bytes.length ? at + lengthBytes + bytes.readUIntBE(at, lengthBytes) : bytes.length;
+  };
+  for (let left = bytes.readUInt32BE(8); left > 0 && at + 4 <= bytes.length; left--) {
+    const tag = bytes.readUInt32BE(at);
+    if (tag === 1 || tag === 3) return true;
+    if (tag !== 2) return false;
+    at += 4;
+    skip(2);
+    at += 8;
+    if (version === 2) skip(2);
+    skip(4);
+  }
+  return false;
 }
 
 /** PFX: version 3, then a ContentInfo (RFC 7292 4). */

@@ -9,6 +9,20 @@ export const keyTextBytesMax = 24_576;
 
 const pemHeader = /-----BEGIN ((?:[A-Z0-9]{1,16} ){0,3})PRIVATE KEY( BLOCK)?-----/y;
 const keyLengthBitsMin = 256;
+export const pemBegin = "-----BEGIN ";
+const pemBeginDistanceMax = 64;
+const headerNear = /-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/;
+
+/** Whether the words at `at` stand in a header: far more texts speak of keys than hold them. */
+export function isHeaderAt(bytes: Buffer, at: number): boolean {
+  return headerNear.test(bytes.toString("latin1", Math.max(0, at - pemBeginDistanceMax), at + 32));
+}
+
+/** The key in whose header the words "PRIVATE KEY" stand at `at`. */
+export function pemRule(text: string, at: number): Verified | undefined {
+  const begin = text.lastIndexOf(pemBegin, at);
+  return begin < 0 || at - begin > pemBeginDistanceMax ? undefined : pemKeyAt(text, begin);
+}
 
 /** The key whose header begins at `at` of `text`, which goes on for `keyTextBytesMax` where there is so much. */
 export function pemKeyAt(text: string, at: number): Verified | undefined {
@@ -46,11 +60,14 @@ interface KeyName {
  * something else in it: an ellipsis, a variable, prose.
  */
 function bodyOf(text: string): { readonly bytes: Buffer; readonly encrypted: boolean } | undefined {
-  const plain = text.replace(/\\[nrt]/g, "\n").replace(/["'`,;\\]|[ \t]\+(?=\s)/g, " ");
+  const plain = text
+    .replace(/\\[nrt]|&#(?:10|13|x[aAdD]);/g, "\n")
+    .replace(/(?<![A-Za-z0-9+/=])[bBrRuU]{1,2}(?=["'])|["'`,;\\]|[ \t]\+(?=\s)/g, " ");
   const quoted = plain.split(/[\r\n]+/).map((line) => line.trim());
   // Two slashes may begin a comment, and a line of base64 as well: they are a comment's where each line has them.
-  const isComment = quoted.every((line) => line === "" || line.startsWith("//"));
-  const lines = quoted.map((line) => line.replace(isComment ? /^\/\/[ \t]*/ : /^[#>|*][ \t]*/, ""));
+  // So may a plus sign: a difference has one in each line.
+  const mark = ["//", "+", "-"].find((sign) => quoted.every((line) => line === "" || line.startsWith(sign)));
+  const lines = quoted.map((line) => line.slice(mark?.length ?? 0).replace(/^[#>|*]?[ \t]*/, ""));
   const headers = lines.filter((line) => /^[A-Za-z][A-Za-z-]{1,30}: /.test(line));
   // A line "=abcd" is the checksum of PGP's armour.
   const base64 = lines

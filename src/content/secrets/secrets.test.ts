@@ -6,7 +6,7 @@ import { damaged, sequence } from "../../../testing/corpus.ts";
 import { limits } from "../../base/limits.ts";
 import { inMemory, type RandomAccess } from "../../formats/random-access.ts";
 import type { Magic } from "../facts.ts";
-import { secretsIn } from "./secrets.ts";
+import { searchSecrets, secretsIn } from "./secrets.ts";
 import { checksumOf } from "./tokens.ts";
 
 function found(content: string | Buffer, magic: Magic = "text"): string[] {
@@ -152,6 +152,37 @@ describe("private keys", () => {
     expect(whats(open.export({ format: "der", type: "spki" }), "data")).toEqual([]);
   });
 
+  const each = (sign: string, close = ""): string =>
+    pem(ec, "pkcs8").trim().replace(/^/gm, sign).replace(/$/gm, close);
+  const wide = (text: string): Buffer => Buffer.from(`\ufeff${text}`, "utf16le");
+  const base64Of = (text: string): string => Buffer.from(text).toString("base64");
+  const plainName = "a PEM private key (PKCS#8, EC)";
+  test.each<[string, string | Buffer, string]>([
+    ["a difference that adds it", each("+"), plainName],
+    ["a difference that takes it away", each("-"), plainName],
+    ["literals of bytes", each('b"', '\\n"'), plainName],
+    ["references to characters", pem(ec, "pkcs8").replaceAll("\n", "&#10;"), plainName],
+    ["UTF-16", wide(pem(ec, "pkcs8")), `${plainName} in UTF-16`],
+    ["UTF-16, the larger byte first", wide(pem(ec, "pkcs8")).swap16(), `${plainName} in UTF-16`],
+    ["a form's field", `key=${encodeURIComponent(pem(ec, "pkcs8"))}`, `${plainName} in an address or a form`],
+    ["base64", `tls.key: ${base64Of(pem(ec, "pkcs8"))}\n`, `${plainName} in base64`],
+    ["base64, moved by one", base64Of(`x${pem(ec, "pkcs8")}`), `${plainName} in base64`],
+    ["base64, moved by two", base64Of(`xy${pem(ec, "pkcs8")}`), `${plainName} in base64`],
+    [
+      "base64 in lines",
+      base64Of(pem(rsa, "pkcs1")).replace(/.{76}/g, "$&\n"),
+      "a PEM private key (RSA) in base64",
+    ],
+  ])("in another writing: %s", (_, content, expected) => {
+    for (const magic of ["text", "data"] as const) expect(whats(content, magic)).toEqual([expected]);
+  });
+
+  test("the shortest of bare DER", () => {
+    expect(whats(ed.export({ format: "der", type: "pkcs8" }), "data")).toEqual([
+      "a DER private key (PKCS#8, Ed25519)",
+    ]);
+  });
+
   test("PuTTY", () => {
     const key = (encryption: string): string =>
       `PuTTY-User-Key-File-3: ssh-rsa\nEncryption: ${encryption}\nComment: x\nPublic-Lines: 1\n${drawn(64)}\nPrivate-Lines: 1\n${drawn(64)}\n`;
@@ -230,71 +261,6 @@ describe("tokens", () => {
 });
 
 const encoded = (text: string): string => Buffer.from(text).toString("base64");
-const passwordHash = `$6$${drawn(16)}$${drawn(86)}`;
-
-describe("settings and forms", () => {
-  test.each<[string, string, string[]]>([
-    [
-      "Azure storage",
-      `DefaultEndpointsProtocol=https;AccountName=x;AccountKey=${drawn(86)}==;`,
-      ["the key of an Azure storage account"],
-    ],
-    ["Azure's emulator", `AccountName=devstoreaccount1;AccountKey=${drawn(86)}==;`, []],
-    [
-      "a Slack webhook",
-      `https://hooks.slack.com/services/T${drawn(9, "ABCDEF123")}/B${drawn(9, "ABCDEF123")}/${drawn(24)}`,
-      ["a webhook of Slack"],
-    ],
-    ["npm's settings", `//registry.example.test/:_authToken=${drawn(36)}`, ["a token of an npm registry"]],
-    ["npm's settings by a variable", "//registry.example.test/:_authToken=${NPM_TOKEN_OF_THE_BUILD}", []],
-    [
-      "a kubeconfig",
-      `users:\n- user:\n    client-key-data: ${encoded(pem(ec, "pkcs8"))}\n`,
-      ["the client key of a kubeconfig"],
-    ],
-    [
-      "a docker config",
-      `{"auths": {"r": {"auth": "${encoded(`u:${drawn(12)}`)}"}}}`,
-      ["credentials of a registry (docker config)"],
-    ],
-    ["a docker config with a helper", '{"auths": {"r": {}}, "credsStore": "x"}', []],
-    [
-      "shadow",
-      `root:${passwordHash}:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n`,
-      ["a password's hash"],
-    ],
-    ["shadow without passwords", "root:*:19000:0:99999:7:::\ndaemon:!:19000:0:99999:7:::\n", []],
-    ["htpasswd", `u:$apr1$${drawn(8)}$${drawn(22)}\n`, ["a password's hash"]],
-    ["passwd", "root:x:0:0:root:/root:/bin/bash\n", []],
-    ["a netrc", `machine h login u password ${drawn(12)}\n`, ["a login of a .netrc"]],
-    ["a netrc, in lines", `machine h\n  login u\n  password ${drawn(12)}\n`, ["a login of a .netrc"]],
-    ["a pgpass", `db:5432:*:app:${drawn(12)}\n`, ["a password of a PostgreSQL server"]],
-    ["what is no pgpass", "a:1:b:c:d\nand other text\n", []],
-    ["a MySQL client", `[client]\nuser=x\npassword=${drawn(12)}\n`, ["a password of a MySQL client"]],
-    [
-      "a Python index",
-      `[distutils]\nindex-servers=\n  pypi\n[pypi]\nusername: u\npassword: ${drawn(12)}\n`,
-      ["a login of a Python package index"],
-    ],
-    ["an address", `postgres://app:${drawn(12)}@db.internal/x`, ["an address with a password (postgres)"]],
-    ["an address without a user", `redis://:${drawn(12)}@cache:6379`, ["an address with a password (redis)"]],
-    ["an address in a document", "http://user:password@proxy.example.com:3128/", []],
-    ["an address that is filled in", "https://x:${TOKEN}@h/ https://x:<token>@h/ https://x:%s@h/", []],
-    ["mail", "Somebody: someone@example.test", []],
-  ])("%s", (_, content, expected) => {
-    expect(whats(content)).toEqual(expected);
-  });
-
-  test("key stores tell by what they hold", () => {
-    const store = (tag: number): Buffer =>
-      Buffer.concat([
-        Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, tag]),
-        Buffer.alloc(80),
-      ]);
-    expect(whats(store(1), "data")).toEqual(["a Java key store with a private key"]);
-    expect(whats(store(2), "data")).toEqual([]);
-  });
-});
 
 describe("places", () => {
   test("byte and line, in order", () => {
@@ -317,7 +283,32 @@ describe("places", () => {
 
   test("no more than the limit", () => {
     const text = Array.from({ length: 300 }, () => `glpat-${drawn(20)}\n`).join("");
-    expect(found(text)).toHaveLength(100);
+    expect(found(text)).toHaveLength(limits.secretsPerKindMax);
+    expect(found(text).at(-1)).toMatch(/ \(and 280 more of the kind\)$/);
+  });
+
+  test("many of one kind hide none of another", () => {
+    const cheap = Array.from({ length: 300 }, () => `AIza${drawn(35)}\n`).join("");
+    expect(whats(`${cheap}${pem(rsa, "pkcs8")}`)).toContain("a PEM private key (PKCS#8, RSA)");
+  });
+
+  test.each<[string, string]>([
+    ["words of a header", `PRIVATE KEY \n`.repeat(8000)],
+    ["digests", Array.from({ length: 8000 }, () => `"sha512-${drawn(86)}==",\n`).join("")],
+  ])("what only looks like secrets takes nothing from those behind it: %s", (_, decoys) => {
+    const result = searchSecrets(
+      inMemory(Buffer.from(`${decoys}postgres://app:${drawn(12)}@db.internal/x\n${pem(ec, "pkcs8")}`)),
+      "text",
+    );
+    expect(result.secrets.map((one) => one.id)).toEqual(["url-password", "private-key"]);
+    expect(result.hidden).toBeUndefined();
+  });
+
+  test("where not all could be checked, that is told", () => {
+    const decoys = `-----BEGIN ${word} KEY-----\n`.repeat(8000);
+    expect(searchSecrets(inMemory(Buffer.from(decoys)), "text").hidden?.kind).toBe("limit");
+    expect(searchSecrets(inMemory(Buffer.from(decoys)), "elf").hidden?.kind).toBe("limit");
+    expect(searchSecrets(inMemory(Buffer.from(pem(ec, "pkcs8"))), "text").hidden).toBeUndefined();
   });
 });
 

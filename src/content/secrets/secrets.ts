@@ -4,12 +4,13 @@ import { lazy } from "../../base/lazy.ts";
 import { limits } from "../../base/limits.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import type { Magic } from "../facts.ts";
-import type { Secret } from "../identity.ts";
+import type { Hidden, Secret } from "../identity.ts";
 import { stringSearch } from "../string-search.ts";
 import { addressAt, addressPlaces } from "./addresses.ts";
-import { anchorBytesMin, anchoredBytesMax, anchoredRules, awsKeyAt, contextBytes } from "./anchored.ts";
-import { binarySecrets, formBytesMax, formSecrets } from "./forms.ts";
-import type { Verified } from "./rule.ts";
+import { type AnchoredRule, anchorBytesMin, anchoredRules, awsKeyAt, contextBytes } from "./anchored.ts";
+import { formReader } from "./forms.ts";
+import { isHeaderAt, keyTextBytesMax, pemRule } from "./private-keys.ts";
+import type { SecretId, Verified } from "./rule.ts";
 import { tokenAt, tokenBytesMax, tokenPlaces } from "./tokens.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -21,23 +22,35 @@ const search = stringSearch(
   anchoredRules.flatMap((rule) => rule.anchors),
   anchorBytesMin,
 );
-const verifiers = anchoredRules.flatMap((rule) => rule.anchors.map(() => rule.verify));
+const ruleOf = anchoredRules.flatMap((rule) => rule.anchors.map(() => rule));
 /** Compiled into a program, of secrets only whole keys are looked for. */
 const keyAnchor = Buffer.from("PRIVATE KEY-----");
-const verifyKey = anchoredRules[0]?.verify;
 
-/** The secrets of a file, in order of place, at most limits.secretsPerFileMax. Never throws on content. */
+/** What was found in a file. */
+export interface SecretSearch {
+  /** In order of place, of each kind at most limits.secretsPerKindMax. */
+  readonly secrets: readonly Secret[];
+  /** Present where so much looks like secrets that not all of it was looked at. */
+  readonly hidden?: Hidden;
+}
+
+/** The secrets of a file, in order of place. Never throws on content. */
 export function secretsIn(source: RandomAccess, magic: Magic): readonly Secret[] {
+  return searchSecrets(source, magic).secrets;
+}
+
+/** The secrets of a file, and whether these are all. Never throws on content. */
+export function searchSecrets(source: RandomAccess, magic: Magic): SecretSearch {
   switch (magic) {
     case "text":
     case "script":
     case "data":
-      return located(inText(source, magic), magic);
+      return toldOf(inText(source, magic), magic);
     case "elf":
     case "wasm":
-      return located(inProgram(source), magic);
+      return toldOf(inProgram(source), magic);
     default:
-      return [];
+      return { secrets: [] };
   }
 }
 
@@ -57,25 +70,25 @@ function lookAt(source: RandomAccess): Look {
   return { source, found: new Map(), checkBytes };
 }
 
-function inText(source: RandomAccess, magic: Magic): Look {
+function inText(source: RandomAccess, magic: "text" | "script" | "data"): Look {
   const look = lookAt(source);
   for (let at = 0; at < source.sizeBytes && !isDone(look); at += chunkBytes) {
     const chunk = chunkAt(source, at);
-    if (chunk.length === source.sizeBytes && chunk.length <= formBytesMax) {
-      const known = magic === "data" ? binarySecrets(chunk) : formSecrets(chunk);
-      for (const one of known.slice(0, limits.secretsPerFileMax)) look.found.set(one.at, one);
-    }
     // Places first: what verifies them may read other bytes into the same memory.
-    const anchors: [verify: Verify, place: number][] = [];
+    const readForm = at === 0 ? formReader(chunk, magic) : undefined;
+    const anchors: [rule: AnchoredRule, place: number][] = [];
     search.scan(chunk, (index, place) => {
-      const verify = verifiers[index];
-      if (verify !== undefined) anchors.push([verify, at + place]);
+      const rule = ruleOf[index];
+      if (rule?.mayBeAt?.(chunk, place) === false) return;
+      if (rule !== undefined) anchors.push([rule, at + place]);
     });
     const tokens: number[] = [];
     tokenPlaces(chunk, at === 0 ? 0 : (source.read(at - 1, 1)[0] ?? 0), (place) => tokens.push(at + place));
     const addresses: number[] = [];
     addressPlaces(chunk, (place) => addresses.push(at + place));
-    for (const [verify, place] of anchors) check(look, place, verify, anchoredBytesMax);
+    if (readForm !== undefined) for (const one of readForm(formBytes(source))) look.found.set(one.at, one);
+    for (const [rule, place] of anchors)
+      check(look, place, rule.verify, rule.forwardBytes ?? contextBytes * 3);
     for (const place of tokens) check(look, place, keyOrToken, tokenBytesMax);
     for (const place of addresses) check(look, place, addressAt, contextBytes);
   }
@@ -84,15 +97,19 @@ function inText(source: RandomAccess, magic: Magic): Look {
 
 const keyOrToken: Verify = (text, at) => tokenAt(text, at) ?? awsKeyAt(text, at);
 
+function formBytes(source: RandomAccess): Buffer {
+  const read = source.read(0, Math.min(source.sizeBytes, limits.secretFormBytesMax));
+  return Buffer.from(read.buffer, read.byteOffset, read.length);
+}
+
 function inProgram(source: RandomAccess): Look {
   const look = lookAt(source);
-  if (verifyKey === undefined) return look;
   for (let at = 0; at < source.sizeBytes && !isDone(look); at += chunkBytes) {
     const chunk = chunkAt(source, at);
     const places: number[] = [];
     for (let place = chunk.indexOf(keyAnchor); place >= 0; place = chunk.indexOf(keyAnchor, place + 1))
-      places.push(at + place);
-    for (const place of places) check(look, place, verifyKey, anchoredBytesMax);
+      if (isHeaderAt(chunk, place)) places.push(at + place);
+    for (const place of places) check(look, place, pemRule, keyTextBytesMax + contextBytes);
   }
   return look;
 }
@@ -113,16 +130,39 @@ function check(look: Look, place: number, verify: Verify, forwardBytes: number):
   if (one !== undefined) look.found.set(start + one.at, { ...one, at: start + one.at });
 }
 
-function isDone({ checkBytes, found }: Look): boolean {
-  return found.size >= limits.secretsPerFileMax || checkBytes <= 0;
+function isDone({ checkBytes }: Look): boolean {
+  return checkBytes <= 0;
 }
 
+function toldOf(look: Look, magic: Magic): SecretSearch {
+  const secrets = located(look, magic);
+  if (!isDone(look)) return { secrets };
+  const why = "so much in it looks like secrets that not all of it was checked";
+  return { secrets, hidden: { kind: "limit", why, evidence: [{ what: why }] } };
+}
+
+/** So many of each kind, by place: any number of cheap ones leaves room for the others. The last of a kind says how many more there are. */
 function located({ found, source }: Look, magic: Magic): readonly Secret[] {
-  if (found.size === 0) return [];
-  const sorted = [...found.values()].sort((a, b) => a.at - b.at);
-  if (magic !== "text" && magic !== "script") return sorted;
+  const kinds = new Map<SecretId, Verified[]>();
+  for (const one of [...found.values()].sort((a, b) => a.at - b.at)) {
+    const kind = kinds.get(one.id);
+    if (kind === undefined) kinds.set(one.id, [one]);
+    else kind.push(one);
+  }
+  const kept = [...kinds.values()].flatMap(firstOf).sort((a, b) => a.at - b.at);
+  if (magic !== "text" && magic !== "script") return kept;
   const lines = lineCounter(source);
-  return sorted.map((one) => ({ ...one, line: lines(one.at) }));
+  return kept.map((one) => ({ ...one, line: lines(one.at) }));
+}
+
+function firstOf(kind: readonly Verified[]): readonly Verified[] {
+  const more = kind.length - limits.secretsPerKindMax;
+  const kept = kind.slice(0, limits.secretsPerKindMax);
+  return more <= 0
+    ? kept
+    : kept.map((one, index) =>
+        index < kept.length - 1 ? one : { ...one, what: `${one.what} (and ${more} more of the kind)` },
+      );
 }
 
 /** Tells the line of a place, from 1; places are asked for in ascending order. */
