@@ -1,15 +1,11 @@
-// Examining on worker threads, or, where there is too little for threads to pay, on this one. A worker is started when there is
-// work and none is idle; it stays until the pool is closed.
-import { closeSync, openSync } from "node:fs";
+// Examining on worker threads. A worker is started when there is work and none is idle; it stays until the pool is closed.
 import { getCompileCacheDir } from "node:module";
 import { Worker } from "node:worker_threads";
 import type { Cache } from "../../base/cache.ts";
 import type { Digest } from "../../base/digest.ts";
 import { ToolError } from "../../base/errors.ts";
-import { ofFile } from "../../formats/random-access.ts";
-import { createExaminer, type Examined, type Extent } from "./examine.ts";
+import type { Examined, Extent } from "./examine.ts";
 import type { ExamineReply, ExamineRequest, ExaminerSetup } from "./examiner-worker.ts";
-import { sharedFacts } from "./shared-facts.ts";
 
 export interface Batch {
   /** Not to be changed until the batch is examined: threads share it. */
@@ -25,23 +21,6 @@ export interface ExaminerPool {
   close(): Promise<void>;
 }
 
-/** Examining here, between reading one chunk and the next. */
-export function inlinePool(cache: Cache, maker: string, counted?: () => void): ExaminerPool {
-  const examiner = createExaminer(sharedFacts(cache, maker), counted);
-  return {
-    examine: ({ bytes, files }) => examiner.examine(bytes, files),
-    async examineFile(file, sizeBytes, digest): Promise<Examined> {
-      const fd = openSync(file, "r");
-      try {
-        return await examiner.examineSource(ofFile(fd, 0, sizeBytes), digest);
-      } finally {
-        closeSync(fd);
-      }
-    },
-    close: () => Promise.resolve(),
-  };
-}
-
 interface Job {
   readonly request: ExamineRequest;
   readonly settle: (reply: ExamineReply) => void;
@@ -55,8 +34,15 @@ interface Lane {
 /** A worker's heap holds the facts of one batch; without a bound V8 lets garbage pile up. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 1024 };
 
-/** @param width threads */
-export function threadPool(cache: Cache, maker: string, width: number): ExaminerPool {
+const examinerWorker = new URL("./examiner-worker.ts", import.meta.url);
+
+/** @param width threads; `program` is what they run */
+export function threadPool(
+  cache: Cache,
+  maker: string,
+  width: number,
+  program: URL = examinerWorker,
+): ExaminerPool {
   const lanes: Lane[] = [];
   const queue: Job[] = [];
   let closed = false;
@@ -68,17 +54,20 @@ export function threadPool(cache: Cache, maker: string, width: number): Examiner
   };
   const startLane = (): Lane => {
     const setup: ExaminerSetup = { compileCache: getCompileCacheDir(), cacheFolder: cache.folder, maker };
-    const worker = new Worker(new URL("./examiner-worker.ts", import.meta.url), {
+    const worker = new Worker(program, {
       resourceLimits,
       workerData: setup,
     });
     const lane: Lane = { worker, job: undefined };
     worker.on("message", (reply: ExamineReply) => settle(lane, reply));
-    worker.on("error", (thrown) => settle(lane, { kind: "bug", bug: thrown }));
-    worker.on("exit", () => {
-      lanes.splice(lanes.indexOf(lane), 1);
-      settle(lane, { kind: "bug", bug: new Error("the worker ended") });
-    });
+    // A worker that failed still has to end, and what is sent to it is lost: it gets no more work.
+    const end = (bug: unknown): void => {
+      const at = lanes.indexOf(lane);
+      if (at >= 0) lanes.splice(at, 1);
+      settle(lane, { kind: "bug", bug });
+    };
+    worker.on("error", end);
+    worker.on("exit", () => end(new Error("the worker ended")));
     lanes.push(lane);
     return lane;
   };

@@ -1,8 +1,9 @@
 // What a scan works with: threads, and the memory between them and who reads.
 import { availableParallelism } from "node:os";
 import { ruleSetVersion } from "../rules.ts";
-import { inlinePool, threadPool } from "./examiner-pool.ts";
+import { threadPool } from "./examiner-pool.ts";
 import type { ScanTools } from "./gatherer.ts";
+import { inlinePool } from "./inline-pool.ts";
 import { makerOf } from "./layer-records.ts";
 import type { ScanServices } from "./scan.ts";
 import { createSlabs } from "./slabs.ts";
@@ -27,7 +28,7 @@ export async function withTools<T>(
   const maker = makerOf(ruleSetVersion, program);
   const threaded = sizeBytes >= threadsBytesMin;
   const examiners = Math.ceil(width / 2);
-  const pool = threaded ? threadPool(cache, maker, examiners) : inlinePool(cache, maker, counted);
+  const pool = threaded ? threadPool(cache, maker, examiners) : inlinePool(cache, maker, signal, counted);
   const slabs = createSlabs(threaded ? width + 2 : width);
   const abort = (): void => void pool.close();
   signal.addEventListener("abort", abort, { once: true });
