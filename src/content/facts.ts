@@ -3,16 +3,17 @@ import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { javaPackages } from "./build-info/java.ts";
 import { elfProgram, foreignProgram, type ProgramFacts, programsInside } from "./fingerprints/identify.ts";
+import type { Region } from "./fingerprints/regions.ts";
 import { moduleIdentities, scriptIdentities } from "./fingerprints/scripts.ts";
 import { hiddenIn } from "./hidden.ts";
 import type { BuildInfo, Capability, Hidden, Identity, Secret } from "./identity.ts";
 import { isJimage } from "./jimage.ts";
-import { type NestingBudget, nestingBudget } from "./nested/gather.ts";
+import { between, type NestingBudget, nestingBudget } from "./nested/gather.ts";
 import { nestedIn } from "./nested/nested.ts";
-import { secretsIn } from "./secrets/secrets.ts";
+import { searchSecrets } from "./secrets/secrets.ts";
 
 /** Changes whenever `factsOf` tells something else of the same bytes: caches of facts hold to it. */
-export const factsVersion = 2;
+export const factsVersion = 3;
 
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
@@ -55,19 +56,28 @@ const headBytes = 512;
 /** BINPRM_BUF_SIZE of Linux >= 5.1, with the newline. */
 const shebangBytesMax = 256;
 
-const signatures: readonly { readonly magic: Magic; readonly at: number; readonly bytes: string }[] = [
+interface Signature {
+  readonly magic: Magic;
+  readonly at: number;
+  readonly bytes: string;
+  /** Whether texts may have it there as well; the formats go on with bytes that no text has. */
+  readonly isWord?: boolean;
+}
+
+const signatures: readonly Signature[] = [
   { magic: "elf", at: 0, bytes: "\x7fELF" },
   { magic: "compressed", at: 0, bytes: "\x1f\x8b" },
   { magic: "compressed", at: 0, bytes: "\x28\xb5\x2f\xfd" },
   { magic: "compressed", at: 0, bytes: "\xfd7zXZ\0" },
-  { magic: "compressed", at: 0, bytes: "BZh" },
+  { magic: "compressed", at: 0, bytes: "BZh", isWord: true },
   { magic: "compressed", at: 0, bytes: "\x04\x22\x4d\x18" },
   { magic: "archive", at: 0, bytes: "PK\x03\x04" },
   { magic: "archive", at: 0, bytes: "PK\x05\x06" },
   { magic: "archive", at: 0, bytes: "!<arch>\n" },
   { magic: "archive", at: 0, bytes: "!<thin>\n" },
-  { magic: "archive", at: 0, bytes: "070701" },
-  { magic: "archive", at: 257, bytes: "ustar" },
+  { magic: "archive", at: 0, bytes: "070701", isWord: true },
+  { magic: "archive", at: 0, bytes: "070702", isWord: true },
+  { magic: "archive", at: 257, bytes: "ustar", isWord: true },
   { magic: "java-class", at: 0, bytes: "\xca\xfe\xba\xbe" },
   { magic: "wasm", at: 0, bytes: "\0asm" },
 ];
@@ -81,11 +91,22 @@ export function factsOf(source: RandomAccess): Facts {
 
 /** Of a file, or of a member of archives around it: they share what one file may take. */
 function factsWithin(source: RandomAccess, budget: NestingBudget): Facts {
-  const facts = ownFacts(source);
-  const nested = nestedIn(source, facts.magic, (member) => factsWithin(member, budget), budget);
-  const secrets = [...secretsIn(source, facts.magic), ...(nested?.secrets ?? [])];
-  const identities = [...(facts.identities ?? []), ...(nested?.identities ?? [])];
-  const hidden = hiddenIn(source, facts.magic, facts.elf) ?? nested?.hidden;
+  const read = source.read(0, Math.min(headBytes, source.sizeBytes));
+  const head = Buffer.from(read.buffer, read.byteOffset, read.length);
+  if (head.length === 0) return { magic: "empty" };
+  const magic = magicOf(head);
+  const nested = nestedIn(source, magic, (member) => factsWithin(member, budget), budget);
+  const facts = ownFacts(source, magic, head, nested.stored);
+  // Whatever a file begins like, its bytes are looked at as they are. What was met in a member as well is told of that.
+  const search = searchSecrets(source, searchedAs(facts.magic));
+  const own = search.secrets.filter(
+    ({ at, id }) =>
+      !isIn(nested.stored, at) &&
+      !(isIn(nested.accounted, at) && nested.secrets.some((one) => one.id === id)),
+  );
+  const secrets = [...own, ...nested.secrets];
+  const identities = [...(facts.identities ?? []), ...nested.identities];
+  const hidden = hiddenIn(source, facts.magic, facts.elf) ?? nested.hidden ?? search.hidden;
   return {
     ...facts,
     ...(identities.length === 0 ? {} : { identities }),
@@ -94,18 +115,21 @@ function factsWithin(source: RandomAccess, budget: NestingBudget): Facts {
   };
 }
 
-/** What the file's own bytes say, archives in it apart. */
-function ownFacts(source: RandomAccess): Facts {
-  const read = source.read(0, Math.min(headBytes, source.sizeBytes));
-  const head = Buffer.from(read.buffer, read.byteOffset, read.length);
-  if (head.length === 0) return { magic: "empty" };
-  const magic = magicOf(head);
+function searchedAs(magic: Magic): Magic {
+  return magic === "elf" || magic === "script" || magic === "text" ? magic : "data";
+}
+
+function isIn(regions: readonly Region[], at: number): boolean {
+  return regions.some(({ end, start }) => start <= at && at < end);
+}
+
+/** What the file's own bytes say, members of archives apart. */
+function ownFacts(source: RandomAccess, magic: Magic, head: Buffer, stored: readonly Region[]): Facts {
   if (magic === "elf") return elfFactsOf(source);
-  if (magic === "script") return scriptFactsOf(source, head);
-  // What is in an archive is told of its members.
-  if (magic === "archive") return { magic };
+  const inside = programsInside(source, between(stored, 0, source.sizeBytes));
+  if (magic === "script") return scriptFactsOf(source, head, inside);
   const container = isJimage(head, source.sizeBytes) ? ({ container: "jimage" } as const) : {};
-  return { magic, ...container, ...told(programIn(source, head, magic)) };
+  return { magic, ...container, ...told(programIn(source, head, magic, inside)) };
 }
 
 function elfFactsOf(source: RandomAccess): Facts {
@@ -113,8 +137,7 @@ function elfFactsOf(source: RandomAccess): Facts {
   return { magic: "elf", ...(elf === undefined ? {} : { elf }), ...told(elfProgram(source, elf)) };
 }
 
-function scriptFactsOf(source: RandomAccess, head: Buffer): Facts {
-  const inside = programsInside(source);
+function scriptFactsOf(source: RandomAccess, head: Buffer, inside: ProgramFacts): Facts {
   const script = shebangOf(head);
   if (script === undefined) return { magic: isText(head) ? "text" : "data", ...told(inside) };
   const identities = [...scriptIdentities(source), ...inside.identities];
@@ -122,8 +145,7 @@ function scriptFactsOf(source: RandomAccess, head: Buffer): Facts {
 }
 
 /** Of a file that is neither ELF nor script. */
-function programIn(source: RandomAccess, head: Buffer, magic: Magic): ProgramFacts {
-  const inside = programsInside(source);
+function programIn(source: RandomAccess, head: Buffer, magic: Magic, inside: ProgramFacts): ProgramFacts {
   if (magic === "text") return { ...inside, identities: [...moduleIdentities(source), ...inside.identities] };
   if (head[0] !== 0x4d || head[1] !== 0x5a) return inside;
   return { ...inside, identities: [...foreignProgram(source), ...inside.identities] };
@@ -143,8 +165,9 @@ function magicOf(head: Buffer): Magic {
   if (head[0] === 0x23 && head[1] === 0x21) return "script";
   const text = head.toString("latin1");
   const found = signatures.find((one) => text.startsWith(one.bytes, one.at));
-  if (found !== undefined) return found.magic;
-  return isText(head) ? "text" : "data";
+  const asText = isText(head);
+  if (found === undefined || (found.isWord === true && asText)) return asText ? "text" : "data";
+  return found.magic;
 }
 
 /** The `#!` line as Linux's binfmt_script reads it: blanks around the interpreter, then one argument; undefined where it names none. */

@@ -1,11 +1,11 @@
 // What a jar says of itself (JAR File Specification): the manifest's Implementation-* or Bundle-* attributes, and the
 // pom.properties that Maven puts beside. Jars inside, as Spring Boot and web archives have them, are asked as well, one level deep;
 // several pom.properties tell of packages whose classes were copied in.
-import { inflateRawSync } from "node:zlib";
 import { limits } from "../../base/limits.ts";
 import { decodeName } from "../../base/names.ts";
 import { inMemory, type RandomAccess } from "../../formats/random-access.ts";
 import type { JavaPackage } from "../identity.ts";
+import { inflated } from "../nested/expand.ts";
 import { partOf } from "../nested/gather.ts";
 import { type ZipDirectory, type ZipMember, zipContentAt, zipDirectory } from "../nested/zip.ts";
 
@@ -13,6 +13,7 @@ const manifestName = "META-INF/MANIFEST.MF";
 
 /** What is left of what one jar may take. */
 interface Budget {
+  /** Read and decompressed, in vain too: inner jars may lie over each other. */
   bytes: number;
   packages: number;
 }
@@ -110,15 +111,12 @@ function contentOf(
 ): RandomAccess | undefined {
   const at = member.encrypted ? undefined : zipContentAt(source, member);
   if (at === undefined) return undefined;
-  if (member.compressedBytes > sizeBytesMax) return undefined;
-  if (member.method === 0) return partOf(source, at, member.compressedBytes);
-  if (member.method !== 8 || budget.bytes <= 0) return undefined;
-  try {
-    const maxOutputLength = Math.min(sizeBytesMax, budget.bytes);
-    const content = inflateRawSync(source.read(at, member.compressedBytes), { maxOutputLength });
-    budget.bytes -= content.length;
-    return inMemory(content);
-  } catch {
-    return undefined;
+  if (member.compressedBytes > Math.min(sizeBytesMax, budget.bytes)) return undefined;
+  if (member.method === 0) {
+    budget.bytes -= member.compressedBytes;
+    return partOf(source, at, member.compressedBytes);
   }
+  if (member.method !== 8) return undefined;
+  const content = inflated(source.read(at, member.compressedBytes), budget, sizeBytesMax);
+  return typeof content === "string" ? undefined : inMemory(content.content);
 }

@@ -30,9 +30,9 @@ export function elfProgram(source: RandomAccess, elf: ElfFacts | undefined): Pro
   return withInner(outer, source, inner);
 }
 
-/** Of a file that is no ELF file. */
-export function programsInside(source: RandomAccess): ProgramFacts {
-  const inner = innerElfs(source, [{ start: 0, end: source.sizeBytes }], []);
+/** Of a file that is no ELF file, in these regions of it. */
+export function programsInside(source: RandomAccess, regions: readonly Region[]): ProgramFacts {
+  const inner = innerElfs(source, regions, []);
   return withInner({ identities: [], capabilities: [] }, source, inner);
 }
 

@@ -1,18 +1,30 @@
-// Compressed content, decompressed synchronously and within bounds.
-import { constants, gunzipSync, inflateRawSync, zstdDecompressSync } from "node:zlib";
+// Compressed content, decompressed synchronously and within bounds. Invariant: what is tried is charged, whether or not anything
+// comes of it.
+import { zstdDecompressSync } from "node:zlib";
 import { systemCode, ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import { createXzDecoder } from "../../formats/xz.ts";
 import { createFrameSplitter } from "../../formats/zstd-frames.ts";
 import { bufferOf, type NestingBudget } from "./gather.ts";
+import { gzipMemberAt } from "./gzip.ts";
+import { inflateAt } from "./inflate.ts";
 
 export type CompressedFormat = "gzip" | "zstd" | "xz";
 
 /** `limit`: more than is held, or than is left of the budget. */
 export type Failure = "corrupt" | "limit";
 
+export interface Expanded {
+  /** Bytes of the source that were whole members or frames. */
+  readonly consumed: number;
+  /** Why there is no more. */
+  readonly failure?: Failure;
+}
+
 const chunkBytes = 262_144;
+/** No more comes out of a byte (see limits.expansionRatioMax for the formats' own bounds). */
+const expansionMax = 1100;
 
 /**
  * Tells the content of a compressed stream in pieces, which hold during the call only. xz streams are of any size within the
@@ -23,45 +35,63 @@ export function expand(
   format: CompressedFormat,
   budget: NestingBudget,
   output: (piece: Buffer) => void,
-): Failure | undefined {
-  const take = (piece: Uint8Array): void => {
-    budget.bytes -= piece.length;
+): Expanded {
+  if (budget.bytes <= 0) return { consumed: 0, failure: "limit" };
+  let consumed = 0;
+  const take = (piece: Uint8Array, end = consumed): void => {
+    budget.bytes -= Math.max(piece.length, end - consumed);
+    consumed = end;
     output(bufferOf(piece));
     if (budget.bytes <= 0) throw tooMuch;
   };
-  if (budget.bytes <= 0) return "limit";
-  return outcomeOf(() => {
-    if (format === "xz") expandXz(source, take);
-    else if (source.sizeBytes > limits.nestedMemberBytesMax) throw tooMuch;
-    else if (format === "gzip")
-      take(gunzipSync(source.read(0, source.sizeBytes), { maxOutputLength: roomIn(budget) }));
+  const failure = outcomeOf(() => {
+    if (format === "xz") {
+      expandXz(source, budget, take);
+      consumed = source.sizeBytes;
+    } else if (source.sizeBytes > limits.nestedMemberBytesMax) throw tooMuch;
+    else if (format === "gzip") expandGzip(source, budget, take);
     else expandZstd(source, budget, take);
   });
+  return { consumed, ...(failure === undefined ? {} : { failure }) };
 }
 
-/** The content of a zip archive's deflated member. */
-export function inflated(bytes: Uint8Array, budget: NestingBudget): Buffer | Failure {
+/** The content of a deflated stream that begins with these bytes. */
+export function inflated(
+  bytes: Uint8Array,
+  budget: Pick<NestingBudget, "bytes">,
+  sizeBytesMax: number = limits.nestedMemberBytesMax,
+): { readonly content: Buffer; readonly consumed: number } | Failure {
   if (budget.bytes <= 0) return "limit";
-  let content: Buffer | undefined;
+  let found: ReturnType<typeof inflateAt> | undefined;
   const failure = outcomeOf(() => {
-    content = inflateRawSync(bytes, { maxOutputLength: roomIn(budget) });
-    budget.bytes -= content.length;
+    found = charged(
+      budget,
+      bytes.length,
+      (room) => {
+        const one = inflateAt(bytes, room);
+        return { value: one, costBytes: Math.max(one.consumed, one.content.length) };
+      },
+      sizeBytesMax,
+    );
   });
-  return failure ?? content ?? "corrupt";
+  return failure ?? found ?? "corrupt";
 }
 
-/** The beginning of what a compressed stream holds, from the beginning of the stream; empty where it can't be told. */
-export function headOf(beginning: Uint8Array, format: "gzip" | "deflate"): Buffer {
-  const options = {
-    finishFlush: constants.Z_SYNC_FLUSH,
-    maxOutputLength: limits.nestedMemberBytesMax,
-    // Thousands of files are looked at so: the usual buffer would be most of the cost.
-    chunkSize: 1024,
-  };
+/** Does what decompresses, and charges what it took; what failed is charged with the most that it can have taken. */
+function charged<T>(
+  budget: Pick<NestingBudget, "bytes">,
+  inputBytes: number,
+  work: (room: number) => { readonly value: T; readonly costBytes: number },
+  sizeBytesMax: number = limits.nestedMemberBytesMax,
+): T {
+  const room = Math.max(1, Math.min(sizeBytesMax, budget.bytes));
+  let cost = Math.max(inputBytes, Math.min(room, inputBytes * expansionMax));
   try {
-    return format === "gzip" ? gunzipSync(beginning, options) : inflateRawSync(beginning, options);
-  } catch {
-    return Buffer.alloc(0);
+    const { value, costBytes } = work(room);
+    cost = costBytes;
+    return value;
+  } finally {
+    budget.bytes -= cost;
   }
 }
 
@@ -70,27 +100,58 @@ const tooMuch = new ToolError("limit", {
   why: "it is larger than is followed",
 });
 
-function roomIn(budget: NestingBudget): number {
-  return Math.min(limits.nestedMemberBytesMax, budget.bytes);
+/** `end`: of what it came from, where a member or frame ends with it. */
+type Take = (piece: Uint8Array, end?: number) => void;
+
+/** Members, one behind the other; bytes behind them that begin none are left to others. */
+function expandGzip(source: RandomAccess, budget: NestingBudget, take: Take): void {
+  const bytes = bufferOf(source.read(0, source.sizeBytes));
+  for (let at = 0; at < bytes.length; ) {
+    if (at > 0 && bytes[at] !== 0x1f) return;
+    const member = charged(budget, bytes.length - at, (room) => {
+      const one = gzipMemberAt(bytes, at, room);
+      // What `take` charges for content isn't charged twice.
+      return { value: one, costBytes: 0 };
+    });
+    if (member === undefined) {
+      if (at > 0) return;
+      throw corrupt;
+    }
+    take(member.content, member.end);
+    if (!member.isIntact) throw corrupt;
+    at = member.end;
+  }
 }
 
-function expandXz(source: RandomAccess, take: (piece: Uint8Array) => void): void {
-  const decoder = createXzDecoder(take, "a member");
-  for (let at = 0; at < source.sizeBytes; at += chunkBytes) decoder.write(source.read(at, chunkBytes));
+const corrupt = new ToolError("malformed", { what: "decompressing a member", why: "it is no whole stream" });
+
+function expandXz(source: RandomAccess, budget: NestingBudget, take: Take): void {
+  const decoder = createXzDecoder((piece) => take(piece), "a member");
+  for (let at = 0; at < source.sizeBytes; at += chunkBytes) {
+    const chunk = source.read(at, chunkBytes);
+    budget.bytes -= chunk.length;
+    decoder.write(chunk);
+  }
   decoder.finish();
 }
 
 /** Each frame is decompressed by itself, see formats/zstd-frames.ts. */
-function expandZstd(source: RandomAccess, budget: NestingBudget, take: (piece: Uint8Array) => void): void {
+function expandZstd(source: RandomAccess, budget: NestingBudget, take: Take): void {
   const splitter = createFrameSplitter("a member");
+  const bytes = source.read(0, source.sizeBytes);
   let parts: Uint8Array[] = [];
   let frames = 0;
-  for (const part of splitter.split(source.read(0, source.sizeBytes))) {
-    parts.push(Uint8Array.from(part.bytes));
+  for (const part of splitter.split(bytes)) {
+    parts.push(part.bytes);
     if (!part.last) continue;
     frames += 1;
     if (frames > limits.zstdFramesMax) throw tooMuch;
-    take(zstdDecompressSync(Buffer.concat(parts), { maxOutputLength: roomIn(budget) }));
+    const frame = Buffer.concat(parts);
+    const content = charged(budget, frame.length, (room) => ({
+      value: zstdDecompressSync(frame, { maxOutputLength: room }),
+      costBytes: 0,
+    }));
+    take(content, part.bytes.byteOffset - bytes.byteOffset + part.bytes.length);
     parts = [];
   }
   splitter.finish();

@@ -1,70 +1,82 @@
 // What a file holds in other files: archives, compressed streams, archives behind another file's bytes. Their members are
 // looked at like files, within limits; what can't be told is said.
-import { ToolError } from "../../base/errors.ts";
-import { limits } from "../../base/limits.ts";
-import { arMembers } from "../../formats/ar.ts";
-import { inMemory, type RandomAccess } from "../../formats/random-access.ts";
-import { blockBytes, hasValidChecksum, isZeroBlock } from "../../formats/tar-header.ts";
-import { createTarReader } from "../../formats/tar-reader.ts";
+import type { RandomAccess } from "../../formats/random-access.ts";
+import { blockBytes } from "../../formats/tar-header.ts";
 import type { Facts, Magic } from "../facts.ts";
-import { readCpio } from "./cpio.ts";
-import { type CompressedFormat, expand, type Failure, headOf, inflated } from "./expand.ts";
-import { bufferOf, type Gatherer, gatherer, type Nested, type NestingBudget, partOf } from "./gather.ts";
+import { gatherAr, gatherCpio, gatherStream, gatherTar } from "./archives.ts";
+import { gatherEmbedded } from "./embedded.ts";
+import type { CompressedFormat } from "./expand.ts";
+import {
+  between,
+  bufferOf,
+  type Gatherer,
+  gatherer,
+  type Nested,
+  type NestingBudget,
+  type Part,
+  partOf,
+  wholeOf,
+} from "./gather.ts";
+import { counts, deeper, fail } from "./outcome.ts";
 import { overlayAt, payloadAt, strangeOverlay } from "./payload.ts";
 import { containerOf, unreadFormat } from "./signatures.ts";
-import { type ZipDirectory, zipContentAt, zipDirectory } from "./zip.ts";
+import { type ZipDirectory, zipDirectory } from "./zip.ts";
+import { gatherZip } from "./zip-members.ts";
 
 /**
- * What is in the file's archives; undefined where it has none. `inner` looks at a member as at a file, with the same budget.
- * Never throws on content.
+ * What is in the file's archives. `inner` looks at a member as at a file, with the same budget. What a file is by its beginning
+ * switches nothing off: whatever it is, others may follow. Never throws on content.
  */
 export function nestedIn(
   source: RandomAccess,
   magic: Magic,
   inner: (member: RandomAccess) => Facts,
   budget: NestingBudget,
-): Nested | undefined {
+): Nested {
   const found = gatherer(inner, budget);
-  const isArchive = gatherFrom(source, magic, found);
-  return isArchive ? found.result() : undefined;
+  const whole = wholeOf(source);
+  const isContainer = gatherContainer(whole, found);
+  const directory = gatherZipAtEnd(whole, magic, found);
+  const isZip = directory !== undefined && directory.members.length > 0;
+  const payload = isContainer || isZip ? undefined : payloadOf(whole, magic);
+  if (payload !== undefined) gatherContainer(partOf(whole, payload, whole.sizeBytes), found);
+  gatherEmbedded(whole, found);
+  if (directory === undefined && beginsZip(whole) && between(found.accounted(), 0, 1).length > 0)
+    found.hide("corrupt", "a zip archive without its directory", "unzip -l FILE");
+  if (magic === "elf" && !isZip && payload === undefined) gatherStrange(whole, found);
+  return found.result();
 }
 
-/** Whether there was something to look into, or that should have been. */
-function gatherFrom(source: RandomAccess, magic: Magic, found: Gatherer): boolean {
-  if (magic === "empty" || magic === "java-class" || magic === "wasm") return false;
-  if (magic === "archive" || magic === "compressed" || magic === "data") {
-    if (gatherContainer(source, found)) return true;
-  }
-  // A zip archive is found from its end, whatever stands before it.
-  const directory = magic !== "archive" && mayEndInZip(source, magic) ? zipDirectory(source) : undefined;
-  if (directory !== undefined && directory.members.length > 0) {
-    deeper(found, "a zip archive at its end", () => gatherZip(source, directory, found));
-    return true;
-  }
-  const payload =
-    magic === "elf"
-      ? overlayAt(source)
-      : magic === "script" || magic === "text"
-        ? payloadAt(source)
-        : undefined;
-  if (payload !== undefined) return gatherContainer(partOf(source, payload, source.sizeBytes), found);
-  const strange = magic === "elf" ? strangeOverlay(source) : undefined;
-  if (strange === undefined) return false;
-  const what = `${strange.sizeBytes} bytes behind the program's own, from byte ${strange.at} on, compressed or encrypted in an unknown way`;
-  found.hide("limit", what, `tail -c +${strange.at + 1} FILE | file -`);
-  return true;
+function beginsZip(whole: Part): boolean {
+  return containerOf(bufferOf(whole.read(0, blockBytes)), whole.sizeBytes) === "zip";
+}
+
+function payloadOf(whole: Part, magic: Magic): number | undefined {
+  if (magic === "elf") return overlayAt(whole);
+  return magic === "script" || magic === "text" ? payloadAt(whole) : undefined;
+}
+
+/** A zip archive is found from its end, whatever stands before it. Its directory, where there is one. */
+function gatherZipAtEnd(whole: Part, magic: Magic, found: Gatherer): ZipDirectory | undefined {
+  const directory = mayEndInZip(whole, magic) ? zipDirectory(whole) : undefined;
+  if (directory === undefined) return undefined;
+  const isEmpty = directory.members.length === 0 && directory.cut === undefined;
+  // The last member of an archive may be one, and was looked at.
+  const isKnown = between(found.accounted(), directory.start, directory.end).length === 0;
+  if (!isEmpty && !isKnown) deeper(found, whole, "a zip archive", () => gatherZip(whole, directory, found));
+  return directory;
 }
 
 /** Text has no byte 6, and the end record does: most files are done with one look at their tail. */
 function mayEndInZip(source: RandomAccess, magic: Magic): boolean {
-  if (source.sizeBytes < 100) return false;
+  if (source.sizeBytes < 22) return false;
   if (magic !== "text" && magic !== "script") return true;
   const tailBytes = Math.min(source.sizeBytes, 65_557);
   return source.read(source.sizeBytes - tailBytes, tailBytes).lastIndexOf(6) >= 0;
 }
 
-/** A whole file, or the part of one, that is a container by its beginning. */
-function gatherContainer(source: RandomAccess, found: Gatherer): boolean {
+/** A whole file, or the part of one, that is a container by its beginning; whether it is one. */
+function gatherContainer(source: Part, found: Gatherer): boolean {
   const head = bufferOf(source.read(0, blockBytes));
   const container = containerOf(head, source.sizeBytes);
   if (container === undefined) {
@@ -75,260 +87,41 @@ function gatherContainer(source: RandomAccess, found: Gatherer): boolean {
   }
   switch (container) {
     case "zip":
-      return deeper(found, "a zip archive", () => {
-        const directory = zipDirectory(source);
-        if (directory === undefined)
-          found.hide("corrupt", "a zip archive without its directory", "unzip -l FILE");
-        else gatherZip(source, directory, found);
-      });
+      // Found from the end of the file.
+      return false;
     case "tar":
-      return deeper(found, "a tar archive", () => gatherTar(source, found));
+      deeper(found, source, "a tar archive", () => gatherTar(source, found));
+      break;
     case "ar":
-      return deeper(found, "an ar archive", () => gatherAr(source, found));
+      deeper(found, source, "an ar archive", () => gatherAr(source, found));
+      break;
     case "cpio":
-      return deeper(found, "a cpio archive", () => gatherCpio(source, found));
+      deeper(found, source, "a cpio archive", () => {
+        const rest = gatherCpio(source, found);
+        // An initramfs is a row of archives, with zeros between them.
+        if (rest < source.sizeBytes) gatherContainer(partOf(source, rest, source.sizeBytes), found);
+      });
+      break;
     default:
-      return deeper(found, `a ${container} stream`, () => gatherCompressed(source, container, found));
-  }
-}
-
-/** Does the work one level deeper, unless that is too deep; always true: there was a container. */
-function deeper(found: Gatherer, what: string, work: () => void): true {
-  const { budget } = found;
-  if (budget.depth <= 0) {
-    found.hide("limit", `${what}, nested deeper than nestedDepthMax (${limits.nestedDepthMax})`);
-    return true;
-  }
-  budget.depth -= 1;
-  try {
-    work();
-  } finally {
-    budget.depth += 1;
+      deeper(found, source, `a ${container} stream`, () => gatherCompressed(source, container, found));
   }
   return true;
 }
 
-/** Whether there is room for one more member. */
-function counts(found: Gatherer): boolean {
-  if (found.budget.members <= 0) return false;
-  found.budget.members -= 1;
-  if (found.budget.members === 0)
-    found.hide("limit", `more members than nestedMembersMax (${limits.nestedMembersMax})`);
-  return found.budget.members > 0;
-}
-
-function fail(found: Gatherer, failure: Failure, place: string, check: string): void {
-  const why =
-    failure === "limit"
-      ? `${place} is larger than is followed (nestedMemberBytesMax, nestedBytesMax)`
-      : `${place} is corrupt or cut short`;
-  found.hide(failure, why, check);
-}
-
-function gatherZip(source: RandomAccess, directory: ZipDirectory, found: Gatherer): void {
-  if (directory.cut !== undefined) fail(found, directory.cut, "the zip archive's directory", "unzip -l FILE");
-  for (const member of directory.members) {
-    if (member.sizeBytes === 0 || member.name.endsWith("/")) continue;
-    if (!counts(found)) return;
-    const place = `member ${member.name} of the zip archive`;
-    const check = "unzip -lv FILE";
-    if (member.encrypted) {
-      found.hide("encrypted", `${place} is encrypted`, check);
-      continue;
-    }
-    const at = zipContentAt(source, member);
-    if (at === undefined) fail(found, "corrupt", place, check);
-    else if (member.method === 0) gatherStored(partOf(source, at, member.compressedBytes), place, found);
-    else if (member.method !== 8)
-      found.hide("limit", `${place} is compressed by method ${member.method}`, check);
-    else if (member.compressedBytes > limits.nestedMemberBytesMax) fail(found, "limit", place, check);
-    else if (!isClassFile(source, at, member.compressedBytes)) {
-      const content = inflated(source.read(at, member.compressedBytes), found.budget);
-      if (typeof content === "string") fail(found, content, place, check);
-      else found.member(place, inMemory(content));
-    }
-  }
-}
-
-/** Members of a zip archive can lie over each other: what is stored counts like what is decompressed. */
-function gatherStored(member: RandomAccess, place: string, found: Gatherer): void {
-  if (member.sizeBytes > found.budget.bytes) {
-    fail(found, "limit", place, "unzip -lv FILE");
-    return;
-  }
-  found.budget.bytes -= member.sizeBytes;
-  found.member(place, member);
-}
-
-const peekBytes = 64;
-const classMagic = Buffer.from([0xca, 0xfe, 0xba, 0xbe]);
-
-/** Most of a jar: nothing is told of compiled classes, so that their beginning is enough. */
-function isClassFile(source: RandomAccess, at: number, compressedBytes: number): boolean {
-  const head = headOf(source.read(at, Math.min(peekBytes, compressedBytes)), "deflate");
-  return head.subarray(0, 4).equals(classMagic);
-}
-
-const feedBytes = 262_144;
-
-function gatherTar(source: RandomAccess, found: Gatherer): void {
-  const tar = tarGatherer(found);
-  const failure = tarOutcome(() => {
-    for (let at = 0; at < source.sizeBytes && !tar.isDone(); at += feedBytes)
-      tar.write(bufferOf(source.read(at, feedBytes)));
-    tar.finish();
-  });
-  if (failure !== undefined) fail(found, failure, "the tar archive", "tar -tf FILE");
-}
-
-interface TarGatherer {
-  write(chunk: Buffer): void;
-  finish(): void;
-  /** Whether no more members are taken. */
-  isDone(): boolean;
-}
-
-/** Members up to limits.nestedMemberBytesMax are held one at a time. */
-function tarGatherer(found: Gatherer): TarGatherer {
-  let parts: Buffer[] | undefined;
-  let place = "";
-  let done = false;
-  const reader = createTarReader(
-    {
-      entry: (header) => {
-        parts = undefined;
-        if (done || header.kind !== "file" || header.sizeBytes === 0) return;
-        place = `member ${header.name} of the tar archive`;
-        done = !counts(found);
-        if (done) return;
-        if (header.sizeBytes > limits.nestedMemberBytesMax) fail(found, "limit", place, "tar -tvf FILE");
-        else parts = [];
-      },
-      data: (chunk) => parts?.push(Buffer.from(chunk)),
-      end: () => {
-        if (parts !== undefined)
-          found.member(
-            place,
-            inMemory(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)),
-          );
-        parts = undefined;
-      },
-    },
-    "a tar archive",
-  );
-  return {
-    write: (chunk) => reader.write(chunk),
-    finish: () => {
-      if (!done) reader.finish();
-    },
-    isDone: () => done,
-  };
-}
-
-function tarOutcome(work: () => void): Failure | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (thrown) {
-    if (!(thrown instanceof ToolError)) throw thrown;
-    return thrown.code === "limit" ? "limit" : "corrupt";
-  }
-}
-
-function gatherAr(source: RandomAccess, found: Gatherer): void {
-  const failure = tarOutcome(() => {
-    for (const { name, offset, sizeBytes } of arMembers(source)) {
-      if (isObject(source, offset) || sizeBytes === 0) continue;
-      if (!counts(found)) return;
-      found.member(`member ${name} of the ar archive`, partOf(source, offset, sizeBytes));
-    }
-  });
-  if (failure !== undefined) fail(found, failure, "the ar archive", "ar -t FILE");
-}
-
-/** ET_REL: a static library's part, which no kernel starts. */
-function isObject(source: RandomAccess, at: number): boolean {
-  const head = bufferOf(source.read(at, 18));
-  return (
-    head.length === 18 &&
-    head.readUInt32BE(0) === 0x7f454c46 &&
-    (head[5] === 2 ? head.readUInt16BE(16) : head.readUInt16LE(16)) === 1
-  );
-}
-
-function gatherCpio(source: RandomAccess, found: Gatherer): void {
-  const { members, end } = readCpio(source);
-  for (const { name, offset, sizeBytes } of members) {
-    if (!counts(found)) return;
-    found.member(`member ${name} of the cpio archive`, partOf(source, offset, sizeBytes));
-  }
-  if (end === undefined) {
-    fail(found, "corrupt", "the cpio archive", "cpio -tv < FILE");
-    return;
-  }
-  // An initramfs is a row of archives, with zeros between them.
-  const rest = afterZeros(source, end);
-  if (rest < source.sizeBytes) gatherContainer(partOf(source, rest, source.sizeBytes), found);
-}
-
-function afterZeros(source: RandomAccess, from: number): number {
-  for (let at = from; at < source.sizeBytes; at += feedBytes) {
-    const index = source.read(at, feedBytes).findIndex((byte) => byte !== 0);
-    if (index >= 0) return at + index;
-  }
-  return source.sizeBytes;
-}
-
-/** Manual pages (roff), Debian's changelogs, GNU's, histories of git, info files, character maps: thousands of any distribution. */
-const documentHead: readonly RegExp[] = [
-  /^(?:[.']\\"|\.(?:TH|Dd|de|so|ig|nr|if|ie|mso|hy|ds)\b)/,
-  /^[a-z0-9][a-z0-9.+-]+ \([^)\n]{1,80}\)(?: [\w.-]+)+; urgency=/,
-  /^\d{4}-\d\d-\d\d[ \t]+\S[^\n]{2,80}\n/,
-  /^commit [0-9a-f]{40}\n/,
-  /^This is [\w.+-]+, produced by makeinfo/,
-  /^<code_set_name> /,
-];
-const gzipPeekBytes = 256;
-
-function gatherCompressed(source: RandomAccess, format: CompressedFormat, found: Gatherer): void {
-  if (format === "gzip") {
-    const head = headOf(source.read(0, Math.min(gzipPeekBytes, source.sizeBytes)), "gzip").toString(
-      "latin1",
-      0,
-      200,
-    );
-    if (documentHead.some((form) => form.test(head))) return;
-  }
+function gatherCompressed(source: Part, format: CompressedFormat, found: Gatherer): void {
   if (!counts(found)) return;
   const place = `the ${format} stream`;
-  const pieces: Buffer[] = [];
-  let held = 0;
-  let tar: TarGatherer | undefined;
-  const failure = expand(source, format, found.budget, (piece) => {
-    if (tar === undefined && held === 0 && startsTar(piece)) tar = tarGatherer(found);
-    if (tar !== undefined) {
-      tar.write(piece);
-      return;
-    }
-    held += piece.length;
-    if (held > limits.nestedMemberBytesMax)
-      throw new ToolError("limit", {
-        what: "decompressing a member",
-        why: "it is larger than nestedMemberBytesMax",
-      });
-    pieces.push(format === "xz" ? Buffer.from(piece) : piece);
-  });
-  const outcome = failure ?? (tar === undefined ? undefined : tarOutcome(() => tar?.finish()));
-  if (outcome !== undefined)
-    fail(found, outcome, place, format === "gzip" ? "gzip -t FILE" : `${format} -t FILE`);
-  else if (tar === undefined)
-    found.member(
-      place,
-      inMemory(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)),
-    );
+  const { consumed, failure } = gatherStream(source, format, place, found);
+  // Of what failed, the beginning is told, and isn't looked for once more.
+  found.account(source.start, source.start + Math.max(1, consumed));
+  if (failure !== undefined)
+    fail(found, failure, place, format === "gzip" ? "gzip -t FILE" : `${format} -t FILE`);
 }
 
-function startsTar(piece: Buffer): boolean {
-  const block = piece.subarray(0, blockBytes);
-  return block.length === blockBytes && !isZeroBlock(block) && hasValidChecksum(block);
+/** Bytes behind a program's own that nobody accounted for. */
+function gatherStrange(whole: Part, found: Gatherer): void {
+  const strange = strangeOverlay(whole, found.accounted());
+  if (strange === undefined) return;
+  const what = `${strange.sizeBytes} bytes behind the program's own, from byte ${strange.at} on, compressed or encrypted in an unknown way`;
+  found.hide("limit", what, `tail -c +${strange.at + 1} FILE | file -`);
 }

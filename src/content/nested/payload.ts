@@ -5,7 +5,8 @@ import type { RandomAccess } from "../../formats/random-access.ts";
 import { blockBytes } from "../../formats/tar-header.ts";
 import { elfEnd } from "../elf-sections.ts";
 import { countBytes, entropyOf } from "../entropy.ts";
-import { bufferOf } from "./gather.ts";
+import type { Region } from "../fingerprints/regions.ts";
+import { between, bufferOf } from "./gather.ts";
 import { containerOf, unreadFormat } from "./signatures.ts";
 
 const chunkBytes = 262_144;
@@ -53,20 +54,28 @@ export function overlayAt(source: RandomAccess): number | undefined {
 
 /** Signatures of kernel modules and the like are shorter. */
 const strangeBytesMin = 4096;
-const strangeSampleBytes = 65_536;
+const strangeWindowBytes = 16_384;
 const strangeEntropyMin = 7.5;
 
-/** Bytes behind an ELF file's own that look compressed or encrypted; undefined where there are none. */
+/**
+ * Bytes behind an ELF file's own, of those that nothing accounts for, of which some look compressed or encrypted; undefined
+ * where there are none.
+ */
 export function strangeOverlay(
   source: RandomAccess,
+  accounted: readonly Region[],
 ): { readonly at: number; readonly sizeBytes: number } | undefined {
   const image = openElf(source);
-  const at = image === undefined ? source.sizeBytes : elfEnd(image);
-  const sizeBytes = source.sizeBytes - at;
-  if (sizeBytes < strangeBytesMin) return undefined;
+  const from = image === undefined ? source.sizeBytes : elfEnd(image);
   const counts = new Uint32Array(256);
-  countBytes(counts, source.read(at, strangeSampleBytes));
-  return entropyOf(counts) < strangeEntropyMin ? undefined : { at, sizeBytes };
+  for (const { end, start } of between(accounted, from, source.sizeBytes)) {
+    for (let at = start; at + strangeBytesMin <= end; at += strangeWindowBytes) {
+      counts.fill(0);
+      countBytes(counts, source.read(at, Math.min(strangeWindowBytes, end - at)));
+      if (entropyOf(counts) >= strangeEntropyMin) return { at: start, sizeBytes: end - start };
+    }
+  }
+  return undefined;
 }
 
 function firstNul(source: RandomAccess): number | undefined {

@@ -12,15 +12,19 @@ const signatures: readonly (readonly [Container, string])[] = [
   ["zip", "PK\x03\x04"],
   ["zip", "PK\x05\x06"],
   ["ar", "!<arch>\n"],
-  ["cpio", "070701"],
-  ["cpio", "070702"],
 ];
+/** Six digits alone begin texts too: thirteen numbers follow them. */
+const cpioHead = /^07070[12][0-9A-Fa-f]{104}/;
+/** Skippable frames (RFC 8878, 3.1.2), which pzstd begins with. */
+const skippableHead = "*M\x18";
 
 /** What a file that begins so, and has this size, is. `head` has the first block of a tar archive. */
 export function containerOf(head: Buffer, sizeBytes: number): Container | undefined {
-  const text = head.toString("latin1", 0, 8);
+  const text = head.toString("latin1", 0, 110);
   const found = signatures.find(([, signature]) => text.startsWith(signature));
   if (found !== undefined) return found[0];
+  if (cpioHead.test(text)) return "cpio";
+  if (text.startsWith(skippableHead, 1) && (head[0] ?? 0) >> 4 === 5) return "zstd";
   const isTar =
     head.length === blockBytes && sizeBytes >= blockBytes && !isZeroBlock(head) && hasValidChecksum(head);
   return isTar ? "tar" : undefined;

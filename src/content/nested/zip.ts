@@ -20,6 +20,9 @@ export interface ZipDirectory {
   readonly members: readonly ZipMember[];
   /** Bytes of another file before it. */
   readonly prefixBytes: number;
+  /** Where the directory itself begins, and where its end record ends, a comment apart. */
+  readonly start: number;
+  readonly end: number;
   /** Whether there are members that could not be read, or too many. */
   readonly cut: "corrupt" | "limit" | undefined;
 }
@@ -31,7 +34,8 @@ const centralSignature = 0x02014b50;
 const centralBytes = 46;
 const localSignature = 0x04034b50;
 const localBytes = 30;
-const directoryBytesMax = 67_108_864;
+/** What looks like an end record and is none, before the search for one is given up. */
+const endRecordsMax = 16;
 const unset = 0xffffffff;
 
 /** The directory of the archive that ends the source; undefined where none does. */
@@ -39,19 +43,24 @@ export function zipDirectory(source: RandomAccess): ZipDirectory | undefined {
   const tailBytes = Math.min(source.sizeBytes, endBytes + commentBytesMax);
   const tailAt = source.sizeBytes - tailBytes;
   const tail = bufferOf(source.read(tailAt, tailBytes));
+  let tried = 0;
   for (
     let at = tail.lastIndexOf(endSignature);
-    at >= 0;
+    at >= 0 && tried < endRecordsMax;
     at = at === 0 ? -1 : tail.lastIndexOf(endSignature, at - 1)
   ) {
     if (at + endBytes > tail.length) continue;
-    const found = directoryAt(source, tail.subarray(at, at + endBytes), tailAt + at);
+    tried += 1;
+    const found = zipDirectoryAt(source, tailAt + at);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function directoryAt(source: RandomAccess, end: Buffer, endAt: number): ZipDirectory | undefined {
+/** The directory whose end record begins at `endAt`; undefined where none does. */
+export function zipDirectoryAt(source: RandomAccess, endAt: number): ZipDirectory | undefined {
+  const end = bufferOf(source.read(endAt, endBytes));
+  if (end.length < endBytes) return undefined;
   let count = end.readUInt16LE(10);
   let sizeBytes = end.readUInt32LE(12);
   let offset = end.readUInt32LE(16);
@@ -61,11 +70,15 @@ function directoryAt(source: RandomAccess, end: Buffer, endAt: number): ZipDirec
   const start = directoryEnd - sizeBytes;
   const prefixBytes = start - offset;
   if (prefixBytes < 0 || start < 0) return undefined;
-  if (count === 0) return sizeBytes === 0 ? { members: [], prefixBytes, cut: undefined } : undefined;
-  if (sizeBytes > directoryBytesMax) return { members: [], prefixBytes, cut: "limit" };
-  const table = bufferOf(source.read(start, sizeBytes));
-  if (table.length < centralBytes || table.readUInt32LE(0) !== centralSignature) return undefined;
-  return membersOf(table, prefixBytes, count);
+  const place = { prefixBytes, start, end: endAt + endBytes };
+  if (sizeBytes === 0) return { ...place, members: [], cut: count === 0 ? undefined : "corrupt" };
+  const first = bufferOf(source.read(start, 4));
+  if (first.length < 4 || first.readUInt32LE(0) !== centralSignature) return undefined;
+  if (sizeBytes > limits.zipDirectoryBytesMax) return { ...place, members: [], cut: "limit" };
+  const { cut, members } = membersOf(bufferOf(source.read(start, sizeBytes)), prefixBytes);
+  // Writers without ZIP64 count on from 0.
+  const isCounted = members.length % 65_536 === count % 65_536;
+  return { ...place, members, cut: cut ?? (isCounted ? undefined : "corrupt") };
 }
 
 /** ZIP64's end record, which a locator before the usual one points to. */
@@ -89,13 +102,13 @@ function wideEnd(
   };
 }
 
-function membersOf(table: Buffer, prefixBytes: number, count: number): ZipDirectory {
+/** The members of a directory: all that it has, whatever the end record counts. */
+function membersOf(table: Buffer, prefixBytes: number): Pick<ZipDirectory, "members" | "cut"> {
   const members: ZipMember[] = [];
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    if (members.length >= limits.nestedMembersMax) return { members, prefixBytes, cut: "limit" };
+  for (let at = 0; at < table.length; ) {
+    if (members.length >= limits.nestedMembersMax) return { members, cut: "limit" };
     if (at + centralBytes > table.length || table.readUInt32LE(at) !== centralSignature)
-      return { members, prefixBytes, cut: "corrupt" };
+      return { members, cut: "corrupt" };
     const nameBytes = table.readUInt16LE(at + 28);
     const extraBytes = table.readUInt16LE(at + 30);
     const extra = table.subarray(at + centralBytes + nameBytes, at + centralBytes + nameBytes + extraBytes);
@@ -114,7 +127,7 @@ function membersOf(table: Buffer, prefixBytes: number, count: number): ZipDirect
     });
     at += centralBytes + nameBytes + extraBytes + table.readUInt16LE(at + 32);
   }
-  return { members, prefixBytes, cut: undefined };
+  return { members, cut: undefined };
 }
 
 /** Values of the directory that don't fit into 32 bits stand in the extra field 1, in this order (4.5.3). */
@@ -138,4 +151,12 @@ export function zipContentAt(source: RandomAccess, member: ZipMember): number | 
   if (header.length < localBytes || header.readUInt32LE(0) !== localSignature) return undefined;
   const at = member.offset + localBytes + header.readUInt16LE(26) + header.readUInt16LE(28);
   return at + member.compressedBytes <= source.sizeBytes ? at : undefined;
+}
+
+/** Where the deflated content of a local header begins, which no directory need tell of; undefined where there is none. */
+export function zipDeflatedAt(source: RandomAccess, offset: number): number | undefined {
+  const header = bufferOf(source.read(offset, localBytes));
+  if (header.length < localBytes || header.readUInt32LE(0) !== localSignature) return undefined;
+  if (header.readUInt16LE(8) !== 8 || (header.readUInt16LE(6) & 1) !== 0) return undefined;
+  return offset + localBytes + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
