@@ -7,6 +7,9 @@ const userInfo = new Uint8Array(256);
 for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,;=:#^")
   userInfo[character.charCodeAt(0)] = 1;
 const userInfoBytesMax = 512;
+/** Of the text around an address's "//" that tell it: the scheme; user, password and host. */
+export const addressBytesBefore = 40;
+export const addressBytesMax: number = userInfoBytesMax + 300;
 
 /** Calls `found` with the place of the "//" of every address that has a user and a password. */
 export function addressPlaces(bytes: Buffer, found: (place: number) => void): void {
@@ -33,8 +36,8 @@ const passwordLengthMin = 6;
 
 /** The address whose "//" is at `place` of the text. */
 export function addressAt(text: string, place: number): Verified | undefined {
-  const start = Math.max(0, place - 40);
-  const match = address.exec(text.slice(start, place + userInfoBytesMax + 300));
+  const start = Math.max(0, place - addressBytesBefore);
+  const match = address.exec(text.slice(start, place + addressBytesMax));
   if (match === null) return undefined;
   const [whole, scheme = "", user = "", password = "", host = ""] = match;
   const begin = start + match.index;

@@ -166,6 +166,7 @@ describe("private keys", () => {
     ["UTF-16, the larger byte first", wide(pem(ec, "pkcs8")).swap16(), `${plainName} in UTF-16`],
     ["a form's field", `key=${encodeURIComponent(pem(ec, "pkcs8"))}`, `${plainName} in an address or a form`],
     ["base64", `tls.key: ${base64Of(pem(ec, "pkcs8"))}\n`, `${plainName} in base64`],
+    ["base64, a short key", base64Of(pem(ed, "pkcs8")), "a PEM private key (PKCS#8, Ed25519) in base64"],
     ["base64, moved by one", base64Of(`x${pem(ec, "pkcs8")}`), `${plainName} in base64`],
     ["base64, moved by two", base64Of(`xy${pem(ec, "pkcs8")}`), `${plainName} in base64`],
     [

@@ -6,7 +6,7 @@ import type { RandomAccess } from "../../formats/random-access.ts";
 import type { Magic } from "../facts.ts";
 import type { Hidden, Secret } from "../identity.ts";
 import { stringSearch } from "../string-search.ts";
-import { addressAt, addressPlaces } from "./addresses.ts";
+import { addressAt, addressBytesBefore, addressBytesMax, addressPlaces } from "./addresses.ts";
 import { type AnchoredRule, anchorBytesMin, anchoredRules, awsKeyAt, contextBytes } from "./anchored.ts";
 import { formReader } from "./forms.ts";
 import { isHeaderAt, keyTextBytesMax, pemRule } from "./private-keys.ts";
@@ -90,7 +90,7 @@ function inText(source: RandomAccess, magic: "text" | "script" | "data"): Look {
     for (const [rule, place] of anchors)
       check(look, place, rule.verify, rule.forwardBytes ?? contextBytes * 3);
     for (const place of tokens) check(look, place, keyOrToken, tokenBytesMax);
-    for (const place of addresses) check(look, place, addressAt, contextBytes);
+    for (const place of addresses) check(look, place, addressAt, addressBytesMax, addressBytesBefore);
   }
   return look;
 }
@@ -120,9 +120,15 @@ function chunkAt(source: RandomAccess, at: number): Buffer {
 }
 
 /** Looks at a place with what stands around it. */
-function check(look: Look, place: number, verify: Verify, forwardBytes: number): void {
+function check(
+  look: Look,
+  place: number,
+  verify: Verify,
+  forwardBytes: number,
+  backBytes: number = contextBytes,
+): void {
   if (isDone(look)) return;
-  const start = Math.max(0, place - contextBytes);
+  const start = Math.max(0, place - backBytes);
   const read = look.source.read(start, place - start + forwardBytes);
   look.checkBytes -= read.length;
   const text = Buffer.from(read.buffer, read.byteOffset, read.length).toString("latin1");

@@ -30,7 +30,9 @@ export function base64KeyAt(text: string, at: number, phase: number): Verified |
     return undefined;
   const after = /^(?:[A-Za-z0-9+/]|\\n|\s)*/.exec(text.slice(at))?.[0] ?? "";
   const plain = Buffer.from(whole + after.replace(/\\n|\s/g, ""), "base64").toString("latin1");
-  const key = pemRule(plain, plain.indexOf(words));
+  // At these words, no others: those of the line that ends a key stand after the same header.
+  const place = ((whole.length - phase) / 4) * 3 + Math.floor((phase * 6) / 8);
+  const key = pemRule(plain, place);
   return key === undefined ? undefined : { ...key, what: `${key.what} in base64`, at };
 }
 
