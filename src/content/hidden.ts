@@ -2,7 +2,14 @@
 // be read. A packer's name is the smaller part of it: packed bytes look drawn at random, a processor's instructions don't.
 import { lazy } from "../base/lazy.ts";
 import type { ElfFacts } from "../formats/elf.ts";
-import { type ElfImage, locate, openElf, type Segment, segmentType } from "../formats/elf-image.ts";
+import {
+  type ElfImage,
+  locate,
+  openElf,
+  type Segment,
+  segmentType,
+  startsInCode,
+} from "../formats/elf-image.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { codeSection, elfSections, noBits } from "./elf-sections.ts";
 import { countBytes, entropyOf } from "./entropy.ts";
@@ -120,7 +127,7 @@ function dense(source: RandomAccess, image: ElfImage): Hidden | undefined {
     inCode.denseBytes >= Math.min(denseCodeBytesMin, denseShareMin * codeBytes)
   )
     return packed(image, "executable segments", inCode, "its code is no code before it runs");
-  if (codeBytes > stubBytesMax || !startsInFile(image)) return undefined;
+  if (codeBytes > stubBytesMax || !startsInCode(image)) return undefined;
   const inData = densityOf(
     source,
     regionsOf(

@@ -40,6 +40,41 @@ describe("what loaders take of what is there twice", () => {
   });
 });
 
+test.each<[string, number, number]>([
+  ["no class", 4, 0],
+  ["the other class", 4, 1],
+  ["no byte order", 5, 0],
+  ["the other byte order", 5, 2],
+])("a program whose identification tells %s is read as it runs", (_, at, value) => {
+  const bytes = elfOf({ needed: ["libb.so.2"], pie: true });
+  const told = elfFacts(inMemory(bytes));
+  bytes[at] = value;
+  expect(told).toMatchObject({ class: 64, needed: ["libb.so.2"], program: true });
+  expect(elfFacts(inMemory(bytes))).toEqual(told);
+});
+
+describe("a file without the marks of a program is startable", () => {
+  /** Its first segment is code, and it starts there. */
+  const started = (content: Parameters<typeof elfOf>[0], entry: number, flags: number = 5): Buffer => {
+    const bytes = elfOf(content);
+    bytes.writeBigUInt64LE(BigInt(entry), 24);
+    const loads = [64, 64 + 56].filter((at) => bytes.readUInt32LE(at) === 1);
+    bytes.writeUInt32LE(flags, (loads[0] ?? 0) + 4);
+    return bytes;
+  };
+
+  test.each<[string, Buffer, true | undefined]>([
+    ["where its entry point is code", started({}, 0x10050), true],
+    ["not where that is data", started({}, 0x10050, 4), undefined],
+    ["not where it has none", started({}, 0), undefined],
+    ["not where it is a library by name", started({ soname: "liba.so.1" }, 0x10050), undefined],
+    ["not where it needs libraries", started({ needed: ["libc.so.6"] }, 0x10050), undefined],
+    ["not where a flag tells as much", started({ pie: true }, 0x10050), undefined],
+  ])("%s", (_, bytes, expected) => {
+    expect(elfFacts(inMemory(bytes))?.startable).toBe(expected);
+  });
+});
+
 describe("imports", () => {
   const wanted = wantedNames(["connect", "listen"]);
   const imports = (bytes: Buffer): readonly string[] => {

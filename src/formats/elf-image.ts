@@ -46,10 +46,10 @@ export function openElf(source: RandomAccess): ElfImage | undefined {
   if (ident.length < 52 || ident[0] !== 0x7f || ident[1] !== 0x45 || ident[2] !== 0x4c || ident[3] !== 0x46) {
     return undefined;
   }
-  const [wordClass, order] = [ident[4], ident[5]];
-  if ((wordClass !== 1 && wordClass !== 2) || (order !== 1 && order !== 2)) return undefined;
-  const file = fileView(source, wordClass === 2 ? 8 : 4, order === 1);
-  const wide = wordClass === 2;
+  const layout = layoutOf(asBuffer(ident));
+  if (layout === undefined) return undefined;
+  const { little, wide } = layout;
+  const file = fileView(source, wide ? 8 : 4, little);
   const header = file.bytes(0, wide ? 64 : 52);
   if (header === undefined) return undefined;
   const segments = readSegments(file, header);
@@ -63,6 +63,33 @@ export function openElf(source: RandomAccess): ElfImage | undefined {
     segments,
     file,
   };
+}
+
+interface Layout {
+  readonly wide: boolean;
+  readonly little: boolean;
+}
+
+/** e_machine of those that Linux runs most: x86-64 and AArch64, i386 and ARM. */
+const machines: ReadonlyMap<number, { readonly wide: boolean }> = new Map([
+  [62, { wide: true }],
+  [183, { wide: true }],
+  [3, { wide: false }],
+  [40, { wide: false }],
+]);
+
+/**
+ * Word size and byte order. Linux doesn't read what the identification says of them, but e_machine and e_phentsize: where these
+ * fit, they hold.
+ */
+function layoutOf(ident: Buffer): Layout | undefined {
+  const machine = machines.get(ident.readUInt16LE(18));
+  const fits = (wide: boolean): boolean =>
+    wide ? ident.length >= 64 && ident.readUInt16LE(54) === 56 : ident.readUInt16LE(42) === 32;
+  if (machine !== undefined && fits(machine.wide)) return { wide: machine.wide, little: true };
+  const [wordClass, order] = [ident[4], ident[5]];
+  if ((wordClass !== 1 && wordClass !== 2) || (order !== 1 && order !== 2)) return undefined;
+  return { wide: wordClass === 2, little: order === 1 };
 }
 
 /**
@@ -80,6 +107,23 @@ export function locate(
   const distance = address - segment.address;
   return { offset: segment.offset + distance, sizeBytes: segment.fileBytes - distance };
 }
+
+/** Whether a kernel finds code of the file at its entry point. Libraries mostly have none, which is told as address 0. */
+export function startsInCode(image: ElfImage): boolean {
+  const { entry, segments } = image;
+  return (
+    entry !== 0 &&
+    segments.some(
+      ({ address, fileBytes, flags, type }) =>
+        type === segmentType.load &&
+        (flags & executable) !== 0 &&
+        entry >= address &&
+        entry - address < fileBytes,
+    )
+  );
+}
+
+const executable = 1;
 
 function fileView(source: RandomAccess, wordBytes: 4 | 8, little: boolean): FileView {
   const windows = new Map<number, Buffer>();

@@ -1,7 +1,7 @@
 // What an ELF file says of itself (System V ABI gABI ch. 4-5; LSB symbol versions). Program headers only, as a loader does:
 // section tables may be stripped. Invariant: a corrupt file gives undefined or facts, never an exception.
 import { type DynamicFacts, readDynamic, readString } from "./elf-dynamic.ts";
-import { type ElfImage, openElf, segmentType } from "./elf-image.ts";
+import { type ElfImage, openElf, segmentType, startsInCode } from "./elf-image.ts";
 import { readNotes } from "./elf-notes.ts";
 import { readStrings } from "./elf-strings.ts";
 import type { RandomAccess } from "./random-access.ts";
@@ -21,6 +21,11 @@ export interface ElfFacts {
   readonly static: boolean;
   /** DF_1_PIE is set, or an executable type: it has an entry point of its own. */
   readonly program: boolean;
+  /**
+   * No `program` by type or flag, and yet nothing but one: it needs and is needed by name of nobody, and a kernel finds code at its
+   * entry point. Absent otherwise.
+   */
+  readonly startable?: true;
   /** VERNEED: versions that `file` (a soname) must define. Weak ones are flagged. */
   readonly versionsNeeded: readonly {
     readonly file: string;
@@ -61,6 +66,9 @@ export function elfFacts(source: RandomAccess): ElfFacts | undefined {
   if (dynamic === "corrupt" || interpreter === "") return undefined;
   const type = typeOf(image.type);
   const { pie, ...names } = dynamic ?? noDynamic;
+  const program = pie || type === "executable";
+  const isStatic = interpreter === undefined && names.needed.length === 0;
+  const startable = !program && isStatic && names.soname === undefined && startsInCode(image);
   const notes = readNotes(image);
   // Names that the dynamic section holds are no hints: they are certain already.
   const known = new Set([interpreter ?? "", names.soname ?? "", ...names.needed]);
@@ -74,8 +82,9 @@ export function elfFacts(source: RandomAccess): ElfFacts | undefined {
     osAbi: image.osAbi,
     ...names,
     ...(interpreter === undefined ? {} : { interpreter }),
-    static: interpreter === undefined && names.needed.length === 0,
-    program: pie || type === "executable",
+    static: isStatic,
+    program,
+    ...(startable ? { startable } : {}),
     ...notes,
     ...readStrings(image, source, known),
   };

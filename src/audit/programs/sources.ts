@@ -50,7 +50,9 @@ export function namedSources(inode: Inode): Source[] {
   const { elf, identities = [], script } = inode.facts;
   const own = identities.filter((one) => one.within === undefined);
   const runs =
-    script === undefined ? elf?.interpreter !== undefined || elf?.program === true : isCommand(inode);
+    script === undefined
+      ? elf?.interpreter !== undefined || elf?.program === true || elf?.startable === true
+      : isCommand(inode);
   // Separate programs of one userland are recognised as that: which one it is, only a name tells.
   if (!runs || own.some((one) => one.kind !== "userland")) return [];
   const names = new Set(inode.names.map(baseName));

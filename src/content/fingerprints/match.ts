@@ -74,7 +74,9 @@ function candidatesFor({ anchors }: Met): readonly Fingerprint[] {
 }
 
 function identityOf(suspect: Suspect, fingerprint: Fingerprint): Identity | undefined {
-  const isProgram = suspect.elf === undefined || suspect.elf.program || suspect.elf.interpreter !== undefined;
+  const { elf } = suspect;
+  const isProgram =
+    elf === undefined || elf.program || elf.startable === true || elf.interpreter !== undefined;
   const scope = fingerprint.scope ?? "program";
   if (!isProgram && scope === "program") return undefined;
   const evidence = evidenceOf(suspect, fingerprint);

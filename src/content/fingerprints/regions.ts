@@ -27,26 +27,29 @@ export function dataRegions(source: RandomAccess, image: ElfImage | undefined): 
   // Merged before they are looked at: however many segments there are of the same bytes, they are read once.
   const code = regionsOf(loads.filter(isCode), sizeBytes).filter((one) => holdsText(source, one));
   return merged([
-    ...regionsOf(
+    ...pagesOf(
       loads.filter((one) => !isCode(one)),
       sizeBytes,
     ),
+    ...restsOf(loads.filter(isCode), sizeBytes),
     ...code,
   ]);
 }
 
 const pageBytes = 4096;
+/** A page has strings between other data, if it has any: one sample of it may miss all of them. */
+const sampleEveryBytes = 512;
 const chunkBytes = 1024 * 1024;
 const sampleBytes = 64;
 /** Of a sample, before it counts as text: machine code has letters too, but far fewer. */
 const lettersMin = 38;
 const scratch = lazy(() => Buffer.allocUnsafe(chunkBytes));
 
-/** Whether any page of a region begins or goes on with text, as far as a sample of each page shows. */
+/** Whether a region holds text anywhere, as far as samples show. */
 function holdsText(source: RandomAccess, { start, end }: Region): boolean {
   for (let base = start; base < end; base += chunkBytes) {
     const bytes = source.read(base, Math.min(chunkBytes, end - base), scratch());
-    for (let at = 0; at + sampleBytes <= bytes.length; at += pageBytes) {
+    for (let at = 0; at + sampleBytes <= bytes.length; at += sampleEveryBytes) {
       let letters = 0;
       for (let index = at; index < at + sampleBytes; index++) letters += isLetter(bytes[index] ?? 0) ? 1 : 0;
       if (letters >= lettersMin) return true;
@@ -83,6 +86,33 @@ export function unmappedRegions(image: ElfImage, sizeBytes: number): readonly Re
 /** What segments hold of a file of this size, merged and in file order. */
 export function regionsOf(segments: readonly Segment[], sizeBytes: number): readonly Region[] {
   return merged(segments.map((one) => clamped(one, sizeBytes)));
+}
+
+/** Kernels map whole pages: what of the file is around these segments in their first and last pages is there as well. */
+function pagesOf(segments: readonly Segment[], sizeBytes: number): readonly Region[] {
+  return segments.map((one) => {
+    const { start, end } = clamped(one, sizeBytes);
+    return { start: pageStart(start), end: Math.min(pageEnd(end), sizeBytes) };
+  });
+}
+
+/** Only what is around them. */
+function restsOf(segments: readonly Segment[], sizeBytes: number): readonly Region[] {
+  return segments.flatMap((one) => {
+    const { start, end } = clamped(one, sizeBytes);
+    return [
+      { start: pageStart(start), end: start },
+      { start: end, end: Math.min(pageEnd(end), sizeBytes) },
+    ];
+  });
+}
+
+function pageStart(offset: number): number {
+  return offset - (offset % pageBytes);
+}
+
+function pageEnd(offset: number): number {
+  return Math.ceil(offset / pageBytes) * pageBytes;
 }
 
 function clamped(segment: Segment, sizeBytes: number): Region {
