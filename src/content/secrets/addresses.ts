@@ -60,7 +60,7 @@ function isFilledIn(password: string): boolean {
 
 const passwordWords = /p[a4@]ss(?:w[o0]?r?d|phrase)?|s[e3]cret|anon(?:ymous)?/gi;
 const wordsBeside =
-  /your|my|our|the|some|user|name|db|data|base|admin|root|test|super|very|strong|long|safe|word|app|here|foo|bar|ftp|cvs|svn|git|rsync|[^a-z]/gi;
+  /your|my|our|the|some|user|name|db|data|base|admin|root|test|super|very|strong|long|safe|word|app|here|foo|bar|ftp|cvs|pserver|svn|git|rsync|[^a-z]/gi;
 
 /** The words themselves, and the ways to the public archives of old. */
 function isPassword(password: string): boolean {

@@ -130,7 +130,7 @@ describe("settings and forms", () => {
       "'+password+'",
       "8080),url(x",
       "yourPassword",
-      "anoncvs",
+      "pserver:anoncvs",
     ].map((password): [string, string, string[]] => [
       `an address that is no more than a form: ${password}`,
       `http://app:${password}@db.internal/x`,
