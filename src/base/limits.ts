@@ -130,6 +130,8 @@ export const limits = {
   nestedDepthMax: 8,
   nestedMembersMax: 200_000,
   nestedBytesMax: 536_870_912,
+  /** Places at which one program is told to be inside a file. */
+  nestedIdentitiesMax: 100,
   zipDirectoryBytesMax: 67_108_864,
   /** Places in one file that begin like a container and are tried. */
   nestedCandidatesMax: 20_000,

@@ -58,11 +58,12 @@ export interface Gatherer {
 
 /** Gravest first: what runs and hides, what somebody locked, what is broken, what is only too much. */
 const kinds: readonly Hidden["kind"][] = ["packed", "encrypted", "corrupt", "limit"];
-const identitiesMax = 100;
 const placeLengthMax = 300;
 
 export function gatherer(inner: (member: RandomAccess) => Facts, budget: NestingBudget): Gatherer {
   const identities: Identity[] = [];
+  const known = new Set<string>();
+  const ofId = new Map<string, number>();
   const secrets: Secret[] = [];
   const stored: Region[] = [];
   const accounted: Region[] = [];
@@ -76,7 +77,13 @@ export function gatherer(inner: (member: RandomAccess) => Facts, budget: Nesting
     const facts = inner(source);
     const within = (deeper: string | undefined): string => joined(deeper, place);
     for (const one of facts.identities ?? []) {
-      if (identities.length < identitiesMax) identities.push({ ...one, within: within(one.within) });
+      // One of each place: a hundred of one kind hide no other.
+      const key = `${one.id}\0${within(one.within)}`;
+      if (known.has(key)) continue;
+      known.add(key);
+      const count = (ofId.get(one.id) ?? 0) + 1;
+      ofId.set(one.id, count);
+      if (count <= limits.nestedIdentitiesMax) identities.push({ ...one, within: within(one.within) });
     }
     for (const one of facts.secrets ?? []) {
       if (secrets.length < limits.secretsPerFileMax) secrets.push({ ...one, within: within(one.within) });

@@ -130,6 +130,20 @@ describe("what is inside", () => {
     ]);
   });
 
+  test("however often one program is there, another is told", () => {
+    const many = Array.from({ length: limits.nestedIdentitiesMax + 5 }, (_, index) => ({
+      name: `${index}`,
+      content: shell,
+    }));
+    const toybox = elfOf({
+      type: "executable",
+      strings: ["Toybox %s multicall binary", "usage: toybox [--long]"],
+    });
+    const found = facts(tarOf([...many, { name: "x", content: toybox }])).identities ?? [];
+    expect(found.at(-1)?.id).toBe("toybox");
+    expect(found.filter((one) => one.id === "mksh")).toHaveLength(limits.nestedIdentitiesMax);
+  });
+
   test("objects of a static library are no programs, others are", () => {
     const of = (member: Buffer): number => facts(arOf([["x.o", member]])).identities?.length ?? 0;
     expect([of(object()), of(shell)]).toEqual([0, 1]);
@@ -226,6 +240,16 @@ describe("what can't be told", () => {
       Buffer.from("7z\xbc\xaf\x27\x1c\0\x04", "latin1"),
       "limit: a 7-Zip archive, which is not followed",
     ],
+    [
+      "lzma of another dictionary",
+      Buffer.from("\x5d\0\0\0\x04\xff\xff\xff\xff\xff\xff\xff\xff\0", "latin1"),
+      "limit: an lzma stream, which is not followed",
+    ],
+    [
+      "an EROFS image",
+      Buffer.concat([Buffer.alloc(1024), Buffer.from([0xe2, 0xe1, 0xf5, 0xe0]), Buffer.alloc(4096)]),
+      "limit: an EROFS file system, which is not followed",
+    ],
     ["what openssl encrypted", Buffer.from("Salted__\0\x01\x02"), "encrypted: a file encrypted by openssl"],
     [
       "a squashfs behind a program",
@@ -253,6 +277,7 @@ describe("what can't be told", () => {
 
   test.each<[string, Uint8Array]>([
     ["as deep as is followed", zipped(limits.nestedDepthMax)],
+    ["a letter of lzma", Buffer.from("]\0\0\x81\0\xff\xff\xff\xff\xff\xff\xff\xff\0", "latin1")],
     ["three letters of bzip2", Buffer.from("BZhang wrote this")],
     ["two bytes of gzip", Buffer.from([0x1f, 0x8b, 0, 1])],
     ["ustar somewhere", Buffer.from(`${"x".repeat(257)}ustar\0${"y".repeat(400)}`)],

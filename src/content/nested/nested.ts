@@ -19,7 +19,7 @@ import {
 } from "./gather.ts";
 import { counts, deeper, fail } from "./outcome.ts";
 import { overlayAt, payloadAt, strangeOverlay } from "./payload.ts";
-import { containerOf, unreadFormat } from "./signatures.ts";
+import { containerOf, unreadFormat, unreadImage } from "./signatures.ts";
 import { type ZipDirectory, zipDirectory } from "./zip.ts";
 import { gatherZip } from "./zip-members.ts";
 
@@ -80,7 +80,7 @@ function gatherContainer(source: Part, found: Gatherer): boolean {
   const head = bufferOf(source.read(0, blockBytes));
   const container = containerOf(head, source.sizeBytes);
   if (container === undefined) {
-    const unread = unreadFormat(head);
+    const unread = unreadFormat(head) ?? unreadImage(source);
     if (unread === undefined) return false;
     found.hide(unread.kind, unread.why, "file FILE");
     return true;

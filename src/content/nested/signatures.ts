@@ -1,4 +1,5 @@
 // Which containers there are, by their first bytes; those that are read, and those that are only known.
+import type { RandomAccess } from "../../formats/random-access.ts";
 import { blockBytes, hasValidChecksum, isZeroBlock } from "../../formats/tar-header.ts";
 import type { Hidden } from "../identity.ts";
 
@@ -40,7 +41,6 @@ const unread: readonly (readonly [signature: string, kind: Hidden["kind"], name:
   ["\x04\x22\x4d\x18", "limit", "an lz4 stream"],
   ["LZIP\x01", "limit", "an lzip stream"],
   ["\x89LZO\0\r\n\x1a\n", "limit", "an lzop stream"],
-  ["\x5d\0\0\x80\0\xff\xff\xff", "limit", "an lzma stream"],
   ["\x1f\x9d", "limit", "a stream of compress(1)"],
   ["7z\xbc\xaf\x27\x1c", "limit", "a 7-Zip archive"],
   ["Rar!\x1a\x07", "limit", "a RAR archive"],
@@ -49,6 +49,9 @@ const unread: readonly (readonly [signature: string, kind: Hidden["kind"], name:
   ["\xed\xab\xee\xdb", "limit", "an RPM package"],
   ["070707", "limit", "a cpio archive in the old format"],
   ["hsqs", "limit", "a squashfs file system"],
+  ["sqsh", "limit", "a squashfs file system"],
+  ["\x45\x3d\xcd\x28", "limit", "a cramfs file system"],
+  ["\x28\xcd\x3d\x45", "limit", "a cramfs file system"],
   ["QFI\xfb", "limit", "a disk image (qcow)"],
   ["LUKS\xba\xbe", "encrypted", "an encrypted disk (LUKS)"],
   ["Salted__", "encrypted", "a file encrypted by openssl"],
@@ -61,9 +64,39 @@ const bzip2Marks: readonly string[] = ["1AY&SY", "\x17rE8P\x90"];
 export function unreadFormat(head: Buffer): UnreadFormat | undefined {
   const text = head.toString("latin1", 0, 32);
   const found = unread.find(([signature]) => text.startsWith(signature));
-  if (found === undefined) return undefined;
+  if (found === undefined) return isLzma(head) ? notFollowed("an lzma stream") : undefined;
   const [signature, kind, name] = found;
   // Three letters begin many texts: a block's or the end's mark follows them.
   if (signature === "BZh" && !bzip2Marks.includes(text.slice(4, 10))) return undefined;
-  return { kind, why: kind === "encrypted" ? name : `${name}, which is not followed` };
+  return kind === "encrypted" ? { kind, why: name } : notFollowed(name);
+}
+
+function notFollowed(name: string): UnreadFormat {
+  return { kind: "limit", why: `${name}, which is not followed` };
+}
+
+/** LZMA_alone has no magic number: its usual parameters, a dictionary of 2^n or 2^n + 2^(n-1), a size that is unknown or sane. */
+function isLzma(head: Buffer): boolean {
+  if (head.length < 14 || head[0] !== 0x5d || head[13] !== 0) return false;
+  const dictionaryBytes = head.readUInt32LE(1);
+  const exponent = 31 - Math.clz32(dictionaryBytes);
+  const rest = dictionaryBytes - 2 ** exponent;
+  if (exponent < 12 || exponent > 30 || (rest !== 0 && rest !== 2 ** (exponent - 1))) return false;
+  const sizeBytes = head.readBigUInt64LE(5);
+  return sizeBytes === 0xffff_ffff_ffff_ffffn || (sizeBytes > 0n && sizeBytes < 2n ** 38n);
+}
+
+/** File systems whose magic number isn't at their beginning. */
+const images: readonly (readonly [at: number, signature: string, name: string])[] = [
+  [1024, "\xe2\xe1\xf5\xe0", "an EROFS file system"],
+  [32_769, "CD001", "an ISO 9660 file system"],
+];
+
+/** As `unreadFormat`, of what is told only further on in the source. */
+export function unreadImage(source: RandomAccess): UnreadFormat | undefined {
+  const found = images.find(([at, signature]) => {
+    if (source.sizeBytes < at + blockBytes) return false;
+    return Buffer.from(source.read(at, signature.length)).toString("latin1") === signature;
+  });
+  return found === undefined ? undefined : notFollowed(found[2]);
 }
