@@ -79,6 +79,30 @@ export const containers: readonly AdversarialCase[] = [
   hiddenIn("BusyBox in the second member of a gzip stream", "zcat writes both", (busybox) =>
     Buffer.concat([gzipSync("some text\n"), gzipSync(busybox)]),
   ),
+  hiddenIn("BusyBox behind the end of a tar", "its bytes are there, whatever the archive says", (busybox) =>
+    Buffer.concat([tarOf([{ name: "readme", content: "text" }]), busybox]),
+  ),
+  hiddenIn("BusyBox behind what looks like a tar", "five letters make no archive", (busybox) =>
+    Buffer.concat([Buffer.from(`${"#".repeat(256)}\nustar\n`), busybox]),
+  ),
+  hiddenIn("BusyBox in a gzip stream behind a picture", "dd takes it out", (busybox) =>
+    Buffer.concat([picture, gzipSync(busybox)]),
+  ),
+  hiddenIn("BusyBox in a second gzip stream, a NUL behind the first", "zcat stops, dd doesn't", (busybox) =>
+    Buffer.concat([gzipSync("some text\n"), Buffer.alloc(1), gzipSync(busybox)]),
+  ),
+  hiddenIn("BusyBox behind a manual page's first line", "a beginning proves nothing", (busybox) =>
+    gzipSync(Buffer.concat([Buffer.from(".TH x 1\n"), busybox])),
+  ),
+  hiddenIn(
+    "BusyBox in a zip behind a class file's first bytes",
+    "zip archives are read from their end",
+    async (busybox, workshop) =>
+      Buffer.concat([Buffer.from("cafebabe00000034", "hex"), await zipOf(workshop, busybox)]),
+  ),
+  hiddenIn("BusyBox in a zstd stream behind a skippable frame", "zstd passes over it", (busybox) =>
+    Buffer.concat([Buffer.from("502a4d180400000061626364", "hex"), zstdCompressSync(busybox)]),
+  ),
   hiddenIn("BusyBox in a zstd stream", "", (busybox) => zstdCompressSync(busybox)),
   hiddenIn("BusyBox in an xz stream", "", (busybox, workshop) =>
     compressed(workshop, busybox, "xz", "--keep", "-0"),
