@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { zipOf as storedZip } from "../../../testing/archives.ts";
 import { damaged, sequence } from "../../../testing/corpus.ts";
 import { type ZipSample, zipOf } from "../../../testing/zip-archives.ts";
+import { limits } from "../../base/limits.ts";
 import { inMemory } from "../../formats/random-access.ts";
 import type { JavaPackage } from "../identity.ts";
 import { javaPackages } from "./java.ts";
@@ -76,6 +78,31 @@ test.each(cases)("$summary", ({ samples, told }) => {
 test("a member that expands past the limit is left out", () => {
   const bomb = manifest(`Implementation-Title: ${"a".repeat(5_000_000)}\n`);
   expect(javaPackages(inMemory(zipOf([bomb, pom("g", "a", "1")])))).toEqual([{ name: "g:a", version: "1" }]);
+});
+
+test("inner jars that lie over each other are read within bounds", () => {
+  const names = Array.from({ length: 100 }, (_, index) => `${index}.jar`);
+  const big = storedZip([
+    { name: "META-INF/MANIFEST.MF", content: "Implementation-Title: big\n" },
+    { name: "filling", content: Buffer.alloc(4_000_000), method: 0 },
+  ]);
+  const whole = storedZip([
+    { name: "inner.jar", content: big, method: 0 },
+    { name: "META-INF/MANIFEST.MF", content: "Implementation-Title: outer\n" },
+    ...names.map((name) => ({ name, content: "y", method: 0 })),
+  ]);
+  // Every later entry of the directory points to the first member, with its size.
+  const end = whole.length - 22;
+  for (let at = whole.readUInt32LE(end + 16); at < end; at += 46 + whole.readUInt16LE(at + 28)) {
+    if (!/^\d+\.jar$/.test(whole.toString("latin1", at + 46, at + 46 + whole.readUInt16LE(at + 28))))
+      continue;
+    whole.writeUInt32LE(big.length, at + 20);
+    whole.writeUInt32LE(big.length, at + 24);
+    whole.writeUInt32LE(0, at + 42);
+  }
+  const told = javaPackages(inMemory(whole)) ?? [];
+  expect(told.length).toBeGreaterThan(2);
+  expect((told.length - 1) * big.length).toBeLessThanOrEqual(limits.javaBytesMax);
 });
 
 test("damage is never an exception", () => {
