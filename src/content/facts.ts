@@ -12,9 +12,6 @@ import { between, type NestingBudget, nestingBudget } from "./nested/gather.ts";
 import { nestedIn } from "./nested/nested.ts";
 import { searchSecrets } from "./secrets/secrets.ts";
 
-/** Changes whenever `factsOf` tells something else of the same bytes: caches of facts hold to it. */
-export const factsVersion = 3;
-
 export interface ScriptFacts {
   /** The interpreter's path as written after `#!`. */
   readonly interpreter: string;

@@ -3,6 +3,7 @@ import { blobFile, type Cache, cacheTemporary, findBlob } from "../../base/cache
 import { digestOf } from "../../base/digest.ts";
 import { ToolError } from "../../base/errors.ts";
 import type { Task } from "../../base/io.ts";
+import { factsVersion } from "../../content/facts-version.ts";
 import { compressionOfLayer, damagedHint, tarOfLayer } from "../../oci/layer-tar.ts";
 import { type Layer, mediaTypes } from "../../oci/model.ts";
 import type { Origin } from "../../tree/entry.ts";
@@ -147,5 +148,5 @@ function withProgress(layer: Layer, { emit }: Task): Layer {
 
 /** Names what facts depend on beside a file's bytes. */
 export function makerOf(ruleSet: string, program: string): string {
-  return digestOf(`${ruleSet} ${program}`);
+  return digestOf(`${ruleSet} ${factsVersion} ${program}`);
 }
