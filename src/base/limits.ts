@@ -114,15 +114,13 @@ export const limits = {
   /** A regular expression, its counted repetitions written out; the text of a sed program. */
   shellExpressionLengthMax: 4096,
   shellProgramLengthMax: 65_536,
-  /** Secrets told of one file. */
-  secretsPerFileMax: 100,
   /** Secrets of a config that are looked for wherever it is shown, and their length; at their own place all are masked. */
   maskedValuesMax: 1000,
   maskedValueLengthMax: 4096,
   /** Bytes read to verify what looks like one: so many, and so many for each byte of the file. */
   secretChecksBytesFree: 16_777_216,
   secretChecksRatioMax: 8,
-  /** Secrets of one kind that are told of one file; the rest of the kind is counted. */
+  /** Secrets of one kind that are told of one file, and of all members of an archive. */
   secretsPerKindMax: 20,
   /** Files that are secrets by their form as a whole (password hashes, key stores): what is read of one. */
   secretFormBytesMax: 4_194_304,

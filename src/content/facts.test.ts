@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { tarOf } from "../../testing/builders.ts";
+import { limits } from "../base/limits.ts";
 import { inMemory } from "../formats/random-access.ts";
 import { type Facts, factsOf } from "./facts.ts";
 
@@ -67,4 +70,21 @@ describe("factsOf", () => {
       { numRuns: 1000 },
     );
   });
+});
+
+test("where not all that looks like a secret could be checked, the facts say so", () => {
+  const header = `-----BEGIN ${["PRI", "VATE"].join("")} KEY-----\n`;
+  expect(facts(header.repeat(8000)).hidden?.kind).toBe("limit");
+  expect(facts(header).hidden).toBeUndefined();
+});
+
+test("members with cheap secrets hide none of another kind", () => {
+  const key = generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+  const cheap = Array.from({ length: 111 }, (_, index) => ({
+    name: `k${index}`,
+    content: `${["AI", "za"].join("")}SyB9q2LkT7vRz4YwB8sHdF3mJ6cGa1Ue5oK\n`,
+  }));
+  const found = factsOf(inMemory(tarOf([...cheap, { name: "key", content: key }]))).secrets ?? [];
+  expect(found).toHaveLength(limits.secretsPerKindMax + 1);
+  expect(found.at(-1)?.id).toBe("private-key");
 });

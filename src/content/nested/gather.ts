@@ -65,6 +65,7 @@ export function gatherer(inner: (member: RandomAccess) => Facts, budget: Nesting
   const known = new Set<string>();
   const ofId = new Map<string, number>();
   const secrets: Secret[] = [];
+  const secretsOf = new Map<string, number>();
   const stored: Region[] = [];
   const accounted: Region[] = [];
   let hidden: Hidden | undefined;
@@ -86,7 +87,9 @@ export function gatherer(inner: (member: RandomAccess) => Facts, budget: Nesting
       if (count <= limits.nestedIdentitiesMax) identities.push({ ...one, within: within(one.within) });
     }
     for (const one of facts.secrets ?? []) {
-      if (secrets.length < limits.secretsPerFileMax) secrets.push({ ...one, within: within(one.within) });
+      const count = (secretsOf.get(one.id) ?? 0) + 1;
+      secretsOf.set(one.id, count);
+      if (count <= limits.secretsPerKindMax) secrets.push({ ...one, within: within(one.within) });
     }
     if (facts.hidden !== undefined) hide({ ...facts.hidden, why: joined(facts.hidden.why, place) });
   };
