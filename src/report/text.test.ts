@@ -49,6 +49,15 @@ test("wrapping loses nothing but spaces", () => {
   );
 });
 
+test.each([
+  ["a blank that is no blank", "a\u00a0b", "a\\xa0b"],
+  ["a wide blank", "a\u3000b", "a\\u{3000}b"],
+  ["a letter without a glyph", "a\u3164b", "a\\u{3164}b"],
+  ["the blank itself", "a b", "a b"],
+])("%s is spelt out", (_, text, shown) => {
+  expect(printableLine(text)).toBe(shown);
+});
+
 test("a printable line is one line of characters that act on nothing", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {

@@ -1,20 +1,19 @@
 // Text for a terminal: nothing in it may act on the terminal, and its width is what is seen.
+import { unseen } from "./audit/html/page/visible.ts";
 
-/** Controls, the characters that reorder or hide text, line separators, and the lone surrogates that stand for bytes (base/names.ts). */
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 
 /** The text with everything that a terminal would obey made visible ("\x1b"). Line feeds and tabs stay. */
 export function printable(text: string): string {
-  return text.replace(unsafe, (character) =>
+  return text.replace(unseen, (character) =>
     character === "\n" || character === "\t" ? character : visible(character),
   );
 }
 
 /** The same for what is to stand on one line: a name, a value. */
 export function printableLine(text: string): string {
-  return text.replace(unsafe, visible);
+  return text.replace(unseen, visible);
 }
 
 function visible(character: string): string {

@@ -4,7 +4,14 @@ import type { AuditReport, PrimitiveUse, StartupStep } from "../../../audit/find
 import { primitiveMeanings } from "../../../audit/primitives.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { formatCount } from "./page/numbers.ts";
-import { counted, type PageContext, pathCell, pathMarkup, techniqueMarkup } from "./page-context.ts";
+import {
+  counted,
+  moreNote,
+  type PageContext,
+  pathCell,
+  pathMarkup,
+  techniqueMarkup,
+} from "./page-context.ts";
 
 const filesShown = 5;
 const stepsShown = 60;
@@ -48,7 +55,7 @@ function primitiveMarkup({ files, primitive }: PrimitiveUse, context: PageContex
   const more =
     others.length === 0
       ? undefined
-      : html`<div class="more" data-more="${key}"><p class="fine">and ${counted(others.length, "more", "more")}</p><div class="scroller" tabindex="0" role="region" aria-label="More files with ${primitive}" hidden><table><thead><tr><th scope="col">Path</th><th scope="col">By</th><th scope="col">Entrypoint</th></tr></thead><tbody></tbody></table></div></div>`;
+      : html`<div class="more" data-more="${key}">${moreNote(others.length)}<div class="scroller" tabindex="0" role="region" aria-label="More files with ${primitive}" hidden><table><thead><tr><th scope="col">Path</th><th scope="col">By</th><th scope="col">Entrypoint</th></tr></thead><tbody></tbody></table></div></div>`;
   return html`<article class="primitive-row" id="${key}">
 <h3>${primitive}</h3>
 <div class="primitive-about"><p>${what}</p><p>${techniqueMarkup(techniques)}</p></div>

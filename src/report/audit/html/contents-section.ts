@@ -4,7 +4,7 @@ import type { AuditReport, LayerRow, PackageRow } from "../../../audit/finding.t
 import { formatSize } from "../../units.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { formatCount } from "./page/numbers.ts";
-import { counted, type PageContext } from "./page-context.ts";
+import { moreNote, type PageContext } from "./page-context.ts";
 
 const packagesShown = 25;
 
@@ -44,7 +44,7 @@ export function packagesSection({ packages }: AuditReport, context: PageContext)
   if (others.length > 0) context.addMore("packages", others.map(packageCells));
   const body = html`<div${others.length > 0 ? html` class="more" data-more="packages"` : undefined}>
 <div class="scroller" tabindex="0" role="region" aria-label="Packages"><table><thead><tr><th scope="col">Package</th><th scope="col">Version</th><th scope="col">Type</th><th scope="col">Architecture</th><th scope="col" class="number">Files</th><th scope="col" class="number">Size</th></tr></thead><tbody>${shown}</tbody></table></div>
-${others.length > 0 ? html`<p class="fine">and ${counted(others.length, "more", "more")}</p>` : undefined}</div>`;
+${others.length > 0 ? html`${moreNote(others.length)}` : undefined}</div>`;
   return html`<section id="packages" aria-labelledby="packages-title">
 <h2 id="packages-title">Packages</h2>
 <p class="section-lead">The largest first, as the databases and files inside the image tell of them.</p>

@@ -2,11 +2,17 @@
 
 import type { AuditReport, Finding } from "../../../audit/finding.ts";
 import { rules, type Severity, severities } from "../../../audit/rules.ts";
-import { limits } from "../../../base/limits.ts";
 import { groupByRule, type RuleGroup } from "../groups.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { formatCount } from "./page/numbers.ts";
-import { counted, type PageContext, pathCell, pathMarkup, techniqueMarkup } from "./page-context.ts";
+import {
+  counted,
+  moreNote,
+  type PageContext,
+  pathCell,
+  pathMarkup,
+  techniqueMarkup,
+} from "./page-context.ts";
 
 /** Findings of one rule that stand in the page in full; the script adds the others, a line each. */
 const cardsShown = 6;
@@ -49,20 +55,16 @@ function findingList(key: string, findings: readonly Finding[], context: PageCon
   if (others.length === 0) return html`<div class="cards">${cards}</div>`;
   context.addMore(
     key,
-    others
-      .slice(0, limits.reportFindingsOfRuleMax)
-      .map((one) => [
-        pathCell(context, one.path),
-        one.what,
-        one.evidence.map((each) => each.what).join("; "),
-        { commands: one.evidence.flatMap(({ check }) => check ?? []) },
-      ]),
+    others.map((one) => [
+      pathCell(context, one.path),
+      one.what,
+      one.evidence.map((each) => each.what).join("; "),
+      { commands: one.evidence.flatMap(({ check }) => check ?? []) },
+    ]),
   );
-  const beyond = others.length - limits.reportFindingsOfRuleMax;
   return html`<div class="cards">${cards}</div>
-<div class="more" data-more="${key}"><p class="fine">and ${counted(others.length, "more", "more")}</p>
-<div class="scroller" tabindex="0" role="region" aria-label="More findings" hidden><table><thead><tr><th scope="col">Path</th><th scope="col">Finding</th><th scope="col">Evidence</th><th scope="col">How to check</th></tr></thead><tbody></tbody></table></div>
-${beyond > 0 ? html`<p class="fine">${formatCount(beyond)} of them are in the JSON report only.</p>` : undefined}</div>`;
+<div class="more" data-more="${key}">${moreNote(others.length)}
+<div class="scroller" tabindex="0" role="region" aria-label="More findings" hidden><table><thead><tr><th scope="col">Path</th><th scope="col">Finding</th><th scope="col">Evidence</th><th scope="col">How to check</th></tr></thead><tbody></tbody></table></div></div>`;
 }
 
 function findingMarkup(finding: Finding, context: PageContext): Markup {

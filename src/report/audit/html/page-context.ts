@@ -1,6 +1,7 @@
 // What the sections of the page share: where a file is in the page's data, and rows that the script adds to a table.
 
 import type { Digest } from "../../../base/digest.ts";
+import { limits } from "../../../base/limits.ts";
 import { techniqueUrl } from "../techniques.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { formatCount } from "./page/numbers.ts";
@@ -10,7 +11,7 @@ export interface PageContext {
   readonly indexOf: (path: string | undefined) => number | undefined;
   /** From 0 at the bottom. */
   readonly layerOf: (digest: Digest) => number;
-  /** Keeps rows for the script; they follow the table that is `data-more="key"`. */
+  /** Keeps rows for the script; they follow the table that is `data-more="key"`. No more than reportFindingsOfRuleMax. */
   readonly addMore: (key: string, rows: readonly (readonly MoreCell[])[]) => void;
 }
 
@@ -33,6 +34,17 @@ export function techniqueMarkup(ids: readonly string[]): Markup {
     return html` <a class="technique" href="${techniqueUrl(id)}" rel="noreferrer">${id}</a>`;
   });
   return html`${links}`;
+}
+
+/** What is said of rows that `addMore` keeps, and of those that are too many for the page. */
+export function moreNote(count: number): Markup {
+  const beyond = count - limits.reportFindingsOfRuleMax;
+  return html`<p class="fine">and ${counted(count, "more", "more")}<noscript>: the page's own script shows them, and the JSON report has them</noscript></p>${
+    beyond > 0
+      ? html`
+<p class="fine">${formatCount(beyond)} of them are in the JSON report only.</p>`
+      : undefined
+  }`;
 }
 
 /** "1 file", "12 files". */

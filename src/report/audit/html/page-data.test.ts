@@ -29,6 +29,14 @@ describe("the page's data", () => {
     );
   });
 
+  test("bytes of a hard link count for one name only", () => {
+    const first = fileRow("/a", 100, "closure");
+    const { files } = packReport(
+      sampleReport({ files: [first, fileRow("/b", 100, "closure", { linkTo: first.path })] }),
+    ).data;
+    expect(files.sizeBytes).toEqual([100, 0]);
+  });
+
   test("a chain names the files of its steps", () => {
     const node = indexOf("/usr/bin/node");
     expect(chainOf(model, libc)).toEqual([

@@ -41,7 +41,8 @@ export function packReport(report: DetailedReport): PackedReport {
   const files: FileColumns = {
     folder: rows.map((row) => folderOf(parentOf(row.path))),
     name: rows.map((row) => baseName(row.path)),
-    sizeBytes: rows.map((row) => row.sizeBytes),
+    // A hard link's bytes count for another name.
+    sizeBytes: rows.map((row) => (row.linkTo === undefined ? row.sizeBytes : 0)),
     role: rows.map((row) => pageRoles.indexOf(row.role)),
     kind: rows.map((row) => kinds.indexOf(row.kind)),
     package: rows.map((row) => row.package ?? none),

@@ -184,6 +184,14 @@ describe("the verdict", () => {
     );
     expect(steps).not.toContain("loader");
   });
+
+  test("a rule that lower layers alone break leads to their list", () => {
+    const verdict = { ...report.verdict, level: "truly-distroless" as const, determinate: true };
+    const residue = [sampleFinding("secret", "a key", { atMost: "truly-distroless" })];
+    const page = auditHtml(sampleReport({ verdict, residue, findings: [] }));
+    expect(page).toContain('<a href="#residue">');
+    expect(page).not.toContain('href="#rule-secret"');
+  });
 });
 
 describe("many findings", () => {
@@ -195,6 +203,7 @@ describe("many findings", () => {
     const [, group = ""] = /<details class="rule" id="rule-unneeded-elf">(.*?)<\/details>/s.exec(page) ?? [];
     expect(group.split("<article").length - 1 + rows.length).toBe(count);
     expect(rows.length).toBeGreaterThan(600);
+    expect(group).toContain("<noscript>");
     expect(rows.every((cells) => cells.length === (group.match(/<th /g) ?? []).length)).toBe(true);
   });
 

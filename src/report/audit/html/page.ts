@@ -1,7 +1,9 @@
 // The audit as one HTML page: a person reads it in a browser, from a file, without a network (CSP: `default-src 'none'`; the
-// page's style and script are named by their hashes). Without the script everything but the map and the table of files is there.
+// page's style and script are named by their hashes). Without the script the map, the table of files and what follows the first rows of long lists
+// are not there.
 // Invariants: equal reports give equal bytes; no text of an image is markup, attribute syntax or script.
 import type { DetailedReport } from "../../../audit/finding.ts";
+import { limits } from "../../../base/limits.ts";
 import { attackSections } from "./attack-section.ts";
 import { layersSection, packagesSection } from "./contents-section.ts";
 import { filesSection } from "./files-section.ts";
@@ -32,7 +34,7 @@ export function auditHtml(report: DetailedReport, when?: string): string {
     indexOf,
     layerOf: (digest) => layers.get(digest) ?? -1,
     addMore: (key, rows) => {
-      more[key] = rows;
+      more[key] = rows.slice(0, limits.reportFindingsOfRuleMax);
     },
   };
   const style = pageStyle();

@@ -80,15 +80,17 @@ function stepsMarkup(report: DetailedReport, context: PageContext): Markup {
   if (hold === undefined)
     return html`<div class="up"><h3>Nothing to gain</h3><p>There is no level above this one.</p></div>`;
   return html`<div class="up"><h3>To reach <em>${hold.next}</em></h3>
-<ol class="steps">${hold.groups.map((group) => stepMarkup(group, context))}</ol></div>`;
+<ol class="steps">${hold.groups.map((group) => stepMarkup(group, report, context))}</ol></div>`;
 }
 
-function stepMarkup({ findings, rule }: RuleGroup, context: PageContext): Markup {
+function stepMarkup({ findings, rule }: RuleGroup, report: DetailedReport, context: PageContext): Markup {
+  // What is in lower layers only has a list of its own.
+  const place = report.findings.some((one) => one.rule === rule) ? `rule-${rule}` : "residue";
   const paths = [...new Set(findings.flatMap(({ path }) => path ?? []))];
   const shown = paths.slice(0, pathsShown).map((one): Content => html`<li>${pathMarkup(context, one)}</li>`);
   const waived = findings.filter((one) => one.waived !== undefined).length;
   const more = paths.length - shown.length;
-  return html`<li><a href="#rule-${rule}">${rules[rule].title}</a>
+  return html`<li><a href="#${place}">${rules[rule].title}</a>
 ${findings.length > 1 ? html` <span class="count">${counted(findings.length, "finding", "findings")}</span>` : undefined}
 ${waived > 0 ? html` <span class="tag">${waived === findings.length ? "waived" : `${waived} waived`}</span>` : undefined}
 <p>${sentence(rules[rule].fix)}</p>
@@ -120,7 +122,9 @@ ${counts.length > 0 ? html`<ul class="counts" aria-label="Findings by severity">
 /** One bar of all bytes by role, in the order of the legend. */
 function composition(report: DetailedReport): Markup {
   const bytes = new Map<Role, number>();
-  for (const row of report.files()) bytes.set(row.role, (bytes.get(row.role) ?? 0) + row.sizeBytes);
+  for (const { linkTo, role, sizeBytes } of report.files()) {
+    if (linkTo === undefined) bytes.set(role, (bytes.get(role) ?? 0) + sizeBytes);
+  }
   const total = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   if (total === 0) return html``;
   const present = pageRoles.filter((role) => (bytes.get(role) ?? 0) > 0);

@@ -10,6 +10,15 @@ import { everything, selectFiles, sortFiles } from "./selection.ts";
 import type { PageData } from "./shapes.ts";
 import { type State, storeOf } from "./state.ts";
 
+/** Browsers refuse an address that changes too often (100 times in 30 seconds): it tells where one was, and nothing depends on it. */
+function tellAddress(file: number): void {
+  try {
+    history.replaceState(null, "", file < 0 ? "#files" : `#file=${file}`);
+  } catch {
+    // The next one is taken.
+  }
+}
+
 function start(): void {
   const model = modelOf(JSON.parse(byId("data").textContent) as PageData);
   enhancePage(model);
@@ -37,7 +46,7 @@ function start(): void {
     markInMap(state.file);
     grid.reveal(state.file);
     if (before === undefined) return;
-    history.replaceState(null, "", state.file < 0 ? "#files" : `#file=${state.file}`);
+    tellAddress(state.file);
   };
 
   const follow = (): void => {

@@ -1,7 +1,11 @@
 // Names of an image are hostile: what can't be seen, or reorders what is seen, is spelt out. Used here and in the page itself.
 
-/** Controls, format characters (they join, hide or reorder), line and paragraph separators, lone surrogates, private use. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
+/**
+ * Controls, format characters (they join, hide or reorder), what has no glyph by default, line and paragraph separators, blanks
+ * that are not the blank, lone surrogates, private use.
+ */
+export const unseen: RegExp =
+  /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}\p{Co}]|(?! )\p{Zs}/gu;
 
 /** The text with every character that has no glyph of its own as "\x1b" or "\u{202e}". Line feeds and tabs too, and bytes that are no UTF-8. */
 export function visible(text: string): string {
