@@ -52,7 +52,7 @@ export function hiddenIn(source: RandomAccess, magic: Magic, elf: ElfFacts | und
   const image = openElf(source);
   if (image !== undefined && (image.type === relocatable || (elf === undefined && isDebugFile(image))))
     return undefined;
-  const packed = image === undefined ? undefined : (upx(source, image) ?? dense(source, image));
+  const packed = image === undefined ? undefined : (upx(source, image, elf) ?? dense(source, image, elf));
   return packed ?? (elf === undefined ? corrupt : undefined);
 }
 
@@ -81,7 +81,7 @@ const upxMagic = Buffer.from("UPX!");
 const headersEndBytes = 64;
 
 /** UPX's own marks: l_info behind the program headers, the pack header at the end. */
-function upx(source: RandomAccess, image: ElfImage): Hidden | undefined {
+function upx(source: RandomAccess, image: ElfImage, elf: ElfFacts | undefined): Hidden | undefined {
   const header = image.file.bytes(0, image.class === 64 ? 64 : 52);
   if (header === undefined) return undefined;
   const tableAt = image.file.number(header, image.class === 64 ? 32 : 28, image.file.wordBytes);
@@ -93,7 +93,7 @@ function upx(source: RandomAccess, image: ElfImage): Hidden | undefined {
   // Anything may hold four letters; what UPX made has few segments and no dynamic needs worth the name.
   if (image.segments.filter((one) => one.type === segmentType.load).length > 6) return undefined;
   const places = [infoAt < 0 ? [] : [headersEnd + infoAt], packAt < 0 ? [] : [tailAt + packAt]].flat();
-  if (places.length < 2 && dense(source, image) === undefined) return undefined;
+  if (places.length < 2 && dense(source, image, elf) === undefined) return undefined;
   const version = upxVersion(source);
   return {
     kind: "packed",
@@ -115,8 +115,16 @@ function upxVersion(source: RandomAccess): string | undefined {
   return undefined;
 }
 
+/**
+ * Whether it is loaded, and started by nobody: it needs other libraries and names no loader. Linkers of old gave libraries an entry
+ * point as well, and tables of character sets (gconv's) are dense data beside hardly any code.
+ */
+function isLibrary(elf: ElfFacts | undefined): boolean {
+  return elf !== undefined && !elf.program && elf.interpreter === undefined && elf.needed.length > 0;
+}
+
 /** Code that looks drawn at random, or hardly any code and much such data: packed or encrypted, by whatever. */
-function dense(source: RandomAccess, image: ElfImage): Hidden | undefined {
+function dense(source: RandomAccess, image: ElfImage, elf: ElfFacts | undefined): Hidden | undefined {
   const loads = image.segments.filter((one) => one.type === segmentType.load);
   const isCode = (one: Segment): boolean => (one.flags & executable) !== 0;
   const code = regionsOf(loads.filter(isCode), source.sizeBytes);
@@ -127,7 +135,7 @@ function dense(source: RandomAccess, image: ElfImage): Hidden | undefined {
     inCode.denseBytes >= Math.min(denseCodeBytesMin, denseShareMin * codeBytes)
   )
     return packed(image, "executable segments", inCode, "its code is no code before it runs");
-  if (codeBytes > stubBytesMax || !startsInCode(image)) return undefined;
+  if (codeBytes > stubBytesMax || !startsInCode(image) || isLibrary(elf)) return undefined;
   const inData = densityOf(
     source,
     regionsOf(

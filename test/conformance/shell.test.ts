@@ -85,6 +85,8 @@ describe.skipIf(!present)(`shell grammar${absent}`, () => {
       }
       const text = `${words.join("")}\n`;
       const parsed = parseShell(text, { file: "piece", dialect: script.dialect });
+      // What stands between back quotes the shells read when they run it, and not before.
+      if (parsed.diagnostics.some(({ message }) => message.includes("between back quotes"))) continue;
       if ((parsed.value !== undefined) !== accepted(text, script.dialect)) wrong.push(text);
     }
     // bash ends with success after some mistakes inside `[[`; a handful of pieces may hit that.
