@@ -162,7 +162,7 @@ const programs: readonly (readonly [name: string, path: string, level: Level])[]
   ["php8.2-cli", "usr/bin/php8.2", "shell-less"],
   ["lua5.4", "usr/bin/lua5.4", "shell-less"],
   ["tcl8.6", "usr/bin/tclsh8.6", "shell-less"],
-  ["guile-3.0", "usr/bin/guile-3.0", "shell-less"],
+  ["guile-3.0-libs", "usr/lib/x86_64-linux-gnu/guile/3.0/bin/guile", "shell-less"],
   ["gawk", "usr/bin/gawk", "shell-less"],
   ["mawk", "usr/bin/mawk", "shell-less"],
   ["original-awk", "usr/bin/original-awk", "shell-less"],
