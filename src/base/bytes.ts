@@ -3,6 +3,11 @@ import { ToolError } from "./errors.ts";
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
+/** The same bytes as a Buffer, not copied. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Bytes held in memory, as a stream of one chunk. */
 export function bytesOf(content: Uint8Array): Bytes {
   return {

@@ -24,6 +24,16 @@ export function diskError(what: string, thrown: unknown): ToolError {
   return new ToolError("disk", { what, why, ...(hint === undefined ? {} : { hint }), cause: thrown });
 }
 
+/** Runs an operation of the file system; what the system says of its failure becomes an error. @throws ToolError "disk" */
+export function onDisk<T>(what: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (thrown) {
+    if (systemCode(thrown) === undefined) throw thrown;
+    throw diskError(what, thrown);
+  }
+}
+
 /**
  * Writes a whole file: either the old content or all of the new is there, whatever happens. Interrupted or failed, the
  * temporary file is removed.

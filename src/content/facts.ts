@@ -1,15 +1,17 @@
 // What one file's content says. Pure, computed once per file digest, cached; the closure and the audit read the same facts.
+
+import { bufferOf } from "../base/bytes.ts";
 import { type ElfFacts, elfFacts } from "../formats/elf.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
 import { javaPackages } from "./build-info/java.ts";
 import { elfProgram, foreignProgram, type ProgramFacts, programsInside } from "./fingerprints/identify.ts";
-import type { Region } from "./fingerprints/regions.ts";
 import { moduleIdentities, scriptIdentities } from "./fingerprints/scripts.ts";
 import { hiddenIn } from "./hidden.ts";
 import type { BuildInfo, Capability, Hidden, Identity, Secret } from "./identity.ts";
 import { isJimage } from "./jimage.ts";
-import { between, type NestingBudget, nestingBudget } from "./nested/gather.ts";
+import { type NestingBudget, nestingBudget } from "./nested/gather.ts";
 import { nestedIn } from "./nested/nested.ts";
+import { between, type Region } from "./regions.ts";
 import { searchSecrets } from "./secrets/secrets.ts";
 
 export interface ScriptFacts {
@@ -89,7 +91,7 @@ export function factsOf(source: RandomAccess): Facts {
 /** Of a file, or of a member of archives around it: they share what one file may take. */
 function factsWithin(source: RandomAccess, budget: NestingBudget): Facts {
   const read = source.read(0, Math.min(headBytes, source.sizeBytes));
-  const head = Buffer.from(read.buffer, read.byteOffset, read.length);
+  const head = bufferOf(read);
   if (head.length === 0) return { magic: "empty" };
   const magic = magicOf(head);
   const nested = nestedIn(source, magic, (member) => factsWithin(member, budget), budget);

@@ -1,5 +1,7 @@
 // Programs whose content is hidden: packed ones that unpack themselves when they run, and files that claim to be ELF and can't
 // be read. A packer's name is the smaller part of it: packed bytes look drawn at random, a processor's instructions don't.
+
+import { bufferOf } from "../base/bytes.ts";
 import { lazy } from "../base/lazy.ts";
 import type { ElfFacts } from "../formats/elf.ts";
 import {
@@ -14,8 +16,9 @@ import type { RandomAccess } from "../formats/random-access.ts";
 import { codeSection, elfSections, noBits } from "./elf-sections.ts";
 import { countBytes, entropyOf } from "./entropy.ts";
 import type { Magic } from "./facts.ts";
-import { type Region, regionsOf } from "./fingerprints/regions.ts";
+import { regionsOf } from "./fingerprints/regions.ts";
 import type { Evidence, Hidden } from "./identity.ts";
+import type { Region } from "./regions.ts";
 
 const executable = 1;
 /** Segments are looked at in blocks, so that what is packed shows beside what isn't. */
@@ -197,7 +200,3 @@ function blockEntropy(block: Uint8Array): number {
 
 const chunkBytes = 1_048_576;
 const scratch = lazy(() => Buffer.allocUnsafe(chunkBytes));
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}

@@ -1,5 +1,6 @@
 // ar archives (ar(5), deb(5)): the common format with the GNU ("/123" into the "//" table, "name/") and BSD ("#1/len")
 // long names. Invariant: every member returned lies inside the source.
+import { bufferOf } from "../base/bytes.ts";
 import { ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { decodeName } from "../base/names.ts";
@@ -94,7 +95,7 @@ function resolveName(
 }
 
 function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  return bufferOf(bytes).toString("latin1");
 }
 
 function malformed(what: string, offset: number, why: string): ToolError {

@@ -1,5 +1,6 @@
 // The frame of an ELF file: header, program headers, and reading by file offset or address (gABI ch. 4 "ELF Header", ch. 5
 // "Program Header"). Reads go through a few cached windows, so that a large library is never loaded whole.
+import { bufferOf } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
 import type { RandomAccess } from "./random-access.ts";
 
@@ -46,7 +47,7 @@ export function openElf(source: RandomAccess): ElfImage | undefined {
   if (ident.length < 52 || ident[0] !== 0x7f || ident[1] !== 0x45 || ident[2] !== 0x4c || ident[3] !== 0x46) {
     return undefined;
   }
-  const layout = layoutOf(asBuffer(ident));
+  const layout = layoutOf(bufferOf(ident));
   if (layout === undefined) return undefined;
   const { little, wide } = layout;
   const file = fileView(source, wide ? 8 : 4, little);
@@ -131,7 +132,7 @@ function fileView(source: RandomAccess, wordBytes: 4 | 8, little: boolean): File
     const known = windows.get(index);
     if (known !== undefined) return known;
     if (windows.size >= windowsMax) windows.clear();
-    const made = asBuffer(source.read(index * windowBytes, windowBytes));
+    const made = bufferOf(source.read(index * windowBytes, windowBytes));
     windows.set(index, made);
     return made;
   };
@@ -145,7 +146,7 @@ function fileView(source: RandomAccess, wordBytes: 4 | 8, little: boolean): File
         const found = window((offset - start) / windowBytes).subarray(start, start + length);
         return found.length === length ? found : undefined;
       }
-      const read = asBuffer(source.read(offset, length));
+      const read = bufferOf(source.read(offset, length));
       return read.length === length ? read : undefined;
     },
     number: (bytes, at, size) => {
@@ -153,10 +154,6 @@ function fileView(source: RandomAccess, wordBytes: 4 | 8, little: boolean): File
       return little ? bytes.readUIntLE(at, size) : bytes.readUIntBE(at, size);
     },
   };
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function readSegments(file: FileView, header: Buffer): Segment[] | undefined {

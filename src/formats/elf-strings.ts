@@ -1,6 +1,7 @@
 // Names in an ELF file's read-only data: absolute paths and sonames that the program may open at run time. They are hints:
 // only those that exist in a tree come to count, so too many is better than too few.
 // Invariant: each byte of the file is looked at once, however its segments overlap, 1 MiB at a time.
+import { bufferOf } from "../base/bytes.ts";
 import { lazy } from "../base/lazy.ts";
 import { limits } from "../base/limits.ts";
 import { type ElfImage, type Segment, segmentType } from "./elf-image.ts";
@@ -31,7 +32,7 @@ export function readStrings(image: ElfImage, source: RandomAccess, known: Readon
   for (const { start, end } of dataRanges(image, source.sizeBytes)) {
     for (let at = start; at < end; at += chunkBytes) {
       const bytes = source.read(at, Math.min(chunkBytes + nameBytesMax, end - at), scratch());
-      const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      const chunk = bufferOf(bytes);
       const isLast = at + chunkBytes + nameBytesMax >= end;
       collectPaths(chunk, { isFirst: at === start, isLast }, paths);
       collectSonames(chunk, { isFirst: at === start, isLast }, sonames);

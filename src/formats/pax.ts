@@ -1,5 +1,6 @@
 // pax extended header records (POSIX.1-2017 pax, "pax Extended Header"): "LENGTH KEY=VALUE\n", LENGTH counting all of it.
 // Values are bytes: names may be any, extended attributes (SCHILY.xattr.*) hold zeros.
+import { bufferOf } from "../base/bytes.ts";
 import { encodeName } from "../base/names.ts";
 
 export interface PaxRecord {
@@ -9,7 +10,7 @@ export interface PaxRecord {
 
 /** All records of a header's body in order (GNU.sparse 0.0 repeats keys), or what is wrong in a clause. */
 export function parsePaxRecords(body: Uint8Array): PaxRecord[] | string {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const bytes = bufferOf(body);
   const records: PaxRecord[] = [];
   let at = 0;
   while (at < bytes.length) {
@@ -39,10 +40,7 @@ export function formatPaxRecords(
   const parts: Buffer[] = [];
   for (const [key, value] of records) {
     const keyBytes = encodeName(key);
-    const valueBytes =
-      typeof value === "string"
-        ? encodeName(value)
-        : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    const valueBytes = typeof value === "string" ? encodeName(value) : bufferOf(value);
     const rest = keyBytes.length + valueBytes.length + 3;
     let length = rest + String(rest).length;
     // The length counts its own digits: one more of them may be needed.

@@ -45,6 +45,18 @@ export function ofFile(fd: number, offset: number, sizeBytes: number): RandomAcc
   };
 }
 
+/** A part of a source, as a source: from `offset` on, `sizeBytes` or what is left. */
+export function rangeOf(source: RandomAccess, offset: number, sizeBytes: number): RandomAccess {
+  const size = Math.max(0, Math.min(sizeBytes, source.sizeBytes - offset));
+  return {
+    sizeBytes: size,
+    read: (from, length, scratch) => {
+      const part = clamp(size, from, length);
+      return source.read(offset + part.start, part.size, scratch);
+    },
+  };
+}
+
 function clamp(sizeBytes: number, offset: number, length: number): { start: number; size: number } {
   const start = Math.min(Math.max(0, offset), sizeBytes);
   return { start, size: Math.max(0, Math.min(length, sizeBytes - start)) };

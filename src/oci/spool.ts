@@ -4,8 +4,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { bytesOf } from "../base/bytes.ts";
 import { finishDigest } from "../base/digest.ts";
-import { systemCode } from "../base/errors.ts";
-import { diskError, writeWholeSync } from "../base/files.ts";
+import { onDisk, writeWholeSync } from "../base/files.ts";
 import type { FileContent } from "./layer-entry.ts";
 import { fileRange } from "./store.ts";
 
@@ -23,7 +22,7 @@ const bufferBytes = 1 << 20;
 /** A spool into a new file. @throws ToolError "disk" (its methods as well) */
 export function createSpool(file: string): Spool {
   const what = `writing ${file}`;
-  const fd = guarded(what, () => openSync(file, "wx", 0o600));
+  const fd = onDisk(what, () => openSync(file, "wx", 0o600));
   const buffer = Buffer.allocUnsafe(bufferBytes);
   let filled = 0;
   let start = 0;
@@ -35,7 +34,7 @@ export function createSpool(file: string): Spool {
   };
   return {
     write: (chunk) =>
-      guarded(what, () => {
+      onDisk(what, () => {
         hash.update(chunk);
         position += chunk.length;
         if (filled + chunk.length > bufferBytes) flush();
@@ -59,7 +58,7 @@ export function createSpool(file: string): Spool {
       };
     },
     close: () =>
-      guarded(what, () => {
+      onDisk(what, () => {
         try {
           flush();
         } finally {
@@ -67,13 +66,4 @@ export function createSpool(file: string): Spool {
         }
       }),
   };
-}
-
-function guarded<T>(what: string, operation: () => T): T {
-  try {
-    return operation();
-  } catch (thrown) {
-    if (systemCode(thrown) === undefined) throw thrown;
-    throw diskError(what, thrown);
-  }
 }

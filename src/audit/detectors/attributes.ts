@@ -1,4 +1,5 @@
 // What modes, owners, attributes and names of entries say: setuid, capabilities, what anybody may write, devices.
+import { bufferOf } from "../../base/bytes.ts";
 import { encodeName } from "../../base/names.ts";
 import type { Evidence } from "../../content/identity.ts";
 import type { Entry } from "../../tree/entry.ts";
@@ -107,7 +108,7 @@ const capabilityNames = (
 
 /** struct vfs_cap_data (linux/capability.h): a magic, then permitted and inheritable as 32-bit words, little-endian. */
 function capabilityTold(value: Uint8Array): readonly [string, Evidence] {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
+  const bytes = bufferOf(value);
   const evidence: Evidence = {
     what: `security.capability is ${bytes.subarray(0, 24).toString("hex")}`,
     check: "getcap FILE",

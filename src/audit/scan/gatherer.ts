@@ -6,8 +6,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { finishDigest } from "../../base/digest.ts";
-import { assert, systemCode } from "../../base/errors.ts";
-import { diskError } from "../../base/files.ts";
+import { assert } from "../../base/errors.ts";
+import { onDisk } from "../../base/files.ts";
 import { inMemory, ofFile, type RandomAccess } from "../../formats/random-access.ts";
 import type { Examined, Extent } from "./examine.ts";
 import type { ExaminerPool } from "./examiner-pool.ts";
@@ -173,13 +173,13 @@ async function startLarge(state: Gathering, whenExamined: WhenExamined): Promise
   while (state.largeRunning.size >= largeAtOnce) await Promise.race(state.largeRunning);
   throwFailure(state);
   const file = join(state.tools.scratchFolder, `large-${randomBytes(8).toString("hex")}`);
-  const fd = guarded(file, () => openSync(file, "wx+", 0o600));
+  const fd = onDisk(`writing ${file}`, () => openSync(file, "wx+", 0o600));
   state.large = { file, fd, hash: createHash("sha256"), whenExamined, sizeBytes: 0 };
 }
 
 function writeLarge(large: LargeFile, bytes: Uint8Array): void {
   large.hash.update(bytes);
-  guarded(large.file, () => {
+  onDisk(`writing ${large.file}`, () => {
     for (let at = 0; at < bytes.length; )
       at += writeSync(large.fd, bytes, at, bytes.length - at, large.sizeBytes + at);
   });
@@ -197,7 +197,7 @@ async function holeInLarge(large: LargeFile, sizeBytes: number, signal: AbortSig
     signal.throwIfAborted();
   }
   large.sizeBytes += sizeBytes;
-  guarded(large.file, () => ftruncateSync(large.fd, large.sizeBytes));
+  onDisk(`writing ${large.file}`, () => ftruncateSync(large.fd, large.sizeBytes));
 }
 
 /** Examining goes on beside what streams by next. */
@@ -216,13 +216,4 @@ function endLarge(state: Gathering, large: LargeFile): void {
       return rm(file, { force: true });
     });
   state.largeRunning.add(running);
-}
-
-function guarded<T>(file: string, operation: () => T): T {
-  try {
-    return operation();
-  } catch (thrown) {
-    if (systemCode(thrown) === undefined) throw thrown;
-    throw diskError(`writing ${file}`, thrown);
-  }
 }

@@ -1,7 +1,9 @@
 // Examining on this thread, where there is too little for threads to pay. Nothing can interrupt a thread that is at work: so it turns
 // to its signal between any two files, and what may take long, a container that can hold far more than its size, goes to a worker.
+
 import { closeSync, openSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
+import { bufferOf } from "../../base/bytes.ts";
 import type { Cache } from "../../base/cache.ts";
 import { containerOf, unreadFormat } from "../../content/nested/signatures.ts";
 import { inMemory, ofFile, type RandomAccess } from "../../formats/random-access.ts";
@@ -59,8 +61,4 @@ function mayTakeLong(source: RandomAccess): boolean {
   if (containerOf(head, source.sizeBytes) !== undefined || unreadFormat(head) !== undefined) return true;
   const tailAt = Math.max(0, source.sizeBytes - zipEndBytesMax);
   return bufferOf(source.read(tailAt, zipEndBytesMax)).lastIndexOf(zipEnd) >= 0;
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { type Digest, finishDigest } from "../../base/digest.ts";
-import { systemCode, ToolError } from "../../base/errors.ts";
-import { diskError, writeWholeSync } from "../../base/files.ts";
+import { ToolError } from "../../base/errors.ts";
+import { diskError, onDisk, writeWholeSync } from "../../base/files.ts";
 import { limits } from "../../base/limits.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 
@@ -47,7 +47,7 @@ export function createKeptWriter(temporary: string, place: (digest: Digest) => s
   };
   return {
     add: (content) =>
-      guarded(() => {
+      onDisk("writing to the cache", () => {
         if (content.sizeBytes > limits.keptFileBytesMax) return -1;
         if (sizeBytes + content.sizeBytes > limits.keptLayerBytesMax) return -1;
         const offset = sizeBytes;
@@ -64,7 +64,7 @@ export function createKeptWriter(temporary: string, place: (digest: Digest) => s
       }),
     async finish(): Promise<KeptBlob | undefined> {
       if (sizeBytes === 0) return undefined;
-      guarded(() => {
+      onDisk("writing to the cache", () => {
         flush();
         close();
       });
@@ -84,13 +84,4 @@ export function createKeptWriter(temporary: string, place: (digest: Digest) => s
 
 function endedEarly(): ToolError {
   return new ToolError("disk", { what: "keeping a file's content", why: "its scratch file was cut short" });
-}
-
-function guarded<T>(operation: () => T): T {
-  try {
-    return operation();
-  } catch (thrown) {
-    if (systemCode(thrown) === undefined) throw thrown;
-    throw diskError("writing to the cache", thrown);
-  }
 }

@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import type { Cache } from "../../base/cache.ts";
 import { type Digest, digestOf, finishDigest, hexOf } from "../../base/digest.ts";
 import { systemCode } from "../../base/errors.ts";
-import { diskError, writeWholeSync } from "../../base/files.ts";
+import { diskError, onDisk, writeWholeSync } from "../../base/files.ts";
 import { lazy } from "../../base/lazy.ts";
 import type { Facts } from "../../content/facts.ts";
 import type { FileEntry } from "../../tree/entry.ts";
@@ -82,7 +82,7 @@ interface Writing {
 
 /** A record in the making, under a temporary name on the file system of `file`. @throws ToolError "disk" (its methods as well) */
 export function createRecordWriter(temporary: string, file: string, header: RecordHeader): RecordWriter {
-  const fd = guarded(() => openSync(temporary, "wx", 0o644));
+  const fd = onDisk("writing to the cache", () => openSync(temporary, "wx", 0o644));
   const writing: Writing = {
     temporary,
     fd,
@@ -113,7 +113,7 @@ export function createRecordWriter(temporary: string, file: string, header: Reco
       };
     },
     async finish(kept): Promise<void> {
-      guarded(() => {
+      onDisk("writing to the cache", () => {
         writeRows(writing, writing.rows.length);
         writing.text += `${JSON.stringify(kept ?? null)}\n`;
         flush(writing);
@@ -160,7 +160,7 @@ function writeRows(writing: Writing, count: number): void {
 
 function writeLine(writing: Writing, line: string): void {
   writing.text += `${line}\n`;
-  if (writing.text.length >= bufferedLengthMax) guarded(() => flush(writing));
+  if (writing.text.length >= bufferedLengthMax) onDisk("writing to the cache", () => flush(writing));
 }
 
 function flush(writing: Writing): void {
@@ -168,15 +168,6 @@ function flush(writing: Writing): void {
   writing.text = "";
   writing.hash.update(bytes);
   writeWholeSync(writing.fd, bytes);
-}
-
-function guarded<T>(operation: () => T): T {
-  try {
-    return operation();
-  } catch (thrown) {
-    if (systemCode(thrown) === undefined) throw thrown;
-    throw diskError("writing to the cache", thrown);
-  }
 }
 
 const readBytes = 1 << 20;

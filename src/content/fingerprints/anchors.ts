@@ -1,11 +1,14 @@
 // The strings that fingerprints are searched by, in one pass: each with the places where it was met.
+
+import { bufferOf } from "../../base/bytes.ts";
 import { lazy } from "../../base/lazy.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import { goFunctions } from "../capabilities.ts";
+import type { Region } from "../regions.ts";
 import { stringSearch } from "../string-search.ts";
 import { type AppletTable, appletTableAt, tableEntries } from "./applets.ts";
 import type { Signal } from "./fingerprint.ts";
-import type { Region } from "./regions.ts";
+
 import { fingerprints } from "./rules.ts";
 
 /** What a pass over a file's data met. */
@@ -62,7 +65,7 @@ export function meet(source: RandomAccess, regions: readonly Region[]): Met {
   for (const { start, end } of regions) {
     for (let at = start; at < end; at += chunkBytes) {
       const bytes = source.read(at, Math.min(chunkBytes + overlapBytes, end - at), scratch());
-      const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      const chunk = bufferOf(bytes);
       const found = searchChunk(chunk, (index, place) => {
         const known = places.get(texts[index] ?? "") ?? [];
         if (known.length < placesMax && known.at(-1) !== at + place) known.push(at + place);
@@ -89,7 +92,7 @@ export function findBytes(
   for (const { start, end } of regions) {
     for (let at = start; at < end; at += chunkBytes) {
       const bytes = source.read(at, Math.min(chunkBytes + overlapBytes, end - at), scratch());
-      const found = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(wanted);
+      const found = bufferOf(bytes).indexOf(wanted);
       if (found >= 0) return at + found;
     }
   }

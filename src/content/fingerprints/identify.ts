@@ -1,17 +1,19 @@
 // What a file's bytes are as a program: identities, build information, capabilities, and ELF files that lie inside it.
+
 import { limits } from "../../base/limits.ts";
 import { type ElfFacts, elfFacts } from "../../formats/elf.ts";
 import { type ElfImage, openElf } from "../../formats/elf-image.ts";
 import { dynamicSymbols } from "../../formats/elf-symbols.ts";
-import type { RandomAccess } from "../../formats/random-access.ts";
+import { type RandomAccess, rangeOf } from "../../formats/random-access.ts";
 import { cargoBuild } from "../build-info/cargo.ts";
 import { goBuildAt } from "../build-info/go.ts";
 import { capabilitiesOf } from "../capabilities.ts";
 import type { BuildInfo, Capability, Identity } from "../identity.ts";
+import type { Region } from "../regions.ts";
 import { findBytes, goAnchor, type Met, meet } from "./anchors.ts";
 import { innerElfs } from "./inner-elf.ts";
 import { identitiesIn, type Suspect } from "./match.ts";
-import { dataRegions, mappedBytes, type Region, unmappedRegions } from "./regions.ts";
+import { dataRegions, mappedBytes, unmappedRegions } from "./regions.ts";
 
 export interface ProgramFacts {
   readonly identities: readonly Identity[];
@@ -95,7 +97,7 @@ function withInner(
   const embeddedElf: number[] = [];
   let room: number = limits.innerElfBytesMax;
   for (const at of inner.slice(0, limits.innerElfsMax)) {
-    const part = sliceOf(source, at);
+    const part = rangeOf(source, at, source.sizeBytes);
     const image = openElf(part);
     room -= image === undefined ? part.sizeBytes : Math.min(part.sizeBytes, mappedBytes(image));
     const where = { within: `an ELF file at byte ${at}`, carve: `tail -c +${at + 1} FILE` };
@@ -109,15 +111,4 @@ function withInner(
   const carried = new Set(inside.map(({ id }) => id));
   const identities = [...outer.identities.filter(({ id }) => !carried.has(id)), ...inside];
   return { identities, capabilities, embeddedElf, ...(build === undefined ? {} : { build }) };
-}
-
-function sliceOf(source: RandomAccess, start: number): RandomAccess {
-  const sizeBytes = source.sizeBytes - start;
-  return {
-    sizeBytes,
-    read: (offset, length, scratch) => {
-      const at = Math.min(Math.max(0, offset), sizeBytes);
-      return source.read(start + at, Math.min(length, sizeBytes - at), scratch);
-    },
-  };
 }

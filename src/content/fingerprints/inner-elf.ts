@@ -1,9 +1,11 @@
 // ELF files inside other files: appended to a picture, carried in another program's data. Found by their magic number, told from
 // mere mentions of it by a header that can be one (gABI ch. 4 "ELF Header").
+
+import { bufferOf } from "../../base/bytes.ts";
 import { lazy } from "../../base/lazy.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
+import type { Region } from "../regions.ts";
 import { elfHeaderBytes, elfHeadersIn } from "./anchors.ts";
-import type { Region } from "./regions.ts";
 
 const chunkBytes = 1024 * 1024;
 const scratch = lazy(() => Buffer.allocUnsafe(chunkBytes + elfHeaderBytes));
@@ -18,7 +20,7 @@ export function innerElfs(
   for (const { start, end } of regions) {
     for (let at = start; at < end; at += chunkBytes) {
       const bytes = source.read(at, Math.min(chunkBytes + elfHeaderBytes, end - at), scratch());
-      elfHeadersIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), at, headers);
+      elfHeadersIn(bufferOf(bytes), at, headers);
     }
   }
   return [...new Set([...candidates, ...headers])].filter((at) => at > 0).sort((a, b) => a - b);

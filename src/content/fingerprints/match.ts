@@ -1,11 +1,13 @@
 // Which fingerprints a file's data bears, each with evidence that standard tools can show.
+
 import { lazy } from "../../base/lazy.ts";
 import type { ElfFacts } from "../../formats/elf.ts";
 import type { BuildInfo, Evidence, Identity } from "../identity.ts";
+import type { Region } from "../regions.ts";
 import { anchorOf, type Met, placesMax, symbolAnchor } from "./anchors.ts";
 import { carvedEvidence, grepFor, quoted } from "./evidence.ts";
 import type { Fingerprint, Signal } from "./fingerprint.ts";
-import type { Region } from "./regions.ts";
+
 import { fingerprints } from "./rules.ts";
 
 /** What the signals are looked for in. */

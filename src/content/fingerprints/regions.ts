@@ -4,12 +4,7 @@ import { lazy } from "../../base/lazy.ts";
 import type { ElfImage, Segment } from "../../formats/elf-image.ts";
 import { segmentType } from "../../formats/elf-image.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
-
-/** A part of a file, in bytes; `end` is the first that is not in it. */
-export interface Region {
-  readonly start: number;
-  readonly end: number;
-}
+import { between, merged, type Region } from "../regions.ts";
 
 const executable = 1;
 
@@ -74,13 +69,7 @@ export function unmappedRegions(image: ElfImage, sizeBytes: number): readonly Re
     image.segments.filter((one) => one.type === segmentType.load),
     sizeBytes,
   );
-  const gaps: Region[] = [];
-  let at = 0;
-  for (const { start, end } of [...mapped, { start: sizeBytes, end: sizeBytes }]) {
-    if (start > at) gaps.push({ start: at, end: start });
-    at = Math.max(at, end);
-  }
-  return gaps;
+  return between(mapped, 0, sizeBytes);
 }
 
 /** What segments hold of a file of this size, merged and in file order. */
@@ -118,14 +107,4 @@ function pageEnd(offset: number): number {
 function clamped(segment: Segment, sizeBytes: number): Region {
   const start = Math.min(segment.offset, sizeBytes);
   return { start, end: Math.min(start + segment.fileBytes, sizeBytes) };
-}
-
-function merged(regions: readonly Region[]): readonly Region[] {
-  const found: { start: number; end: number }[] = [];
-  for (const { start, end } of [...regions].sort((a, b) => a.start - b.start)) {
-    const last = found.at(-1);
-    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
-    else if (end > start) found.push({ start, end });
-  }
-  return found;
 }

@@ -1,4 +1,5 @@
 // The members of tar, ar and cpio archives and of compressed streams, each looked at as a file.
+import { bufferOf } from "../../base/bytes.ts";
 import { ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import { arMembers } from "../../formats/ar.ts";
@@ -7,7 +8,7 @@ import { blockBytes, hasValidChecksum, isZeroBlock } from "../../formats/tar-hea
 import { createTarReader } from "../../formats/tar-reader.ts";
 import { readCpio } from "./cpio.ts";
 import { type CompressedFormat, type Expanded, expand } from "./expand.ts";
-import { bufferOf, type Gatherer, type Part, partOf } from "./gather.ts";
+import { type Gatherer, type Part, partOf } from "./gather.ts";
 import { archiveOutcome, counts, fail } from "./outcome.ts";
 
 const feedBytes = 262_144;

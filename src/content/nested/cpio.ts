@@ -1,9 +1,10 @@
 // The members of a cpio archive in the "new" formats (cpio(5): newc and its variant with checksums), as an initramfs has them.
 
+import { bufferOf } from "../../base/bytes.ts";
 import { limits } from "../../base/limits.ts";
 import { decodeName } from "../../base/names.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
-import { bufferOf } from "./gather.ts";
+import {} from "./gather.ts";
 
 export interface CpioMember {
   readonly name: string;

@@ -1,10 +1,13 @@
 // Containers in the middle of other bytes: behind a picture, in a gap of an archive, in a section or the data of a program.
 // Found by the beginnings of the formats that compress, since what isn't compressed is seen in the bytes as they are.
+
+import { bufferOf } from "../../base/bytes.ts";
 import { lazy } from "../../base/lazy.ts";
 import { limits } from "../../base/limits.ts";
-import type { Region } from "../fingerprints/regions.ts";
+import { between, type Region } from "../regions.ts";
+
 import { gatherStream } from "./archives.ts";
-import { between, bufferOf, type Gatherer, type Part, partOf } from "./gather.ts";
+import { type Gatherer, type Part, partOf } from "./gather.ts";
 import { gzipContentAt } from "./gzip.ts";
 import { inflatedHead } from "./inflate.ts";
 import { counts, deeper } from "./outcome.ts";

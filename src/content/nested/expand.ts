@@ -1,12 +1,14 @@
 // Compressed content, decompressed synchronously and within bounds. Invariant: what is tried is charged, whether or not anything
 // comes of it.
+
 import { zstdDecompressSync } from "node:zlib";
+import { bufferOf } from "../../base/bytes.ts";
 import { systemCode, ToolError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import { createXzDecoder } from "../../formats/xz.ts";
 import { createFrameSplitter } from "../../formats/zstd-frames.ts";
-import { bufferOf, type NestingBudget } from "./gather.ts";
+import type { NestingBudget } from "./gather.ts";
 import { gzipMemberAt } from "./gzip.ts";
 import { inflateAt } from "./inflate.ts";
 

@@ -1,10 +1,10 @@
 // What the members of an archive add up to: identities and secrets with the place that they were found in, and the gravest of
 // what could not be told.
 import { limits } from "../../base/limits.ts";
-import type { RandomAccess } from "../../formats/random-access.ts";
+import { type RandomAccess, rangeOf } from "../../formats/random-access.ts";
 import type { Facts } from "../facts.ts";
-import type { Region } from "../fingerprints/regions.ts";
 import type { Hidden, Identity, Secret } from "../identity.ts";
+import { merged, type Region } from "../regions.ts";
 
 /** What is left of what one file may take, over all depths. */
 export interface NestingBudget {
@@ -127,29 +127,6 @@ function counted(hidden: Hidden, count: number): Hidden {
   return count === 1 ? hidden : { ...hidden, why: `${hidden.why} (and ${count - 1} more)` };
 }
 
-function merged(regions: readonly Region[]): readonly Region[] {
-  const found: { start: number; end: number }[] = [];
-  for (const { start, end } of [...regions].sort((a, b) => a.start - b.start)) {
-    const last = found.at(-1);
-    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
-    else if (end > start) found.push({ start, end });
-  }
-  return found;
-}
-
-/** What merged regions leave of the bytes from `start` to `end`. */
-export function between(regions: readonly Region[], start: number, end: number): readonly Region[] {
-  const gaps: Region[] = [];
-  let at = start;
-  for (const one of regions) {
-    if (one.start >= end) break;
-    if (one.start > at) gaps.push({ start: at, end: one.start });
-    at = Math.max(at, one.end);
-  }
-  if (at < end) gaps.push({ start: at, end });
-  return gaps;
-}
-
 /** All of a source, as a part of itself. */
 export function wholeOf(source: RandomAccess): Part {
   return partOf({ ...source, start: 0 }, 0, source.sizeBytes);
@@ -161,17 +138,5 @@ export function partOf(
   offset: number,
   sizeBytes: number,
 ): Part {
-  const size = Math.max(0, Math.min(sizeBytes, source.sizeBytes - offset));
-  return {
-    start: (source.start ?? 0) + offset,
-    sizeBytes: size,
-    read: (from, length, scratch) => {
-      const start = Math.min(Math.max(0, from), size);
-      return source.read(offset + start, Math.max(0, Math.min(length, size - start)), scratch);
-    },
-  };
-}
-
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return { start: (source.start ?? 0) + offset, ...rangeOf(source, offset, sizeBytes) };
 }

@@ -1,14 +1,15 @@
 // What a file holds in other files: archives, compressed streams, archives behind another file's bytes. Their members are
 // looked at like files, within limits; what can't be told is said.
+
+import { bufferOf } from "../../base/bytes.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import { blockBytes } from "../../formats/tar-header.ts";
 import type { Facts, Magic } from "../facts.ts";
+import { between } from "../regions.ts";
 import { gatherAr, gatherCpio, gatherStream, gatherTar } from "./archives.ts";
 import { gatherEmbedded } from "./embedded.ts";
 import type { CompressedFormat } from "./expand.ts";
 import {
-  between,
-  bufferOf,
   type Gatherer,
   gatherer,
   type Nested,

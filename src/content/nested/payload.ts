@@ -1,12 +1,14 @@
 // Where a file ends and what it carries begins: self-extracting archives (makeself, installers) are a shell script, a line end,
 // and an archive; others are a program with an archive behind its last section.
+
+import { bufferOf } from "../../base/bytes.ts";
 import { openElf } from "../../formats/elf-image.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import { blockBytes } from "../../formats/tar-header.ts";
 import { elfEnd } from "../elf-sections.ts";
 import { countBytes, entropyOf } from "../entropy.ts";
-import type { Region } from "../fingerprints/regions.ts";
-import { between, bufferOf } from "./gather.ts";
+import { between, type Region } from "../regions.ts";
+
 import { containerOf, unreadFormat } from "./signatures.ts";
 
 const chunkBytes = 262_144;

@@ -1,9 +1,10 @@
 // The directory of a zip archive (PKWARE's APPNOTE 4.3), also of one that was appended to another file, with ZIP64's sizes.
 // Invariant: what a member claims is taken for nothing but a place to look at.
+import { bufferOf } from "../../base/bytes.ts";
 import { limits } from "../../base/limits.ts";
 import { decodeName } from "../../base/names.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
-import { bufferOf } from "./gather.ts";
+import {} from "./gather.ts";
 
 export interface ZipMember {
   readonly name: string;

@@ -1,5 +1,6 @@
 // Secrets in a file's bytes: found by structure in one pass that skips most of them, then verified. What is told is what and
 // where; the secret itself is never kept.
+import { bufferOf } from "../../base/bytes.ts";
 import { lazy } from "../../base/lazy.ts";
 import { limits } from "../../base/limits.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
@@ -99,7 +100,7 @@ const keyOrToken: Verify = (text, at) => tokenAt(text, at) ?? awsKeyAt(text, at)
 
 function formBytes(source: RandomAccess): Buffer {
   const read = source.read(0, Math.min(source.sizeBytes, limits.secretFormBytesMax));
-  return Buffer.from(read.buffer, read.byteOffset, read.length);
+  return bufferOf(read);
 }
 
 function inProgram(source: RandomAccess): Look {
@@ -116,7 +117,7 @@ function inProgram(source: RandomAccess): Look {
 
 function chunkAt(source: RandomAccess, at: number): Buffer {
   const read = source.read(at, chunkBytes + overlapBytes, scratch());
-  return Buffer.from(read.buffer, read.byteOffset, read.length);
+  return bufferOf(read);
 }
 
 /** Looks at a place with what stands around it. */
@@ -131,7 +132,7 @@ function check(
   const start = Math.max(0, place - backBytes);
   const read = look.source.read(start, place - start + forwardBytes);
   look.checkBytes -= read.length;
-  const text = Buffer.from(read.buffer, read.byteOffset, read.length).toString("latin1");
+  const text = bufferOf(read).toString("latin1");
   const one = verify(text, place - start);
   if (one !== undefined) look.found.set(start + one.at, { ...one, at: start + one.at });
 }
