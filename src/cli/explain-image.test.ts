@@ -128,6 +128,12 @@ test.each<{ summary: string; argv: string[]; code: number; says: RegExp }>([
     says: /^error\[not-found\]: explaining \/opt\/helpr\n.*\nhint: did you mean \/opt\/helper\?\n$/,
   },
   {
+    summary: "near a link",
+    argv: ["./layered", "/srv/brokn"],
+    code: 3,
+    says: /\nhint: did you mean \/srv\/broken\?\n$/,
+  },
+  {
     summary: "a path below a file",
     argv: ["./shell", "/app/x/y/z/0123456789"],
     code: 3,

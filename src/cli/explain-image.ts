@@ -36,7 +36,8 @@ function explained(
   const path = treePath(name);
   const found = path === undefined ? undefined : explainFile(subject, report, path);
   if (found !== undefined) return found;
-  const paths = report.files().map((one) => one.path);
+  // Folders and links have no row in the report, and are asked for too.
+  const paths = Array.from(subject.tree.walk(), (one) => one.path);
   const nearest = nearestName(path ?? name, paths);
   throw new ToolError("not-found", {
     what: `explaining ${name}`,

@@ -103,7 +103,11 @@ function hintAtFolder(cwd: string, text: string): (thrown: unknown) => Promise<n
 async function notEmpty(path: string): Promise<string> {
   const status = await stat(path).catch(() => undefined);
   if (status?.isFile() !== true || status.size > 0) return path;
-  throw new ToolError("malformed", { what: `reading the archive ${path}`, why: "the file is empty" });
+  throw new ToolError("malformed", {
+    what: `reading the archive ${path}`,
+    why: "the file is empty",
+    hint: "fetch or make it again",
+  });
 }
 
 /** The image of the wanted platform; without a wish the only one, or this machine's. @throws ToolError "not-found" */
