@@ -27,8 +27,7 @@ export const imageOptions = {
   entrypoint: {
     kind: "list",
     value: "WORD",
-    summary:
-      "the program, then its arguments (repeatable), in place of the config's: for a folder or a base image",
+    summary: "the program, then its arguments, in place of the config's: for a folder or a base image",
   },
   "insecure-registry": {
     kind: "list",

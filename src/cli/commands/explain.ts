@@ -14,6 +14,10 @@ export const command: Command = defineCommand({
   options: {
     ...projectOptions,
     ...imageOptions,
+    platform: {
+      ...imageOptions.platform,
+      summary: "linux/arm64 ... (default: of an image this machine's, or the only one; of a spec its first)",
+    },
     frozen: {
       kind: "flag",
       summary: "of a spec: fail (exit code 1) if distill.lock is missing or out of date",
@@ -22,7 +26,7 @@ export const command: Command = defineCommand({
     verbose: {
       kind: "flag",
       short: "v",
-      summary: "all of it; with --scripts also the commands without effect",
+      summary: "of an image: all of it; of a spec, with --scripts: also the commands without effect",
     },
   },
   examples: [
