@@ -1,4 +1,4 @@
-// What an attacker could do with what is there, and what the image starts: residual primitives and the start-up path.
+// What an attacker could do with what is there, and what the image starts: primitives and the start-up path.
 
 import type { AuditReport, PrimitiveUse, StartupStep } from "../../../audit/finding.ts";
 import { primitiveMeanings } from "../../../audit/primitives.ts";
@@ -28,7 +28,7 @@ function primitivesSection({ primitives }: AuditReport, context: PageContext): M
       : html`<div class="primitives">${primitives.map((use): Content => primitiveMarkup(use, context))}</div>`;
   return html`<section id="primitives" aria-labelledby="primitives-title">
 <h2 id="primitives-title">What an attacker could use</h2>
-<p class="section-lead">Residual primitives: what a file does for whoever can start it, with the ATT&amp;CK techniques that it
+<p class="section-lead">Primitives: what a file does for whoever can start it, with the ATT&amp;CK techniques that it
 serves. What the entrypoint needs stays in any image of this application; the rest can go.</p>
 ${content}
 </section>`;

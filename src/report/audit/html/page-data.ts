@@ -7,7 +7,7 @@ import { type RuleId, rules } from "../../../audit/rules.ts";
 import { limits } from "../../../base/limits.ts";
 import type { Role } from "../../../closure/closure.ts";
 import { baseName, parentOf, root, type TreePath } from "../../../tree/path.ts";
-import { chainPacker } from "./chains.ts";
+import { chainPacker, none } from "./chains.ts";
 import type { FileColumns, FileKind, Folders, PageData, RuleFiles } from "./page/shapes.ts";
 
 /** The order is that of legends and filters: what nobody vouches for comes first. */
@@ -20,7 +20,6 @@ export const pageRoles: readonly Role[] = [
   "package-data",
 ];
 const kinds: readonly FileKind[] = ["elf", "script", "archive", "text", "data"];
-const none = -1;
 
 export interface PackedReport {
   readonly data: Omit<PageData, "more">;

@@ -25,8 +25,8 @@ const parts: readonly (readonly [string, string])[] = [
   ["files", "Files"],
 ];
 
-/** The whole page. `when`, a time in any spelling, is shown where it is given; nothing else in it is of the moment. */
-export function auditHtml(report: DetailedReport, when?: string): string {
+/** The whole page. */
+export function auditHtml(report: DetailedReport): string {
   const { data, indexOf } = packReport(report);
   const more: Record<string, readonly (readonly MoreCell[])[]> = {};
   const layers = new Map(report.layers.map((layer, index) => [layer.digest, index]));
@@ -52,7 +52,7 @@ export function auditHtml(report: DetailedReport, when?: string): string {
 </head>
 <body>
 <a class="skip" href="#main">Skip to the verdict</a>
-${header(report, when)}
+${header(report)}
 <main id="main" tabindex="-1">
 ${verdictSection(report, context)}
 ${findingsSection(report, context)}
@@ -78,12 +78,12 @@ function trusted({ text }: PageAsset): Markup {
   return { markup: text };
 }
 
-function header({ image }: DetailedReport, when: string | undefined): Markup {
+function header({ image }: DetailedReport): Markup {
   const links = parts.map(([id, name]): Content => html`<li><a href="#${id}">${name}</a></li>`);
   return html`<header class="top">
 <div class="top-head"><p class="brand">distill <span>audit</span></p><div id="theme"></div></div>
 <h1>${image.reference}</h1>
-<p class="meta"><span>${image.platform}</span>${image.digest === undefined ? undefined : html` <code>${image.digest}</code>`}${when === undefined ? undefined : html` <span>${when}</span>`}</p>
+<p class="meta"><span>${image.platform}</span>${image.digest === undefined ? undefined : html` <code>${image.digest}</code>`}</p>
 </header>
 <nav class="parts" aria-label="Parts of this page"><ul>${links}</ul></nav>`;
 }

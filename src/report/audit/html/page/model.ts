@@ -7,7 +7,7 @@ export interface Model {
   readonly count: number;
   /** Of folders, visible, with a slash at the end; "/" for the root. */
   readonly folderPaths: readonly string[];
-  /** Titles of the rules that found something in a file. */
+  /** The rules that found something in a file, as indexes into `data.rules`. */
   readonly rulesOf: ReadonlyMap<number, readonly number[]>;
   /** What a search looks in, in lower case. */
   readonly searched: readonly string[];
