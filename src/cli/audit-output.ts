@@ -1,6 +1,7 @@
 // Reports of audits in the form that is asked for; each renderer is loaded when it is needed.
 import { type AuditReport, isDetailed } from "../audit/finding.ts";
 import type { JudgedReport } from "../audit/judge.ts";
+import { assert } from "../base/errors.ts";
 import type { Unaudited } from "../report/audit/unaudited.ts";
 import { styleFor } from "../report/style.ts";
 import { version } from "./version.ts";
@@ -40,11 +41,11 @@ export async function renderAudits(
     case "markdown":
       return (await import("../report/audit/markdown.ts")).auditMarkdown(reports);
     case "html":
-      return only === undefined || !isDetailed(only)
-        ? ""
-        : (await import("../report/audit/html/page.ts")).auditHtml(only);
+      assert(only !== undefined && isDetailed(only), "a page is made of one detailed report");
+      return (await import("../report/audit/html/page.ts")).auditHtml(only);
     case "badge":
-      return only === undefined ? "" : (await import("../report/audit/badge.ts")).auditBadge(only);
+      assert(only !== undefined, "a badge is made of one report");
+      return (await import("../report/audit/badge.ts")).auditBadge(only);
   }
 }
 
