@@ -230,6 +230,11 @@ describe("the case that the word distroless is used for: BusyBox under /busybox"
     const report = await audit(layout);
     expect(report.verdict).toMatchObject({ level: "in-name-only", determinate: true });
     expect(pathsOf(report, "multi-call")).toEqual(["/busybox/busybox"]);
-    await expect(audit(layout, "--fail-below", "shell-less")).rejects.toThrow();
+    const gated = await runInMemory(
+      ["audit", "--quiet", "--cache-dir", join(folder, "cache"), "--fail-below", "shell-less", layout],
+      commands,
+    );
+    expect(gated.code).toBe(1);
+    expect(gated.stderr).toMatch(/has to be shell-less/);
   });
 });
