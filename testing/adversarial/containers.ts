@@ -75,7 +75,7 @@ export const containers: readonly AdversarialCase[] = [
   hiddenIn("BusyBox in a cpio archive", "an initramfs is one", (busybox, workshop) =>
     archiveOf(workshop, busybox, "newc"),
   ),
-  hiddenIn("BusyBox in a gzip stream", "", (busybox) => gzipSync(busybox)),
+  hiddenIn("BusyBox in a gzip stream", "zcat takes it out", (busybox) => gzipSync(busybox)),
   hiddenIn("BusyBox in the second member of a gzip stream", "zcat writes both", (busybox) =>
     Buffer.concat([gzipSync("some text\n"), gzipSync(busybox)]),
   ),
@@ -103,8 +103,8 @@ export const containers: readonly AdversarialCase[] = [
   hiddenIn("BusyBox in a zstd stream behind a skippable frame", "zstd passes over it", (busybox) =>
     Buffer.concat([Buffer.from("502a4d180400000061626364", "hex"), zstdCompressSync(busybox)]),
   ),
-  hiddenIn("BusyBox in a zstd stream", "", (busybox) => zstdCompressSync(busybox)),
-  hiddenIn("BusyBox in an xz stream", "", (busybox, workshop) =>
+  hiddenIn("BusyBox in a zstd stream", "zstdcat takes it out", (busybox) => zstdCompressSync(busybox)),
+  hiddenIn("BusyBox in an xz stream", "xzcat takes it out", (busybox, workshop) =>
     compressed(workshop, busybox, "xz", "--keep", "-0"),
   ),
   hiddenIn(

@@ -129,7 +129,7 @@ export const damage: readonly AdversarialCase[] = [
   ),
   damaged(
     "a layout without an index",
-    "",
+    "nothing says which of its blobs is an image",
     (files) => without(files, "index.json"),
     "malformed",
     /index\.json/,

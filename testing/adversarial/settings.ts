@@ -136,7 +136,7 @@ export const settings: readonly AdversarialCase[] = [
   },
   {
     name: "a file that anybody may write",
-    why: "",
+    why: "whoever gets in changes what the application is told",
     ...file({ name: "etc/app.conf", content: "x\n", mode: 0o666 }, "world-writable"),
   },
   {

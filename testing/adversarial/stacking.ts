@@ -204,7 +204,9 @@ export const stacking: readonly AdversarialCase[] = [
     },
     expected: shown,
   },
-  stored("BusyBox in a zstd layer", "", (tar) => layerOf(tar, zstdCompressSync(tar), mediaTypes.layerZstd)),
+  stored("BusyBox in a zstd layer", "a reader of gzip alone sees nothing of it", (tar) =>
+    layerOf(tar, zstdCompressSync(tar), mediaTypes.layerZstd),
+  ),
   stored(
     "BusyBox in the second of a layer's zstd frames",
     "zstd:chunked layers have one for each file, and frames to skip",
