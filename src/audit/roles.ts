@@ -30,10 +30,6 @@ export function auditedClosure(closure: Closure, tree: Tree, facts: (file: FileE
   const unproven = [...closure.unproven, ...unprovenCode(closure, targets, reasons)];
   return {
     ...closure,
-    // A list that is worked out when asked for stays one.
-    get leftOut() {
-      return closure.leftOut;
-    },
     reasons,
     unproven,
     role: (path) => {

@@ -48,7 +48,7 @@ describe("close", () => {
       "/usr/lib64/ld-linux-x86-64.so.2",
     ]);
     expect(closure.missing).toEqual([]);
-    expect(closure.leftOut.map(({ entry, why }) => [entry.path, why])).toContainEqual([
+    expect(closure.leftOut().map(({ entry, why }) => [entry.path, why])).toContainEqual([
       "/usr/bin/sh",
       "code that nothing reaches",
     ]);

@@ -2,7 +2,7 @@
 // outcome; nothing is read but the tree, its facts and what is said of packages.
 import { keepAccounts } from "./accounts.ts";
 import { certainlyMissing } from "./certainty.ts";
-import type { Closure, ClosureInput, LeftOut } from "./closure.ts";
+import type { Closure, ClosureInput } from "./closure.ts";
 import { follow } from "./follow.ts";
 import { keepDeclared, keepLaunch } from "./launch.ts";
 import { keepPackageData } from "./package-data.ts";
@@ -26,9 +26,7 @@ export function close(input: ClosureInput): Closure {
     reasons: work.reasons,
     role: roleOf(work),
     missing,
-    get leftOut(): readonly LeftOut[] {
-      return leftOut();
-    },
+    leftOut,
     mentioned: [...mentioned.values()],
     deferred,
     unproven: [...unproven.values()],

@@ -1,4 +1,4 @@
-// The closure's shapes: why is each file here, what is missing, what is unproven. Build and explain read it.
+// The closure's shapes: why is each file here, what is missing, what is unproven. Build, explain and audit read it.
 
 import type { Facts } from "../content/facts.ts";
 import type { Entry, FileEntry } from "../tree/entry.ts";
@@ -133,7 +133,8 @@ export interface Closure {
   readonly reasons: ReadonlyMap<TreePath, readonly Reason[]>;
   readonly role: (path: TreePath) => Role;
   readonly missing: readonly Missing[];
-  readonly leftOut: readonly LeftOut[];
+  /** Worked out when it is asked for: of a whole distribution there are a million. */
+  readonly leftOut: () => readonly LeftOut[];
   readonly mentioned: readonly Mention[];
   /** Packages whose content has to be in the tree before this closure is final. Empty: it is final. */
   readonly deferred: ReadonlySet<string>;

@@ -37,7 +37,7 @@ export function explainPath(closure: Closure, path: TreePath): Explanation | und
   const role = closure.role(path);
   const reasons = closure.reasons.get(path);
   if (reasons === undefined) {
-    const why = closure.leftOut.find((one) => one.entry.path === path)?.why;
+    const why = closure.leftOut().find((one) => one.entry.path === path)?.why;
     return why === undefined ? undefined : { kept: false, path, role, why };
   }
   const steps = bestChain(closure, path);
@@ -48,7 +48,7 @@ export function explainPath(closure: Closure, path: TreePath): Explanation | und
 /** What was left out, by package, the largest first. */
 export function leftOutByPackage(closure: Closure): LeftOutGroup[] {
   const packages = new Map<string | undefined, Map<string, { files: number; sizeBytes: number }>>();
-  for (const { entry, why } of closure.leftOut) {
+  for (const { entry, why } of closure.leftOut()) {
     const owner = ownerOf(entry);
     const whys = packages.get(owner) ?? new Map<string, { files: number; sizeBytes: number }>();
     packages.set(owner, whys);

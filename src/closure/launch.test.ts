@@ -295,7 +295,7 @@ describe("declarations", () => {
     const given = { launch: { entrypoint: ["/usr/bin/app"] } };
     const optional = closureOf(entries, { ...given, drop: [{ glob: "/usr/lib/libopt*", source: "drop" }] });
     expect(optional.missing).toEqual([]);
-    expect(optional.leftOut.find((one) => one.entry.path === path("/usr/lib/libopt.so"))?.why).toBe(
+    expect(optional.leftOut().find((one) => one.entry.path === path("/usr/lib/libopt.so"))?.why).toBe(
       "dropped by drop",
     );
     const needed = closureOf(entries, { ...given, drop: [{ glob: "/usr/lib/**", source: "drop" }] });

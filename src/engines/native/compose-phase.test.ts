@@ -36,7 +36,7 @@ function kept({ closure, tree }: ComposedPhase, paths: readonly string[]): Recor
   return Object.fromEntries(
     paths.map((name) => {
       const entry = tree.lookup(path(name));
-      const why = closure.leftOut.find((one) => one.entry.path === name)?.why;
+      const why = closure.leftOut().find((one) => one.entry.path === name)?.why;
       if (entry === undefined) return [name, "absent"];
       const line = dumpEntry(entry).replace(/ [0-9a-f]{8}$/, "");
       return [name, closure.reasons.has(path(name)) ? line : `left out: ${why ?? ""}`];
