@@ -1,4 +1,5 @@
 // Reports, findings and rows of the audit in a few words, for tests.
+
 import type {
   ConfigFacts,
   DetailedReport,
@@ -12,6 +13,7 @@ import type {
 } from "../src/audit/finding.ts";
 import type { Level } from "../src/audit/levels.ts";
 import type { Primitive } from "../src/audit/primitives.ts";
+import { isExplained } from "../src/audit/roles.ts";
 import { type RuleId, ruleSetVersion, rules } from "../src/audit/rules.ts";
 import { type Digest, digestOf } from "../src/base/digest.ts";
 import type { Role } from "../src/closure/closure.ts";
@@ -65,7 +67,7 @@ export function sampleReport(parts: SampleParts = {}): DetailedReport {
       bytes: sum(rows),
       elf: rows.filter((row) => row.kind === "elf").length,
       scripts: rows.filter((row) => row.kind === "script").length,
-      explainedBytes: sum(rows.filter((row) => row.role !== "foreign" && row.role !== "unproven")),
+      explainedBytes: sum(rows.filter((row) => isExplained(row.role))),
       ...totals,
     },
     files: () => rows,

@@ -7,26 +7,14 @@ import { commands } from "../src/cli/registry.ts";
 import { makeImageSet } from "../src/oci/derive.ts";
 import { dockerArchive } from "../src/oci/docker-archive-writer.ts";
 import type { Image, Layer, RunConfig } from "../src/oci/model.ts";
+import { application, over } from "./adversarial/workshop.ts";
 import { elfOf, type TarEntry, tarOf } from "./builders.ts";
 import { type Ran, type RunOptions, runInMemory } from "./cli.ts";
-import { helloProgram } from "./hello-program.ts";
 import { type Files, filesAsFolder, filesAsTar, imageOf, layoutFiles, tarLayer } from "./layouts.ts";
-
-const application: TarEntry = { name: "app", mode: 0o755, content: helloProgram() };
-
-const runConfig: RunConfig = {
-  User: "65532:65532",
-  Entrypoint: ["/app"],
-  Labels: {
-    "org.opencontainers.image.source": "https://git.example.test/app",
-    "org.opencontainers.image.revision": "1",
-    "org.opencontainers.image.licenses": "Apache-2.0",
-  },
-};
 
 /** A static program as a numeric user, with all labels: sealed, but for what these layers put over it. */
 export function sampleUnder(layers: readonly Layer[], run: RunConfig = {}): Image {
-  return imageOf([tarLayer([application]), ...layers], { config: { ...runConfig, ...run } });
+  return over(layers, { run });
 }
 
 /** Recognised as bash by its symbols; there is no code in it. */

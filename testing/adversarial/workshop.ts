@@ -1,9 +1,11 @@
 // What the adversarial images are made with: an application that is sealed without the trick, layers over it, and a place for
 // the archives that come of it.
+
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Level } from "../../src/audit/levels.ts";
 import type { RuleId } from "../../src/audit/rules.ts";
+import type { Bytes } from "../../src/base/bytes.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import { ociArchive } from "../../src/oci/archive-writer.ts";
 import { makeImageSet } from "../../src/oci/derive.ts";
@@ -88,7 +90,7 @@ export function executable(name: string, content: Buffer): TarEntry {
 
 /** A workshop that writes OCI archives into a folder, with programs from another one. */
 export function openWorkshop(folder: string, programsFolder: string): Workshop {
-  const write = async (content: Uint8Array): Promise<string> => {
+  const write = async (content: Uint8Array | Bytes): Promise<string> => {
     const file = join(folder, "image.tar");
     await writeFile(file, content);
     return `oci-archive:${file}`;
@@ -96,16 +98,12 @@ export function openWorkshop(folder: string, programsFolder: string): Workshop {
   return {
     folder,
     program: (name) => programBytes(name, programsFolder),
-    async image(image): Promise<string> {
-      const file = join(folder, "image.tar");
-      await writeFile(file, ociArchive(makeImageSet([image]), "app:1"));
-      return `oci-archive:${file}`;
-    },
+    image: (image) => write(ociArchive(makeImageSet([image]), "app:1")),
     files: (files) => write(filesAsTar(files)),
   };
 }
 
-/** The files of a layout with the sealed image and one layer of these entries, for damage. */
+/** The files of a layout that holds the image, for damage. */
 export function filesOf(image: Image): Promise<Files> {
   return layoutFiles(makeImageSet([image]), "app:1");
 }

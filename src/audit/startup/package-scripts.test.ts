@@ -1,34 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { factsOfEntry, launch, program, recognised, script } from "../../../testing/closures.ts";
+import { program, recognised, script } from "../../../testing/closures.ts";
+import { traced } from "../../../testing/startup-traces.ts";
 import { file } from "../../../testing/trees.ts";
-import type { Launch } from "../../closure/closure.ts";
-import type { Entry } from "../../tree/entry.ts";
-import { treeOf } from "../../tree/memory-tree.ts";
-import { path, type TreePath } from "../../tree/path.ts";
-import { unmasked } from "../config-secrets/masking.ts";
-import { traceStartup } from "./trace.ts";
 
 const sh = recognised("shell", "dash", "/bin/sh");
 const env = program("/usr/bin/env");
-
-/** The steps as lines, and what is still to be read. */
-function traced(
-  entries: readonly Entry[],
-  given: Partial<Launch>,
-  texts: Readonly<Record<string, string>> = {},
-): { readonly steps: string[]; readonly wanted: readonly TreePath[] } {
-  const { steps, wanted } = traceStartup(
-    {
-      tree: treeOf(entries),
-      facts: factsOfEntry,
-      launch: launch(given),
-      texts: new Map(Object.entries(texts).map(([name, text]) => [path(name), text])),
-    },
-    unmasked,
-  );
-  const lines = steps.map((one) => `${one.from} ${one.kind} ${one.path ?? "-"} ${one.command}`);
-  return { steps: lines, wanted };
-}
 
 describe("npm and its kind", () => {
   const node = recognised("interpreter", "node", "/usr/bin/node");
