@@ -75,8 +75,8 @@ function* residueIn(subject: Subject): Generator<Finding> {
   yield* residueFindings(subject);
 }
 
-const unknownRules: ReadonlySet<RuleId> = new Set(["hidden-program", "unread-content", "unread-packages"]);
+const unreadRules: ReadonlySet<RuleId> = new Set(["hidden-program", "unread-content", "unread-packages"]);
 
 function unknownOf({ path, rule, what }: Finding): Unknown[] {
-  return path !== undefined && unknownRules.has(rule) ? [{ path, why: what }] : [];
+  return path !== undefined && unreadRules.has(rule) ? [{ path, why: what }] : [];
 }

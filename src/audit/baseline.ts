@@ -5,6 +5,7 @@ import type { Diagnostic, Parsed, Span } from "../base/diagnostics.ts";
 import { messageOf } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { imageName } from "../oci/image-name.ts";
+import { isObject } from "../oci/json.ts";
 import type { AuditedImage, AuditReport, Finding } from "./finding.ts";
 import { type FindingKey, type FindingView, findingKey, isFindingKey } from "./finding-key.ts";
 import { isLevel, type Level, levels } from "./levels.ts";
@@ -25,8 +26,6 @@ type KnownFindings = ReadonlyMap<FindingKey, readonly number[]>;
 const anyLevel: Level = "distro";
 /** Of a file that is wrong in every line, the first lines tell as much as all. */
 const malformedMax = 20;
-
-type JsonObject = { readonly [name: string]: unknown };
 
 interface Pass {
   readonly file: string;
@@ -213,10 +212,6 @@ function countFinding(pass: Pass, line: number): boolean {
   return false;
 }
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function malformed(pass: Pass, line: number, message: string): void {
   report(pass, {
     severity: "error",
@@ -228,7 +223,8 @@ function malformed(pass: Pass, line: number, message: string): void {
 }
 
 function tooLarge(pass: Pass, line: number, message: string): void {
-  report(pass, { severity: "error", rule: "too-large", message, span: spanOf(pass, line) });
+  const hint = "write a baseline for each image, of the audit of that image alone";
+  report(pass, { severity: "error", rule: "too-large", message, span: spanOf(pass, line), hint });
 }
 
 function report(pass: Pass, diagnostic: Diagnostic): void {

@@ -13,6 +13,7 @@ import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
 import { inodeKey } from "./programs/inodes.ts";
 import type { Subject } from "./subject.ts";
+import { allFindings } from "./verdict.ts";
 
 /** A layer that holds the path. */
 export interface Holding {
@@ -70,9 +71,7 @@ export function explainFile(
     primitives: uses.map(({ primitive }) => primitive),
     ...(owner === undefined ? {} : { package: owner }),
     holdings,
-    findings: [...report.findings, ...report.residue].filter(
-      (one) => one.path !== undefined && names.has(one.path),
-    ),
+    findings: allFindings(report).filter((one) => one.path !== undefined && names.has(one.path)),
   };
 }
 

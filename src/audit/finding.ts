@@ -32,7 +32,7 @@ export interface Finding {
   readonly techniques?: readonly string[];
   /** The chain by which the entrypoint needs it, one step a line; absent where it doesn't. */
   readonly reason?: readonly string[];
-  /** Why it doesn't count, and until when (policy.ts); absent where it does. */
+  /** Why it doesn't count, and until when (policy/apply.ts); absent where it does. */
   readonly waived?: Waived;
 }
 
@@ -42,7 +42,7 @@ export interface Waived {
   readonly expires?: string;
 }
 
-/** A file whose content can't be told. Each has a finding (`hidden-program`, `unread-content`) as well. */
+/** A file whose content can't be told. Each has a finding (`hidden-program`, `unread-content`, `unread-packages`) as well. */
 export interface Unknown {
   readonly path: TreePath;
   readonly why: string;

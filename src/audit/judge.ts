@@ -1,5 +1,6 @@
 // The gate of `distill audit`: whether an image passes, and where not, what failed and what to do. Levels are compared by what
 // counts: a policy's waivers and a baseline's known findings are left out (docs/decisions/0006-waivers-and-levels.md).
+import { counted } from "../base/counted.ts";
 import { type Baseline, newFindings } from "./baseline.ts";
 import type { AuditReport, Finding } from "./finding.ts";
 import { compareLevels, type Level } from "./levels.ts";
@@ -50,13 +51,13 @@ const detailsMax = 5;
 export function judge(report: AuditReport, gate: Gate): Judgement {
   const all = allFindings(report);
   const fresh = gate.baseline === undefined ? all : allFindings(newFindings(report, gate.baseline));
-  const counted = fresh.filter((one) => one.waived === undefined).sort(byWeight);
+  const counting = fresh.filter((one) => one.waived === undefined).sort(byWeight);
   const required = requiredLevel(gate);
   const failures = [
-    required === undefined ? undefined : levelFailure(report, counted, required, gate),
-    gate.policy?.failAt === undefined ? undefined : severityFailure(counted, gate.policy.failAt),
+    required === undefined ? undefined : levelFailure(report, counting, required, gate),
+    gate.policy?.failAt === undefined ? undefined : severityFailure(counting, gate.policy.failAt),
     ...(gate.policy === undefined ? [] : primitiveFailures(report, gate.policy.primitives)),
-    isBaselineAlone(gate) ? baselineFailure(counted) : undefined,
+    isBaselineAlone(gate) ? baselineFailure(counting) : undefined,
   ].filter((one) => one !== undefined);
   return { passed: failures.length === 0, failures, known: without(all, fresh) };
 }
@@ -81,13 +82,13 @@ function isBaselineAlone(gate: Gate): boolean {
 
 function levelFailure(
   report: AuditReport,
-  counted: readonly Finding[],
+  counting: readonly Finding[],
   required: Level,
   gate: Gate,
 ): Failure | undefined {
-  const level = levelOfFindings(counted);
+  const level = levelOfFindings(counting);
   if (compareLevels(level, required) >= 0) return undefined;
-  const below = counted.filter((one) => one.atMost !== undefined && compareLevels(one.atMost, required) < 0);
+  const below = counting.filter((one) => one.atMost !== undefined && compareLevels(one.atMost, required) < 0);
   const { verdict } = report;
   const stated = `the image is ${verdict.level}`;
   const counts = level === verdict.level ? "" : `, and counts as ${level} with what is left out`;
@@ -106,24 +107,24 @@ function levelFailure(
   };
 }
 
-function severityFailure(counted: readonly Finding[], failAt: Severity): Failure | undefined {
-  const grave = counted.filter((one) => severities.indexOf(one.severity) <= severities.indexOf(failAt));
+function severityFailure(counting: readonly Finding[], failAt: Severity): Failure | undefined {
+  const grave = counting.filter((one) => severities.indexOf(one.severity) <= severities.indexOf(failAt));
   if (grave.length === 0) return undefined;
   return {
     gate: "severity",
-    what: `${countOf(grave.length, "finding")} of severity ${failAt} or graver`,
+    what: `${counted(grave.length, "finding")} of severity ${failAt} or graver`,
     findings: grave,
     details: detailsOf(grave.map((one) => `${one.severity}: ${lineOf(one)}`)),
     hint: fixOf(grave),
   };
 }
 
-function baselineFailure(counted: readonly Finding[]): Failure | undefined {
-  const grave = counted.filter((one) => one.severity !== "info");
+function baselineFailure(counting: readonly Finding[]): Failure | undefined {
+  const grave = counting.filter((one) => one.severity !== "info");
   if (grave.length === 0) return undefined;
   return {
     gate: "baseline",
-    what: `${countOf(grave.length, "finding")} that the baseline doesn't have`,
+    what: `${counted(grave.length, "finding")} that the baseline doesn't have`,
     findings: grave,
     details: detailsOf(grave.map(lineOf)),
     hint: fixOf(grave),
@@ -139,7 +140,7 @@ function primitiveFailures(report: AuditReport, allowed: AllowedPrimitives): Fai
       if (list.includes(primitive) || offering.length === 0) return [];
       return {
         gate: "primitives",
-        what: `${primitive} (${primitiveMeanings[primitive].what}) is offered by ${countOf(offering.length, "file")} that the entrypoint ${needed ? "needs" : "does not need"}; the policy doesn't allow it`,
+        what: `${primitive} (${primitiveMeanings[primitive].what}) is offered by ${counted(offering.length, "file")} that the entrypoint ${needed ? "needs" : "does not need"}; the policy doesn't allow it`,
         findings: [],
         details: detailsOf(offering.map((one) => `${one.path}: ${one.by}`)),
         hint: needed
@@ -174,8 +175,4 @@ function detailsOf(lines: readonly string[]): readonly string[] {
 function fixOf(worstFirst: readonly Finding[]): string {
   const [worst] = worstFirst;
   return worst === undefined ? "" : rules[worst.rule].fix;
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -10,7 +10,7 @@ import { layerCommands } from "./layer-commands.ts";
 import { layerOf } from "./make-finding.ts";
 import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
-import { inodeKey } from "./programs/inodes.ts";
+import { inodeKey, isNewFile } from "./programs/inodes.ts";
 import { isExplained } from "./roles.ts";
 import type { Subject } from "./subject.ts";
 
@@ -166,19 +166,11 @@ export function totalsOf(subject: Subject): Totals {
     totals.files += 1;
     if (magic === "elf") totals.elf += 1;
     if (magic === "script") totals.scripts += 1;
-    if (isNew(counted, entry)) totals.bytes += entry.sizeBytes;
+    if (isNewFile(counted, entry)) totals.bytes += entry.sizeBytes;
     // A file is explained by any of its names.
-    if (isExplained(subject.closure.role(entry.path)) && isNew(explained, entry)) {
+    if (isExplained(subject.closure.role(entry.path)) && isNewFile(explained, entry)) {
       totals.explainedBytes += entry.sizeBytes;
     }
   }
   return totals;
-}
-
-/** Whether no other name of the file came before; files with one name aren't kept. */
-function isNew(seen: Set<string>, { link }: FileEntry): boolean {
-  if (link === undefined) return true;
-  if (seen.has(link)) return false;
-  seen.add(link);
-  return true;
 }

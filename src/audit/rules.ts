@@ -92,7 +92,7 @@ export const rules: Readonly<Record<RuleId, Rule>> = {
     severity: "critical",
     atMost: "in-name-only",
     why: "The entrypoint, command or healthcheck is a shell's command line or a shell script: the image can't do without a shell, or doesn't start.",
-    fix: "name the program itself, as a list of arguments; move what the script prepares into an init container (`distill split`)",
+    fix: "name the program itself, as a list of arguments; move what the script prepares into an init container",
     techniques: ["T1059.004"],
   },
   "foreign-interpreter": {

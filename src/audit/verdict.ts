@@ -2,20 +2,20 @@
 // Invariants: the level is a property of the image, so what is waived counts; one finding more never makes the level, nor the
 // score, better.
 import type { AuditReport, Finding, Verdict } from "./finding.ts";
-import { type Level, levels, worseLevel } from "./levels.ts";
+import { type Level, nextLevel, worseLevel } from "./levels.ts";
 import { type RuleId, ruleSetVersion, type Severity } from "./rules.ts";
 
 /** What a verdict is made of. */
 export type Judged = Pick<AuditReport, "findings" | "residue">;
 
 /** Findings of these rules say that something can't be told, and are taken for the worst that it can be. */
-const unknownRules: ReadonlySet<RuleId> = new Set(["hidden-program", "unread-content", "no-user"]);
+const undecidedRules: ReadonlySet<RuleId> = new Set(["hidden-program", "unread-content", "no-user"]);
 
 /** The verdict on what an image holds, whatever a policy says of it. */
 export function verdictOf(judged: Judged): Verdict {
   const all = allFindings(judged);
   const level = levelOfFindings(all);
-  const atBest = levelOfFindings(all.filter((one) => !unknownRules.has(one.rule)));
+  const atBest = levelOfFindings(all.filter((one) => !undecidedRules.has(one.rule)));
   return {
     level,
     determinate: level === atBest,
@@ -77,7 +77,7 @@ function scoreOf(level: Level, findings: readonly Finding[]): number {
     left *= 1 - (weight * size) / (size + halfAt);
   }
   const start = bands[level];
-  const next = levels[levels.indexOf(level) + 1];
+  const next = nextLevel(level);
   if (next === undefined) return start;
   return Math.min(Math.floor(start + (bands[next] - start) * left), bands[next] - 1);
 }

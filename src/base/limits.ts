@@ -67,6 +67,8 @@ export const limits = {
   symlinksFollowedMax: 40,
   /** A configuration file that the closure reads: ld.so.conf, passwd, nsswitch.conf; all of them. */
   settingsBytesMax: 4_194_304,
+  /** Of the lines of an account file that are no accounts, those that are told one by one. */
+  accountLinesToldMax: 20,
   settingsTotalBytesMax: 16_777_216,
   settingsFilesMax: 1000,
   /** Files, or patterns of them, that ld.so.conf and what it includes name. */
@@ -87,8 +89,6 @@ export const limits = {
   arMembersMax: 100_000,
   arNamesBytesMax: 16_777_216,
   /** Shell scripts: maintainer scripts and entrypoints */
-  /** Of the lines of an account file that are no accounts, those that are told one by one. */
-  accountLinesToldMax: 20,
   shellScriptBytesMax: 4_194_304,
   shellNestingMax: 200,
   /** What starts an image: scripts that call each other, one of them, how deep, commands that are listed. */

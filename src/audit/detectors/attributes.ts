@@ -6,6 +6,7 @@ import type { Entry } from "../../tree/entry.ts";
 import { baseName, root, type TreePath } from "../../tree/path.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
+import { isNewFile } from "../programs/inodes.ts";
 import type { RuleId } from "../rules.ts";
 import type { Subject } from "../subject.ts";
 import { stickyFault } from "./sticky.ts";
@@ -24,9 +25,7 @@ export function* attributeFindings(subject: Subject): Generator<Finding> {
   if (top !== undefined) yield* ofEntry(subject, top, isOpen);
   for (const entry of subject.tree.walk()) {
     // Names of one inode have its mode, owner and attributes in common.
-    const isNew = entry.kind !== "file" || entry.link === undefined || !seen.has(entry.link);
-    if (entry.kind === "file" && entry.link !== undefined) seen.add(entry.link);
-    if (isNew) yield* ofEntry(subject, entry, isOpen);
+    if (entry.kind !== "file" || isNewFile(seen, entry)) yield* ofEntry(subject, entry, isOpen);
     if (isDeceptive(entry.path)) yield made(subject, entry, deceptiveName(entry));
   }
 }

@@ -23,20 +23,20 @@ export function metadataFindings(subject: Subject): Finding[] {
 }
 
 /** e_machine values of the architectures that images name (GOARCH; the ELF specification and its supplements). */
-const machines: Readonly<Record<string, readonly number[]>> = {
-  amd64: [62],
-  "386": [3],
-  arm: [40],
-  arm64: [183],
-  ppc64le: [21],
-  ppc64: [21],
-  s390x: [22],
-  riscv64: [243],
-  loong64: [258],
-  mips: [8],
-  mipsle: [8],
-  mips64: [8],
-  mips64le: [8],
+const machines: Readonly<Record<string, number>> = {
+  amd64: 62,
+  "386": 3,
+  arm: 40,
+  arm64: 183,
+  ppc64le: 21,
+  ppc64: 21,
+  s390x: 22,
+  riscv64: 243,
+  loong64: 258,
+  mips: 8,
+  mipsle: 8,
+  mips64: 8,
+  mips64le: 8,
 };
 /** A 64-bit x86 image may hold 32-bit programs, and a 64-bit Arm one as well: their processors run both. */
 const compatible: Readonly<Record<string, readonly number[]>> = { amd64: [3], arm64: [40] };
@@ -45,7 +45,7 @@ export function platformFindings(subject: Subject): Finding[] {
   const { architecture } = subject.launch;
   const wanted = machines[architecture];
   if (wanted === undefined) return [];
-  const runs = [...wanted, ...(compatible[architecture] ?? [])];
+  const runs = [wanted, ...(compatible[architecture] ?? [])];
   const found: Finding[] = [];
   for (const entry of subject.tree.walk()) {
     if (entry.kind !== "file") continue;
@@ -62,7 +62,7 @@ function isRunnable(elf: { readonly type: string; readonly program: boolean }): 
 
 /** "arm64"; "machine 999" where images have no name for it. */
 export function machineName(machine: number): string {
-  const named = Object.entries(machines).find(([, values]) => values.includes(machine));
+  const named = Object.entries(machines).find(([, value]) => value === machine);
   return named?.[0] ?? `machine ${machine}`;
 }
 

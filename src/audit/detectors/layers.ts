@@ -1,7 +1,9 @@
 // What lower layers hold and the merged tree doesn't show: deleted, replaced or under an opaque folder. It ships all the same.
+import { counted } from "../../base/counted.ts";
 import type { Identity } from "../../content/identity.ts";
 import type { Entry, FileEntry } from "../../tree/entry.ts";
 import { isWhiteout } from "../../tree/layers.ts";
+import { baseName } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Finding } from "../finding.ts";
 import { finding, residueFinding } from "../make-finding.ts";
@@ -42,7 +44,7 @@ function isSameContent(shown: Entry, entry: FileEntry): boolean {
 }
 
 function isShownElsewhere(tree: Subject["tree"], entry: FileEntry): boolean {
-  return placesOf(tree).has(`${entry.digest} ${entry.path.slice(entry.path.lastIndexOf("/"))}`);
+  return placesOf(tree).has(`${entry.digest} ${baseName(entry.path)}`);
 }
 
 const placesByTree = new WeakMap<Subject["tree"], ReadonlySet<string>>();
@@ -52,7 +54,7 @@ function placesOf(tree: Subject["tree"]): ReadonlySet<string> {
   if (known !== undefined) return known;
   const places = new Set<string>();
   for (const entry of tree.walk()) {
-    if (entry.kind === "file") places.add(`${entry.digest} ${entry.path.slice(entry.path.lastIndexOf("/"))}`);
+    if (entry.kind === "file") places.add(`${entry.digest} ${baseName(entry.path)}`);
   }
   placesByTree.set(tree, places);
   return places;
@@ -76,7 +78,7 @@ export function* residueFindings(subject: Subject): Generator<Finding> {
     yield finding(subject, "residue", {
       layer: layer.digest,
       subject: "hidden-files",
-      what: `layer ${index} holds ${counted(hidden.length)} (${sizeBytes} bytes) that the merged tree doesn't show`,
+      what: `layer ${index} holds ${counted(hidden.length, "file")} (${sizeBytes} bytes) that the merged tree doesn't show`,
       evidence: [{ what: `among them ${examples.join(", ")}`, check: "tar -tf LAYER" }],
     });
     for (const entry of hidden) yield* programFindings(subject, entry);
@@ -95,7 +97,7 @@ function* programFindings(subject: Subject, entry: FileEntry): Generator<Finding
 export function lowerLayerFindings(subject: Subject): Finding[] {
   const count = subject.layers.reduce((sum, layer) => sum + hiddenFiles(subject, layer).length, 0);
   if (count === 0) return [];
-  const what = `${counted(count)} of lower layers ${count === 1 ? "is" : "are"} deleted or replaced above`;
+  const what = `${counted(count, "file")} of lower layers ${count === 1 ? "is" : "are"} deleted or replaced above`;
   return [
     finding(subject, "lower-layers", {
       what,
@@ -103,8 +105,4 @@ export function lowerLayerFindings(subject: Subject): Finding[] {
       evidence: [{ what: "see the residue" }],
     }),
   ];
-}
-
-function counted(files: number): string {
-  return `${files} file${files === 1 ? "" : "s"}`;
 }

@@ -1,4 +1,5 @@
 // What package managers leave behind. Names decide here: these places have one use, and no running program has it.
+import { counted } from "../../base/counted.ts";
 import { compileGlob, matching } from "../../tree/glob.ts";
 import { comparePaths, joinPath, root, type TreePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
@@ -25,8 +26,11 @@ const places: readonly Place[] = [
   { glob: "/var/cache/apk", what: "apk's cache" },
   { glob: "/etc/apk", what: "apk's repositories and keys" },
   ...rpmFolders.map((glob) => ({ glob, what: "rpm's database" })),
-  { glob: "/var/cache/{dnf,yum,libdnf5,zypp}", what: "a cache of rpm packages" },
-  { glob: "/var/lib/{dnf,yum}", what: "dnf's state" },
+  ...["dnf", "yum", "libdnf5", "zypp"].map((name) => ({
+    glob: `/var/cache/${name}`,
+    what: "a cache of rpm packages",
+  })),
+  ...["dnf", "yum"].map((name) => ({ glob: `/var/lib/${name}`, what: "dnf's state" })),
   { glob: "/etc/yum.repos.d", what: "rpm repositories" },
   { glob: pacmanFolder, what: "pacman's database" },
   { glob: "/var/cache/pacman", what: "pacman's cache" },
@@ -42,15 +46,7 @@ const places: readonly Place[] = [
   { glob: "/usr/local/cargo/registry", what: "cargo's registry" },
 ];
 
-const compiled = places.flatMap(({ glob, what }) =>
-  expand(glob).map((one) => ({ glob: compileGlob(one), what })),
-);
-
-/** `a{b,c}` as two globs. */
-function expand(glob: string): string[] {
-  const [, before = "", list, after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(glob) ?? [];
-  return list === undefined ? [glob] : list.split(",").map((one) => `${before}${one}${after}`);
-}
+const compiled = places.map(({ glob, what }) => ({ glob: compileGlob(glob), what }));
 
 /** A finding for each place that holds a file, with how many. */
 export function packageResidueFindings(subject: Subject): Finding[] {
@@ -62,9 +58,7 @@ export function packageResidueFindings(subject: Subject): Finding[] {
       if (path === undefined || found.has(path)) continue;
       const { bytes, files } = sumBelow(subject.tree, path);
       if (files === 0) continue;
-      const evidence = [
-        { what: `${files} ${files === 1 ? "file" : "files"} of ${bytes} bytes`, check: "du -ab FILE" },
-      ];
+      const evidence = [{ what: `${counted(files, "file")} of ${bytes} bytes`, check: "du -ab FILE" }];
       found.set(path, finding(subject, "package-manager-residue", { path, subject: what, what, evidence }));
     }
   }

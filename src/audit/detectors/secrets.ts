@@ -5,6 +5,7 @@ import { type SecretId, secretKinds } from "../../content/secrets/rule.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import type { Finding } from "../finding.ts";
 import { finding, residueFinding } from "../make-finding.ts";
+import { isNewFile } from "../programs/inodes.ts";
 import { rules, type Severity } from "../rules.ts";
 import type { Subject } from "../subject.ts";
 import { goneFiles } from "./layers.ts";
@@ -15,8 +16,7 @@ export function* secretFindings(subject: Subject): Generator<Finding> {
   const seen = new Set<string>();
   const isSample = samplesOf(subject);
   for (const entry of subject.tree.walk()) {
-    if (entry.kind !== "file" || (entry.link !== undefined && seen.has(entry.link))) continue;
-    if (entry.link !== undefined) seen.add(entry.link);
+    if (entry.kind !== "file" || !isNewFile(seen, entry)) continue;
     for (const told of secretsOf(subject, entry, isSample))
       yield finding(subject, "secret", { path: entry.path, ...told });
   }

@@ -5,6 +5,7 @@ import type { DirectoryEntry } from "../../tree/entry.ts";
 import { joinPath, parentOf, root, type TreePath, treePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
+import { programPath } from "../programs/inodes.ts";
 import type { Subject } from "../subject.ts";
 
 /** Where loaders look without being told (ld.so(8)); folders below them hold libraries, and are known by these. */
@@ -14,7 +15,7 @@ const libraryFolders = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/
 export function stickyFault(subject: Subject): (folder: DirectoryEntry) => string | undefined {
   const { env, workingDir } = subject.launch;
   const atWork = (one: string): string => (one.startsWith("/") ? one : `${workingDir}/${one}`);
-  const programs = placesOf(subject.tree, searchPath(env["PATH"]).map(atWork));
+  const programs = placesOf(subject.tree, programPath(subject.launch));
   const named = env["LD_LIBRARY_PATH"];
   const libraries = placesOf(subject.tree, [
     ...libraryFolders,

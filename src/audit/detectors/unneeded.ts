@@ -4,6 +4,7 @@ import type { Facts } from "../../content/facts.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import type { Finding } from "../finding.ts";
 import { finding } from "../make-finding.ts";
+import { isNewFile } from "../programs/inodes.ts";
 import { isExplained } from "../roles.ts";
 import type { Subject } from "../subject.ts";
 import { machineName } from "./config.ts";
@@ -14,11 +15,8 @@ export function unneededFindings(subject: Subject): Finding[] {
   const unproven = new Map(subject.closure.unproven.map((one) => [one.path, one.why]));
   for (const entry of subject.tree.walk()) {
     if (entry.kind !== "file" || isExplained(subject.closure.role(entry.path))) continue;
-    if (entry.link !== undefined) {
-      // Names of one inode are one file: it is needed where one of them is, and told once where none is.
-      if (explained.has(entry.link)) continue;
-      explained.add(entry.link);
-    }
+    // Names of one inode are one file: it is needed where one of them is, and told once where none is.
+    if (!isNewFile(explained, entry)) continue;
     const made = unneeded(subject, entry, unproven.get(entry.path));
     if (made !== undefined) found.push(made);
   }

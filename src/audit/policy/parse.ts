@@ -132,6 +132,8 @@ function check(root: MapNode, problems: PolicyProblems): void {
 }
 
 /** The format lets 2027-02-30 pass. */
+const dayHint = "write a day of the calendar, year first: 2027-02-28";
+
 function checkDate(node: MapNode, problems: PolicyProblems): void {
   const value = field(node, "expires");
   const text = lenient.text(value);
@@ -140,7 +142,7 @@ function checkDate(node: MapNode, problems: PolicyProblems): void {
   if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(text)) return;
   const [, month, day] = text.split("-").map(Number);
   if (month === undefined || month < 1 || month > 12 || day === undefined || day < 1 || day > 31) return;
-  problems.error("wrong-value", value.span, `expires: there is no day ${text}`);
+  problems.error("wrong-value", value.span, `expires: there is no day ${text}`, dayHint);
 }
 
 function checkWaiver(node: MapNode, problems: PolicyProblems): void {

@@ -62,6 +62,14 @@ function inodeOf(subject: Subject, entries: readonly FileEntry[], callable: read
 }
 
 /** Names of one inode have the same key. */
+/** Whether no other name of the file came before; files with one name aren't kept in `seen`. */
+export function isNewFile(seen: Set<string>, { link }: FileEntry): boolean {
+  if (link === undefined) return true;
+  if (seen.has(link)) return false;
+  seen.add(link);
+  return true;
+}
+
 export function inodeKey({ link, path }: FileEntry): string {
   return link === undefined ? path : `link ${link}`;
 }

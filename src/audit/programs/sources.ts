@@ -1,6 +1,6 @@
 // What one file gives, and what says so: its content, its name, the calls that it makes. Content speaks first.
 import type { Capability, Identity, ProgramKind } from "../../content/identity.ts";
-import { baseName, parentOf, type TreePath } from "../../tree/path.ts";
+import { baseName, parentOf, type TreePath, treePath } from "../../tree/path.ts";
 import { resolve } from "../../tree/resolve.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { Primitive } from "../primitives.ts";
@@ -89,7 +89,8 @@ export function loadersOf(tree: Tree, inodes: readonly Inode[]): ReadonlySet<Tre
     if (loaderSoname.test(facts.elf?.soname ?? "")) for (const name of names) found.add(name);
   }
   for (const interpreter of interpreters) {
-    const path = interpreter.startsWith("/") ? resolve(tree, interpreter as TreePath)?.path : undefined;
+    const named = interpreter.startsWith("/") ? treePath(interpreter) : undefined;
+    const path = named === undefined ? undefined : resolve(tree, named)?.path;
     if (path !== undefined) found.add(path);
   }
   return found;

@@ -11,6 +11,7 @@ import type { RuleId } from "../../audit/rules.ts";
 import { readStartupTexts } from "../../audit/startup/scripts.ts";
 import type { Subject } from "../../audit/subject.ts";
 import { readSettings } from "../../closure/settings.ts";
+import { nameOf } from "../../debian/package.ts";
 import type { ImageConfig } from "../../oci/model.ts";
 import type { Entry } from "../../tree/entry.ts";
 import { path } from "../../tree/path.ts";
@@ -76,9 +77,9 @@ function bringerOf({ path: at }: Finding, tree: Tree): LevelFinding["broughtBy"]
   const origin = (at === undefined ? undefined : tree.lookup(at))?.origins.at(-1);
   switch (origin?.kind) {
     case "package":
-      return { package: nameOfId(origin.package) };
+      return { package: nameOf(origin.package) };
     case "effect":
-      return origin.package === undefined ? undefined : { package: nameOfId(origin.package) };
+      return origin.package === undefined ? undefined : { package: nameOf(origin.package) };
     case "declared":
       return { declared: origin.what };
     case "stage":
@@ -86,10 +87,6 @@ function bringerOf({ path: at }: Finding, tree: Tree): LevelFinding["broughtBy"]
     default:
       return undefined;
   }
-}
-
-function nameOfId(id: string): string {
-  return id.replace(/:[^:]*$/, "");
 }
 
 function packagesOf(known: readonly KnownPackage[]): PackageIndex {

@@ -101,10 +101,6 @@ export function pathColumnsFor(page: Page, indent: number, paths: readonly strin
   return Math.min(widest, Math.max(Math.floor((page.columns - indent) * 0.55), 8));
 }
 
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /** What ends a list that was cut; nothing where it wasn't. */
 export function moreLine(page: Page, count: number): readonly string[] {
   return count <= 0 ? [] : [`    ${page.style("dim", `and ${count} more: --verbose, or --format json`)}`];

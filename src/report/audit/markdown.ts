@@ -4,10 +4,10 @@ import type { AuditReport, Finding } from "../../audit/finding.ts";
 import { levelCriteria } from "../../audit/levels.ts";
 import { primitiveMeanings } from "../../audit/primitives.ts";
 import { rules } from "../../audit/rules.ts";
+import { counted } from "../../base/counted.ts";
 import { printableLine, shorten } from "../text.ts";
 import { formatSize } from "../units.ts";
 import { acceptedLevel, countBySeverity, holdOf, others, placeOf, type RuleGroup } from "./groups.ts";
-import { counted } from "./lines.ts";
 import { techniqueUrl } from "./techniques.ts";
 
 /** GitHub takes 65,536 characters; what doesn't fit is left out by whole sections, and said to be. */

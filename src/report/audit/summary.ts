@@ -2,11 +2,12 @@
 import type { AuditReport } from "../../audit/finding.ts";
 import { type Level, levels, worseLevel } from "../../audit/levels.ts";
 import type { Severity } from "../../audit/rules.ts";
+import { counted } from "../../base/counted.ts";
 import type { Style } from "../style.ts";
 import { displayWidth, printableLine, shortenMiddle } from "../text.ts";
 import { formatSize } from "../units.ts";
 import { acceptedLevel, countBySeverity } from "./groups.ts";
-import { counted, hanging, levelTone, type Page, severityTone } from "./lines.ts";
+import { hanging, levelTone, type Page, severityTone } from "./lines.ts";
 
 /** What has a column of its own; the rest is for the whole report of one image. */
 const shown: readonly (readonly [Severity, string])[] = [

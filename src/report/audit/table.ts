@@ -2,13 +2,13 @@
 import type { AuditReport } from "../../audit/finding.ts";
 import { levelCriteria, levels } from "../../audit/levels.ts";
 import { rules } from "../../audit/rules.ts";
+import { counted } from "../../base/counted.ts";
 import type { Style } from "../style.ts";
 import { printableLine, shorten } from "../text.ts";
 import { formatSize } from "../units.ts";
 import { findingLines } from "./finding-lines.ts";
 import { acceptedLevel, holdOf, others, placeOf, type RuleGroup } from "./groups.ts";
 import {
-  counted,
   hanging,
   heading,
   levelTone,
