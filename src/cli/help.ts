@@ -1,5 +1,5 @@
 // `--help`, made from the tables.
-import { displayWidth, wrap } from "../report/text.ts";
+import { displayWidth, sentence, wrap } from "../report/text.ts";
 import type { Command } from "./command.ts";
 import { commonOptions } from "./common-options.ts";
 import type { Option, OptionTable } from "./options.ts";
@@ -32,7 +32,7 @@ export async function overview(registry: Registry): Promise<string> {
 /** `distill <command> --help`. */
 export function commandHelp(command: Command): string {
   const sections = [
-    `${upperFirst(command.summary)}.`,
+    sentence(command.summary),
     "",
     `Usage: distill ${[command.name, command.usage, "[options]"].filter((part) => part !== "").join(" ")}`,
     "",
@@ -75,8 +75,4 @@ function row(left: string, right: string): string {
   const first =
     displayWidth(left) < indent - 1 ? [`  ${left.padEnd(indent)}${lines.shift() ?? ""}`] : [`  ${left}`];
   return [...first, ...lines.map((line) => `  ${" ".repeat(indent)}${line}`)].join("\n");
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,5 +1,5 @@
 // Text for a terminal: nothing in it may act on the terminal, and its width is what is seen.
-import { unseen } from "./audit/html/page/visible.ts";
+import { spelt, unseen } from "./unseen.ts";
 
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
@@ -7,21 +7,23 @@ const wide =
 /** The text with everything that a terminal would obey made visible ("\x1b"). Line feeds and tabs stay. */
 export function printable(text: string): string {
   return text.replace(unseen, (character) =>
-    character === "\n" || character === "\t" ? character : visible(character),
+    character === "\n" || character === "\t" ? character : spelt(character),
   );
 }
 
 /** The same for what is to stand on one line: a name, a value. */
 export function printableLine(text: string): string {
-  return text.replace(unseen, visible);
+  return text.replace(unseen, speltOnLine);
 }
 
-function visible(character: string): string {
+function speltOnLine(character: string): string {
   if (character === "\n") return "\\n";
-  if (character === "\t") return "\\t";
-  const code = character.codePointAt(0) ?? 0;
-  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  return character === "\t" ? "\\t" : spelt(character);
+}
+
+/** A phrase as a sentence: with a capital and a full stop. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Terminal columns: two for East Asian wide characters, none for combining marks. */

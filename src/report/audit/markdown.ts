@@ -5,7 +5,7 @@ import { levelCriteria } from "../../audit/levels.ts";
 import { primitiveMeanings } from "../../audit/primitives.ts";
 import { rules } from "../../audit/rules.ts";
 import { counted } from "../../base/counted.ts";
-import { printableLine, shorten } from "../text.ts";
+import { printableLine, sentence, shorten } from "../text.ts";
 import { formatSize } from "../units.ts";
 import { acceptedLevel, countBySeverity, holdOf, others, placeOf, type RuleGroup } from "./groups.ts";
 import { techniqueUrl } from "./techniques.ts";
@@ -112,7 +112,7 @@ function groupList(group: RuleGroup, withFix: boolean): string {
   const shown = findings.slice(0, findingsShown);
   const more = findings.length - shown.length;
   return [
-    `- **${title}**${count}, ${severity}${withFix ? `. ${capital(fix)}.` : ""}\n`,
+    `- **${title}**${count}, ${severity}${withFix ? `. ${sentence(fix)}` : ""}\n`,
     ...shown.map(findingItem),
     ...(more === 0 ? [] : [`  - and ${more} more\n`]),
   ].join("");
@@ -187,8 +187,4 @@ function plain(text: string): string {
     (character) => `&#${character.codePointAt(0) ?? 0};`,
   );
   return `<code>${inert}</code>`;
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -6,7 +6,14 @@ import { describe, expect, test } from "vitest";
 import { pageScript, pageStyle } from "./page-script.ts";
 
 const folder = join(import.meta.dirname, "page");
-const sources = globSync("*.ts", { cwd: folder }).filter((name) => !name.endsWith(".test.ts"));
+const own = globSync("*.ts", { cwd: folder }).filter((name) => !name.endsWith(".test.ts"));
+const imported = own.flatMap((name) =>
+  Array.from(
+    readFileSync(join(folder, name), "utf8").matchAll(/^import [^;]* from "(\.\.\/[^"]+)";$/gm),
+    ([, target = ""]) => target,
+  ),
+);
+const sources = [...new Set([...own, ...imported])];
 
 describe("the page's script", () => {
   const { text } = pageScript();

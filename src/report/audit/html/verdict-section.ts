@@ -4,6 +4,7 @@ import type { DetailedReport } from "../../../audit/finding.ts";
 import { compareLevels, type Level, levelCriteria, levels } from "../../../audit/levels.ts";
 import { rules, severities } from "../../../audit/rules.ts";
 import type { Role } from "../../../closure/closure.ts";
+import { sentence } from "../../text.ts";
 import { formatSize } from "../../units.ts";
 import { acceptedLevel, countBySeverity, holdOf, type RuleGroup } from "../groups.ts";
 import { type Content, html, type Markup } from "./markup.ts";
@@ -141,9 +142,4 @@ function composition(report: DetailedReport): Markup {
   );
   return html`<svg class="composition" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>
 <ul class="legend" aria-label="Bytes by role">${legend}</ul>`;
-}
-
-/** A fix as a sentence of its own. */
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
