@@ -2,7 +2,15 @@
 // ever added; `schemaVersion` counts what would break a reader. Every member is there, `null` where there is nothing to say, but
 // for `pathBytes`. Invariant: the text is valid Unicode whatever the image's names are, since strict readers refuse all of a
 // document for one lone surrogate.
-import type { AuditReport, Finding, PackageRow, PrimitiveUse } from "../../audit/finding.ts";
+import type {
+  AuditedImage,
+  AuditReport,
+  Finding,
+  LayerRow,
+  PackageRow,
+  PrimitiveUse,
+  Verdict,
+} from "../../audit/finding.ts";
 import { type FindingView, findingKey } from "../../audit/finding-key.ts";
 import type { PackageRef } from "../../audit/packages/package.ts";
 import { primitiveMeanings, primitives } from "../../audit/primitives.ts";
@@ -26,8 +34,8 @@ export function auditJson(report: AuditReport): Json {
   const { config, image, layers, startup, unknown, verdict } = report;
   return wellFormed({
     schemaVersion: auditSchemaVersion,
-    image: { reference: image.reference, digest: image.digest ?? null, platform: image.platform },
-    verdict: { ...verdict, accepted: verdict.accepted ?? null },
+    image: imageJson(image),
+    verdict: verdictJson(verdict),
     findings: report.findings.map((one) => findingJson(one, "image")),
     residue: report.residue.map((one) => findingJson(one, "residue")),
     summary: summaryJson(report),
@@ -40,9 +48,21 @@ export function auditJson(report: AuditReport): Json {
       ...(path === undefined ? { path: null } : pathJson(path)),
     })),
     packages: report.packages.map(packageRowJson),
-    layers: layers.map(({ createdBy, ...layer }) => ({ ...layer, createdBy: createdBy ?? null })),
+    layers: layers.map(layerJson),
     config: { ...config },
   });
+}
+
+export function imageJson({ digest, platform, reference }: AuditedImage): Json {
+  return { reference, digest: digest ?? null, platform };
+}
+
+export function verdictJson(verdict: Verdict): Json {
+  return { ...verdict, accepted: verdict.accepted ?? null };
+}
+
+export function layerJson({ createdBy, ...layer }: LayerRow): Json {
+  return { ...layer, createdBy: createdBy ?? null };
 }
 
 export function findingJson(one: Finding, view: FindingView): Json {

@@ -20,7 +20,12 @@ const acting = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The value as a text that is safe to print, and the same value for every reader of JSON. */
 export function jsonText(value: Json, indent?: number): string {
-  return JSON.stringify(value, null, indent).replaceAll(acting, (character) =>
+  return escapedJson(JSON.stringify(value, null, indent), acting);
+}
+
+/** A JSON text with the characters of `pattern` (global; none that stands outside of strings) as escapes: the same value. */
+export function escapedJson(text: string, pattern: RegExp): string {
+  return text.replaceAll(pattern, (character) =>
     // JSON has no escapes but those of UTF-16 code units.
     Array.from({ length: character.length }, (_, at) => escaped(character.charCodeAt(at))).join(""),
   );

@@ -5,7 +5,7 @@ import { isSame } from "../../audit/compare/compare.ts";
 import type { Comparison, Offering, Side } from "../../audit/compare/comparison.ts";
 import type { FileRow } from "../../audit/finding.ts";
 import type { Json } from "../../base/canonical-json.ts";
-import { findingJson, pathJson } from "../audit/json.ts";
+import { findingJson, imageJson, layerJson, pathJson, verdictJson } from "../audit/json.ts";
 import { jsonText, wellFormed } from "../audit/well-formed.ts";
 
 export const diffSchemaVersion = 1;
@@ -51,16 +51,16 @@ export function comparisonJson(comparison: Comparison): Json {
     },
     layers: {
       shared: layers.shared,
-      added: layers.added.map((one) => ({ ...one, createdBy: one.createdBy ?? null })),
-      removed: layers.removed.map((one) => ({ ...one, createdBy: one.createdBy ?? null })),
+      added: layers.added.map(layerJson),
+      removed: layers.removed.map(layerJson),
     },
   });
 }
 
 function sideJson({ compressedBytes, image, packages, totals, verdict }: Side): Json {
   return {
-    image: { reference: image.reference, digest: image.digest ?? null, platform: image.platform },
-    verdict: { ...verdict, accepted: verdict.accepted ?? null },
+    image: imageJson(image),
+    verdict: verdictJson(verdict),
     files: totals.files,
     elf: totals.elf,
     bytes: totals.bytes,
@@ -76,6 +76,7 @@ function offeringJson({ needed, unneeded }: Offering): Json {
 function fileJson({ digest, identities, kind, path, primitives, role, sizeBytes }: FileRow): Json {
   return { ...pathJson(path), digest: digest ?? null, sizeBytes, kind, role, identities, primitives };
 }
+
 /** The comparison as a text, safe to print. */
 export function comparisonJsonText(comparison: Comparison): string {
   return `${jsonText(comparisonJson(comparison), 2)}\n`;

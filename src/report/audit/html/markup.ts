@@ -1,4 +1,5 @@
 // HTML as values: a template in which everything is escaped that isn't markup already, so that no caller can forget it.
+import { escapedJson } from "../well-formed.ts";
 import { visible } from "./page/visible.ts";
 
 /** Text that is HTML. Only `html` makes it. */
@@ -37,13 +38,5 @@ function markupOf(content: Content): string {
  * (HTML, "Restrictions for contents of script elements"), and nothing acts on who reads the source.
  */
 export function embeddedJson(value: unknown): Markup {
-  const text = JSON.stringify(value).replace(/[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    // JSON has no escapes but those of UTF-16 code units.
-    Array.from({ length: character.length }, (_, at) => escaped(character.charCodeAt(at))).join(""),
-  );
-  return { markup: text };
-}
-
-function escaped(codeUnit: number): string {
-  return `\\u${codeUnit.toString(16).padStart(4, "0")}`;
+  return { markup: escapedJson(JSON.stringify(value), /[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu) };
 }
