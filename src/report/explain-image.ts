@@ -5,7 +5,7 @@ import { isExplained } from "../audit/roles.ts";
 import type { Role } from "../closure/closure.ts";
 import type { Style } from "./style.ts";
 import { printableLine, shorten, wrap } from "./text.ts";
-import { formatSize } from "./units.ts";
+import { formatSize, shortDigest } from "./units.ts";
 
 export interface ExplainPage {
   readonly columns: number;
@@ -71,7 +71,7 @@ function alsoNamed(page: ExplainPage, names: readonly string[]): string {
 function holding({ createdBy, digest, layer, sizeBytes }: Holding): string {
   const by = createdBy === undefined ? "" : `, by ${createdBy}`;
   const size = sizeBytes === undefined ? "" : `, ${formatSize(sizeBytes)}`;
-  return `${layer}, ${digest.slice(0, 19)}${size}${by}`;
+  return `${layer}, ${shortDigest(digest)}${size}${by}`;
 }
 
 const labelColumns = 11;

@@ -1,4 +1,4 @@
-// Sizes and times for people.
+// Sizes, times and digests for people.
 
 /** "0 B", "999 B", "1.2 MB": SI units, three significant digits at most. */
 export function formatSize(bytes: number): string {
@@ -22,4 +22,9 @@ export function formatTime(timeMs: number): string {
   if (seconds < 59.5) return `${seconds.toFixed(0)} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** "sha256:" and twelve digits: enough to tell the layers of an image apart. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, 19);
 }

@@ -1,13 +1,12 @@
 // The findings of one rule on a terminal: where, what, and the evidence with what shows it.
 import type { Finding } from "../../audit/finding.ts";
+import { shortDigest } from "../units.ts";
 import type { RuleGroup } from "./groups.ts";
 import { hanging, moreLine, type Page, pathColumnsFor, pathLines } from "./lines.ts";
 
 /** Without `verbose`, a short list shows what its findings stand on. */
 const findingsWithEvidence = 3;
 const evidenceShown = 2;
-/** "sha256:" and 12 digits tell the layers of an image apart; JSON has them whole. */
-const layerCharacters = 19;
 
 interface ListOptions {
   /** Findings shown without `verbose`. */
@@ -57,7 +56,7 @@ function contextLines(page: Page, one: Finding): readonly string[] {
   const facts = [
     ...(one.primitives.length === 0 ? [] : [`gives ${one.primitives.join(", ")}`]),
     ...(owner === undefined ? [] : [`of ${owner.type} ${owner.name} ${owner.version}`]),
-    ...(one.layer === undefined ? [] : [`in layer ${one.layer.slice(0, layerCharacters)}`]),
+    ...(one.layer === undefined ? [] : [`in layer ${shortDigest(one.layer)}`]),
     ...(one.reason ?? []).map((step, index) => `${index === 0 ? "needed: " : "  "}${step}`),
   ];
   return facts.flatMap((fact) => hanging(page, "      ", fact, { text: "dim" }));

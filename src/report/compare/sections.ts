@@ -10,10 +10,7 @@ import type {
 import type { FileRow, Finding, LayerRow } from "../../audit/finding.ts";
 import { compareLevels } from "../../audit/levels.ts";
 import { primitiveMeanings } from "../../audit/primitives.ts";
-import { formatSize } from "../units.ts";
-
-/** "sha256:" and twelve digits tell layers apart. */
-const digestCharacters = 19;
+import { formatSize, shortDigest } from "../units.ts";
 
 export interface Line {
   readonly sign: "+" | "-" | "~";
@@ -171,7 +168,7 @@ function fileLine({ after, aspects, before, path }: FileChange): Line {
 }
 
 function layerText({ compressedBytes, createdBy, digest }: LayerRow): string {
-  return `${digest.slice(0, digestCharacters)} ${formatSize(compressedBytes)}${createdBy === undefined ? "" : ` ${createdBy}`}`;
+  return `${shortDigest(digest)} ${formatSize(compressedBytes)}${createdBy === undefined ? "" : ` ${createdBy}`}`;
 }
 
 /** What offers something to an attacker comes first, then programs, then what is large. */
