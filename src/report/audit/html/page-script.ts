@@ -1,8 +1,6 @@
 // The page's script and style: the modules of page/, and what they import of src/report, as one inline module, without a build
 // step. Types are stripped as Node.js strips those of every other source (docs/decisions/0001), so that the script is checked,
 // linted and tested like the rest.
-import of src/report, as one inline module, without a build step. Types are stripped as Node.js
-// strips those of every other source (docs/decisions/0001), so that the script is checked, linted and tested like the rest.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
