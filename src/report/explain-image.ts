@@ -3,15 +3,9 @@ import type { FileExplanation, Holding } from "../audit/file-explanation.ts";
 import type { DetailedReport, FileRow } from "../audit/finding.ts";
 import { isExplained } from "../audit/roles.ts";
 import type { Role } from "../closure/closure.ts";
-import type { Style } from "./style.ts";
+import type { Page } from "./audit/lines.ts";
 import { printableLine, shorten, wrap } from "./text.ts";
 import { formatSize, shortDigest } from "./units.ts";
-
-export interface ExplainPage {
-  readonly columns: number;
-  readonly style: Style;
-  readonly verbose: boolean;
-}
 
 const roleMeanings: Readonly<Record<Role, string>> = {
   "entrypoint-runtime": "what starts: the entrypoint and its interpreters",
@@ -23,7 +17,7 @@ const roleMeanings: Readonly<Record<Role, string>> = {
 };
 
 /** Ends with a line feed. */
-export function renderFileExplanation(one: FileExplanation, page: ExplainPage): string {
+export function renderFileExplanation(one: FileExplanation, page: Page): string {
   const lines = [
     page.style("bold", printableLine(one.path)),
     ...row(page, "is", describe(one)),
@@ -62,7 +56,7 @@ function describe({ entry }: FileExplanation): string {
   return `a ${entry.kind}${more}, mode ${mode}, owner ${entry.uid}:${entry.gid}`;
 }
 
-function alsoNamed(page: ExplainPage, names: readonly string[]): string {
+function alsoNamed(page: Page, names: readonly string[]): string {
   const shown = page.verbose ? names : names.slice(0, namesShownMax);
   const more = names.length - shown.length;
   return `${shown.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
@@ -77,7 +71,7 @@ function holding({ createdBy, digest, layer, sizeBytes }: Holding): string {
 const labelColumns = 11;
 const namesShownMax = 5;
 
-function row(page: ExplainPage, label: string, text: string): string[] {
+function row(page: Page, label: string, text: string): string[] {
   const width = Math.max(page.columns - labelColumns, 20);
   return wrap(printableLine(text).trimEnd(), width).map(
     (line, index) => `${page.style("dim", (index === 0 ? label : "").padEnd(labelColumns))}${line}`,
@@ -87,7 +81,7 @@ function row(page: ExplainPage, label: string, text: string): string[] {
 const shownMax = 20;
 
 /** The image in sums: by role, by package, and what has no reason. Ends with a line feed. */
-export function renderImageExplanation(report: DetailedReport, page: ExplainPage): string {
+export function renderImageExplanation(report: DetailedReport, page: Page): string {
   const files = report.files();
   const lines = [
     page.style("bold", "By reason"),
@@ -130,7 +124,7 @@ function packageName({ packages }: DetailedReport, file: FileRow): string {
 }
 
 /** All of them where `verbose`; else the largest, and the rest as one. */
-function listed(page: ExplainPage, all: readonly Sum[]): readonly Sum[] {
+function listed(page: Page, all: readonly Sum[]): readonly Sum[] {
   if (page.verbose || all.length <= shownMax) return all;
   const rest = all.slice(shownMax);
   const files = rest.reduce((total, one) => total + one.files, 0);
@@ -138,7 +132,7 @@ function listed(page: ExplainPage, all: readonly Sum[]): readonly Sum[] {
   return [...all.slice(0, shownMax), { name: `${rest.length} more packages`, files, bytes }];
 }
 
-function sumLine(page: ExplainPage, { bytes, files, name }: Sum): string {
+function sumLine(page: Page, { bytes, files, name }: Sum): string {
   const count = `${files} ${files === 1 ? "file " : "files"}`;
   return shorten(
     `${formatSize(bytes).padStart(9)}  ${count.padStart(12)}  ${printableLine(name)}`,
@@ -146,7 +140,7 @@ function sumLine(page: ExplainPage, { bytes, files, name }: Sum): string {
   );
 }
 
-function unexplained(page: ExplainPage, files: readonly FileRow[]): string[] {
+function unexplained(page: Page, files: readonly FileRow[]): string[] {
   const found = files.filter(
     ({ kind, linkTo, role }) =>
       (kind === "elf" || kind === "script") && linkTo === undefined && !isExplained(role),

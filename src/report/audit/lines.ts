@@ -4,7 +4,9 @@ import type { Severity } from "../../audit/rules.ts";
 import type { Style } from "../style.ts";
 import { displayWidth, printableLine, shorten, shortenMiddle, wrapAll } from "../text.ts";
 
+/** What a text for a terminal has to fit. */
 export interface Page {
+  /** At least 40 are sensible. */
   readonly columns: number;
   readonly style: Style;
   /** Everything, with the evidence and how to check it. */
@@ -103,5 +105,6 @@ export function pathColumnsFor(page: Page, indent: number, paths: readonly strin
 
 /** What ends a list that was cut; nothing where it wasn't. */
 export function moreLine(page: Page, count: number): readonly string[] {
-  return count <= 0 ? [] : [`    ${page.style("dim", `and ${count} more: --verbose, or --format json`)}`];
+  const text = shorten(`and ${count} more: --verbose, or --format json`, Math.max(page.columns - 4, 1));
+  return count <= 0 ? [] : [`    ${page.style("dim", text)}`];
 }

@@ -66,13 +66,16 @@ const kinds: Readonly<Record<StartupStep["kind"], string>> = {
   dynamic: "told at run time",
 };
 
+/** A command keeps this much on a narrow terminal: the longest kind, and a name before it. */
+const stepColumnsMin = 28;
+
 /** The commands of the start-up path, each with what it is in this image. */
 export function startupLines(page: Page, { startup }: AuditReport): readonly string[] {
   if (startup.length === 0) return [];
   const shown = page.verbose ? startup : startup.slice(0, stepsShown);
   const from = Math.min(
     shown.reduce((most, step) => Math.max(most, displayWidth(fromText(page, step))), 0),
-    Math.max(Math.floor(page.columns * 0.35), 8),
+    Math.max(Math.min(Math.floor(page.columns * 0.35), page.columns - 4 - stepColumnsMin), 8),
   );
   const rest = Math.max(page.columns - from - 4, 8);
   return [

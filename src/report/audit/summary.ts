@@ -3,7 +3,6 @@ import type { AuditReport } from "../../audit/finding.ts";
 import { type Level, levels, worseLevel } from "../../audit/levels.ts";
 import type { Severity } from "../../audit/rules.ts";
 import { counted } from "../../base/counted.ts";
-import type { Style } from "../style.ts";
 import { displayWidth, printableLine, shortenMiddle } from "../text.ts";
 import { formatSize } from "../units.ts";
 import { acceptedLevel, countBySeverity } from "./groups.ts";
@@ -29,7 +28,7 @@ interface Row {
 /** Ends with a line feed. A `?` after a level: it is what is proven, and not all content can be told. */
 export function renderAuditSummary(
   reports: readonly AuditReport[],
-  options: { readonly columns: number; readonly style: Style },
+  options: Pick<Page, "columns" | "style">,
 ): string {
   const page: Page = { ...options, verbose: false };
   const platforms = new Map<string, number>();

@@ -3,7 +3,6 @@ import type { AuditReport } from "../../audit/finding.ts";
 import { levelCriteria, levels } from "../../audit/levels.ts";
 import { rules } from "../../audit/rules.ts";
 import { counted } from "../../base/counted.ts";
-import type { Style } from "../style.ts";
 import { printableLine, shorten } from "../text.ts";
 import { formatSize } from "../units.ts";
 import { findingLines } from "./finding-lines.ts";
@@ -27,16 +26,8 @@ const unknownShown = 5;
 /** A digest stands whole in 80 columns. */
 const labelColumns = 9;
 
-export interface TableOptions {
-  /** At least 40 are sensible. */
-  readonly columns: number;
-  readonly style: Style;
-  readonly verbose?: boolean;
-}
-
 /** The whole report; ends with a line feed. */
-export function renderAuditTable(report: AuditReport, options: TableOptions): string {
-  const page: Page = { ...options, verbose: options.verbose ?? false };
+export function renderAuditTable(report: AuditReport, page: Page): string {
   const { image, residue } = others(report);
   const lines = [
     ...verdictLines(page, report),

@@ -17,6 +17,7 @@ import { verdictOf } from "../../audit/verdict.ts";
 import type { Json } from "../../base/canonical-json.ts";
 import { digestOf } from "../../base/digest.ts";
 import { path } from "../../tree/path.ts";
+import type { Page } from "../audit/lines.ts";
 import { styleFor } from "../style.ts";
 import { displayWidth } from "../text.ts";
 import { comparisonJson } from "./json.ts";
@@ -25,6 +26,7 @@ import { comparisonMarkdown } from "./markdown.ts";
 import { renderComparison } from "./table.ts";
 
 const plain = styleFor(false);
+const page: Page = { columns: 80, style: plain, verbose: false };
 const golden = "../../../test/golden/compare";
 const acting = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
@@ -105,9 +107,7 @@ function of(name: string): DetailedReport {
 }
 
 test.each(samples)("the table of %s reads as kept", async (name, make) => {
-  await expect(renderComparison(make(), { columns: 80, style: plain })).toMatchFileSnapshot(
-    `${golden}/${name}.txt`,
-  );
+  await expect(renderComparison(make(), page)).toMatchFileSnapshot(`${golden}/${name}.txt`);
 });
 
 test.each(samples)("the Markdown of %s reads as kept", async (name, make) => {
@@ -115,7 +115,7 @@ test.each(samples)("the Markdown of %s reads as kept", async (name, make) => {
 });
 
 const shapes = samples.flatMap(([name, make]) =>
-  [48, 80, 132].flatMap((columns) => [false, true].map((verbose) => ({ name, make, columns, verbose }))),
+  [40, 48, 80, 132].flatMap((columns) => [false, true].map((verbose) => ({ name, make, columns, verbose }))),
 );
 
 test.each(shapes)("$name fits $columns columns, verbose: $verbose", ({ make, columns, verbose }) => {
@@ -130,13 +130,13 @@ test("verbose shows every line", () => {
   const comparison = compareReports(manyFilesReport(0), manyFilesReport(300));
   const text = renderComparison(comparison, { columns: 200, style: plain, verbose: true });
   expect(text.match(/^ {2}\+ \/usr\/share\/folder/gm)).toHaveLength(300);
-  expect(renderComparison(comparison, { columns: 80, style: plain })).toContain("and 292 more");
+  expect(renderComparison(comparison, page)).toContain("and 292 more");
 });
 
 test.each(samples)("colours change nothing of %s but the colours", (_name, make) => {
-  const coloured = renderComparison(make(), { columns: 80, style: styleFor(true) });
+  const coloured = renderComparison(make(), { ...page, style: styleFor(true) });
   expect(coloured).toContain("\u001b[");
-  expect(stripVTControlCharacters(coloured)).toBe(renderComparison(make(), { columns: 80, style: plain }));
+  expect(stripVTControlCharacters(coloured)).toBe(renderComparison(make(), page));
 });
 
 test.each(samples)(

@@ -3,7 +3,7 @@
 import { isSame } from "../../audit/compare/compare.ts";
 import type { Comparison } from "../../audit/compare/comparison.ts";
 import { compareLevels } from "../../audit/levels.ts";
-import { hanging, heading, type Page } from "../audit/lines.ts";
+import { hanging, heading, moreLine, type Page } from "../audit/lines.ts";
 import type { Style } from "../style.ts";
 import { displayWidth, printableLine, shorten } from "../text.ts";
 import { headline, type Line, overview, type Row, type Section, sectionsOf } from "./sections.ts";
@@ -11,16 +11,8 @@ import { headline, type Line, overview, type Row, type Section, sectionsOf } fro
 /** Lines of a section that are shown without `verbose`. */
 const linesShown = 8;
 
-export interface ComparisonOptions {
-  /** At least 40 are sensible. */
-  readonly columns: number;
-  readonly style: Style;
-  readonly verbose?: boolean;
-}
-
 /** Ends with a line feed. */
-export function renderComparison(comparison: Comparison, options: ComparisonOptions): string {
-  const page: Page = { ...options, verbose: options.verbose ?? false };
+export function renderComparison(comparison: Comparison, page: Page): string {
   const { after, before } = comparison;
   const order = compareLevels(after.verdict.level, before.verdict.level);
   const tone = order < 0 ? "red" : order > 0 ? "green" : "bold";
@@ -58,13 +50,10 @@ function overviewLines(page: Page, rows: readonly Row[]): readonly string[] {
 
 function sectionLines(page: Page, { lines, title }: Section): readonly string[] {
   const shown = page.verbose ? lines : lines.slice(0, linesShown);
-  const left = lines.length - shown.length;
   return [
     ...heading(page, `${title}${lines.length > 1 ? ` (${countsOf(lines)})` : ""}`),
     ...shown.flatMap((one) => lineOf(page, one)),
-    ...(left === 0
-      ? []
-      : [page.style("dim", shorten(`    and ${left} more: --verbose, or --format json`, page.columns))]),
+    ...moreLine(page, lines.length - shown.length),
   ];
 }
 
