@@ -1,8 +1,7 @@
 // docs/reference/levels.md, made from the levels, the rules and the primitives.
 import { levelCriteria, levels } from "../../src/audit/levels.ts";
 import { primitiveMeanings, primitives } from "../../src/audit/primitives.ts";
-import { ruleSetVersion, rules } from "../../src/audit/rules.ts";
-import { ruleIds } from "../../src/report/audit/groups.ts";
+import { ruleIds, ruleSetVersion, rules } from "../../src/audit/rules.ts";
 import { techniqueUrl } from "../../src/report/audit/techniques.ts";
 import { anchor, code, pageHead, table } from "./markdown.ts";
 

@@ -1,8 +1,7 @@
 // docs/reference/rules.md, made from the rules and the fingerprints.
-import { ruleSetVersion, rules, severities } from "../../src/audit/rules.ts";
+import { ruleIds, ruleSetVersion, rules, severities } from "../../src/audit/rules.ts";
 import { fingerprints } from "../../src/content/fingerprints/rules.ts";
 import type { ProgramKind } from "../../src/content/identity.ts";
-import { ruleIds } from "../../src/report/audit/groups.ts";
 import { techniqueLink } from "./levels.ts";
 import { anchor, code, pageHead, table } from "./markdown.ts";
 

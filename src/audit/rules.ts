@@ -325,3 +325,6 @@ export const rules: Readonly<Record<RuleId, Rule>> = {
     fix: "know it; the entrypoint's closure needs it",
   },
 };
+
+/** All rules, in the order of their table. */
+export const ruleIds: readonly RuleId[] = Object.keys(rules) as RuleId[];

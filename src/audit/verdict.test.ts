@@ -2,10 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Finding } from "./finding.ts";
 import { compareLevels, type Level, levels } from "./levels.ts";
-import { type RuleId, rules } from "./rules.ts";
+import { type RuleId, ruleIds, rules } from "./rules.ts";
 import { verdictOf } from "./verdict.ts";
-
-const ids = Object.keys(rules) as RuleId[];
 
 function found(rule: RuleId, atMost: Level | undefined = rules[rule].atMost): Finding {
   const { severity, title } = rules[rule];
@@ -26,7 +24,10 @@ function gone(rule: RuleId): Finding {
   return rest;
 }
 
-const arbitrary = fc.record({ rule: fc.constantFrom(...ids), worse: fc.constantFrom(undefined, ...levels) });
+const arbitrary = fc.record({
+  rule: fc.constantFrom(...ruleIds),
+  worse: fc.constantFrom(undefined, ...levels),
+});
 const findings = fc
   .array(arbitrary, { maxLength: 12 })
   .map((all) => all.map((one) => found(one.rule, one.worse ?? rules[one.rule].atMost)));

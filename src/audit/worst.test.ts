@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sampleFinding } from "../../testing/audit-report-parts.ts";
 import type { Finding } from "./finding.ts";
 import { levels } from "./levels.ts";
-import { type RuleId, rules, severities } from "./rules.ts";
+import { type RuleId, ruleIds, severities } from "./rules.ts";
 import { verdictOf } from "./verdict.ts";
 import { worstFindings } from "./worst.ts";
 
@@ -42,7 +42,7 @@ describe("the worst findings", () => {
   it("have the verdict of all", () => {
     const finding = fc
       .record({
-        rule: fc.constantFrom(...(Object.keys(rules) as RuleId[])),
+        rule: fc.constantFrom(...ruleIds),
         atMost: fc.option(fc.constantFrom(...levels)),
         severity: fc.constantFrom(...severities),
       })
@@ -52,10 +52,7 @@ describe("the worst findings", () => {
       });
     // Of a few rules only, so that there are many of each.
     const findings = fc
-      .tuple(
-        fc.subarray(Object.keys(rules) as RuleId[], { minLength: 1, maxLength: 3 }),
-        fc.array(finding, { maxLength: 60 }),
-      )
+      .tuple(fc.subarray([...ruleIds], { minLength: 1, maxLength: 3 }), fc.array(finding, { maxLength: 60 }))
       .map(([ids, all]) =>
         all.map((one, index): Finding => ({ ...one, rule: ids[index % ids.length] ?? one.rule })),
       );

@@ -5,7 +5,7 @@ import { sampleReports } from "../../../testing/audit-reports.ts";
 import { path } from "../../tree/path.ts";
 import type { DetailedReport, Finding } from "../finding.ts";
 import { compareLevels } from "../levels.ts";
-import { type RuleId, rules } from "../rules.ts";
+import { ruleIds, rules } from "../rules.ts";
 import { verdictOf } from "../verdict.ts";
 import { applyPolicy, policyWarnings } from "./apply.ts";
 import { parsePolicy } from "./parse.ts";
@@ -169,14 +169,13 @@ describe("warnings", () => {
 });
 
 describe("properties", () => {
-  const ids = Object.keys(rules) as RuleId[];
   const files = ["/bin/sh", "/usr/bin/ping", "/opt/app"];
   const finding = fc
-    .record({ rule: fc.constantFrom(...ids), at: fc.constantFrom(...files) })
+    .record({ rule: fc.constantFrom(...ruleIds), at: fc.constantFrom(...files) })
     .map(({ rule, at }) => sampleFinding(rule, rules[rule].title, { path: path(at) }));
   const reports = fc.array(finding, { maxLength: 8 }).map((findings) => reportOn(findings));
   const policies = fc
-    .array(fc.record({ rule: fc.constantFrom(...ids), at: fc.constantFrom(...files) }), { maxLength: 6 })
+    .array(fc.record({ rule: fc.constantFrom(...ruleIds), at: fc.constantFrom(...files) }), { maxLength: 6 })
     .map(
       (all) =>
         new Map(

@@ -4,7 +4,7 @@ import { documentSchema } from "../../formats/document/json-schema.ts";
 import type { Field, ObjectShape } from "../../formats/document/shape.ts";
 import { levels } from "../levels.ts";
 import { primitives } from "../primitives.ts";
-import { rules, severities } from "../rules.ts";
+import { ruleIds, severities } from "../rules.ts";
 
 const reason: Field = {
   shape: { kind: "text", format: "word" },
@@ -24,7 +24,7 @@ const waiver: ObjectShape = {
   name: "waiver",
   fields: {
     rule: {
-      shape: { kind: "choice", what: "rule of the audit", values: Object.keys(rules) },
+      shape: { kind: "choice", what: "rule of the audit", values: ruleIds },
       description: "The rule whose findings are waived.",
       example: "setuid",
       required: true,

@@ -1,7 +1,7 @@
 // Findings as reports show them: what holds the image at its level first, then the rest, each grouped by rule.
 import type { AuditReport, Finding } from "../../audit/finding.ts";
 import { compareLevels, type Level, levels, nextLevel, worseLevel } from "../../audit/levels.ts";
-import { type RuleId, rules, type Severity, severities } from "../../audit/rules.ts";
+import { type RuleId, ruleIds, type Severity, severities } from "../../audit/rules.ts";
 import { allFindings } from "../../audit/verdict.ts";
 
 export interface RuleGroup {
@@ -71,9 +71,6 @@ export function acceptedLevel({ verdict }: AuditReport): Level | undefined {
 export function placeOf(level: Level): string {
   return `level ${levels.indexOf(level) + 1} of ${levels.length}`;
 }
-
-/** All rules, in the order of their table. */
-export const ruleIds: readonly RuleId[] = Object.keys(rules) as RuleId[];
 
 function holds(report: AuditReport, one: Finding): boolean {
   return one.atMost !== undefined && compareLevels(one.atMost, report.verdict.level) <= 0;

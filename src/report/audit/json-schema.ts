@@ -2,7 +2,7 @@
 // prints it. It promises what is there; a reader has to bear members that it doesn't know.
 import { levels } from "../../audit/levels.ts";
 import { primitives } from "../../audit/primitives.ts";
-import { rules, severities } from "../../audit/rules.ts";
+import { ruleIds, severities } from "../../audit/rules.ts";
 import type { Json } from "../../base/canonical-json.ts";
 
 export type Members = Readonly<Record<string, { readonly [key: string]: Json }>>;
@@ -151,7 +151,7 @@ function findingSchema(): Schema {
     "One thing found.",
     {
       key: text("The same in the next build where the same is found; baselines are lists of these."),
-      rule: { enum: Object.keys(rules), description: "rules.md explains each." },
+      rule: { enum: ruleIds, description: "rules.md explains each." },
       severity: one("severity"),
       atMost: orNull({
         ...one("level"),

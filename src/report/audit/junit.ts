@@ -3,10 +3,9 @@
 // characters there are.
 import type { AuditReport, Finding } from "../../audit/finding.ts";
 import type { Failure, JudgedReport, Judgement } from "../../audit/judge.ts";
-import { type RuleId, rules } from "../../audit/rules.ts";
+import { type RuleId, ruleIds, rules } from "../../audit/rules.ts";
 import { allFindings } from "../../audit/verdict.ts";
 import { printableLine } from "../text.ts";
-import { ruleIds } from "./groups.ts";
 import type { Unaudited } from "./unaudited.ts";
 
 /** Findings that one case lists: test reports are read in browsers. */

@@ -3,12 +3,11 @@
 import { createHash } from "node:crypto";
 import type { AuditReport, Finding } from "../../audit/finding.ts";
 import { type FindingView, findingKey } from "../../audit/finding-key.ts";
-import { ruleSetVersion, rules, type Severity } from "../../audit/rules.ts";
+import { ruleIds, ruleSetVersion, rules, type Severity } from "../../audit/rules.ts";
 import type { Json } from "../../base/canonical-json.ts";
 import { encodeName } from "../../base/names.ts";
 import { imageName } from "../../oci/image-name.ts";
 import { printableLine } from "../text.ts";
-import { ruleIds } from "./groups.ts";
 import { techniquesOf } from "./techniques.ts";
 import type { Unaudited } from "./unaudited.ts";
 import { jsonText, wellFormed } from "./well-formed.ts";
