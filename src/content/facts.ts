@@ -96,8 +96,8 @@ function factsWithin(source: RandomAccess, budget: NestingBudget): Facts {
   const magic = magicOf(head);
   const nested = nestedIn(source, magic, (member) => factsWithin(member, budget), budget);
   const facts = ownFacts(source, magic, head, nested.stored);
-  // Whatever a file begins like, its bytes are looked at as they are. What was met in a member as well is told of that.
-  const search = searchSecrets(source, searchedAs(facts.magic));
+  // What was met in a member as well is told of that.
+  const search = searchSecrets(source, facts.magic);
   const own = search.secrets.filter(
     ({ at, id }) =>
       !isIn(nested.stored, at) &&
@@ -112,10 +112,6 @@ function factsWithin(source: RandomAccess, budget: NestingBudget): Facts {
     ...(secrets.length === 0 ? {} : { secrets }),
     ...(hidden === undefined ? {} : { hidden }),
   };
-}
-
-function searchedAs(magic: Magic): Magic {
-  return magic === "elf" || magic === "script" || magic === "text" ? magic : "data";
 }
 
 function isIn(regions: readonly Region[], at: number): boolean {

@@ -12,8 +12,8 @@ import {
   segmentType,
   startsInCode,
 } from "../formats/elf-image.ts";
+import { codeSection, elfSections, noBits } from "../formats/elf-sections.ts";
 import type { RandomAccess } from "../formats/random-access.ts";
-import { codeSection, elfSections, noBits } from "./elf-sections.ts";
 import { countBytes, entropyOf } from "./entropy.ts";
 import type { Magic } from "./facts.ts";
 import { regionsOf } from "./fingerprints/regions.ts";

@@ -38,8 +38,9 @@ export interface Identity {
 /** Why nobody can tell what the bytes hold. */
 export interface Hidden {
   /**
-   * `packed`: it runs, and unpacks itself (UPX). `corrupt`: it claims to be what it can't be read as. `encrypted`: an archive's
-   * member. `limit`: nested deeper, or expanding further, than is followed.
+   * `packed`: it runs, and unpacks itself (UPX). `corrupt`: it claims to be what it can't be read as. `encrypted`: an
+   * archive's member, or all of it. `limit`: nested deeper or expanding further than is followed, in a format that isn't read, or with
+   * more that looks like secrets than is checked.
    */
   readonly kind: "packed" | "corrupt" | "encrypted" | "limit";
   /** "packed with UPX 3.96". */

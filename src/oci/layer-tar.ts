@@ -45,9 +45,7 @@ export function tarOfLayer(layer: Layer, transient = false): Bytes {
           yield chunk;
         }
       } catch (thrown) {
-        throw isDamage(thrown)
-          ? damaged(layer, `${thrown.why} (after byte ${sizeBytes} of its tar)`)
-          : thrown;
+        throw damagedLayer(thrown, layer, ` (after byte ${sizeBytes} of its tar)`);
       }
       const digest = finishDigest(hash);
       if (digest !== layer.diffId) throw wrongDiffId(layer, digest);
@@ -82,20 +80,25 @@ function nameOf(compression: Compression): string {
   return compression === "none" ? "something that isn't compressed so" : compression;
 }
 
-/** Whether a decoder met something wrong; what a transport throws says itself what to do. */
-function isDamage(thrown: unknown): thrown is ToolError {
-  return thrown instanceof ToolError && thrown.code === "malformed" && thrown.hint === undefined;
+/**
+ * What a decoder or a reader of the tar threw, with the layer's name and what to do; what a transport throws says itself what to
+ * do. `where` follows the reason: "(after byte 512 of its tar)".
+ */
+export function damagedLayer(thrown: unknown, layer: Layer, where = ""): unknown {
+  if (!(thrown instanceof ToolError) || thrown.code !== "malformed" || thrown.hint !== undefined)
+    return thrown;
+  return damaged(layer, `${thrown.why}${where}`, thrown);
 }
 
-function damaged(layer: Layer, why: string): ToolError {
+function damaged(layer: Layer, why: string, cause?: unknown): ToolError {
   const what = `reading the layer ${layer.descriptor.digest}`;
-  return new ToolError("malformed", { what, why, hint: damagedHint });
+  return new ToolError("malformed", { what, why, hint: damagedHint, cause });
 }
 
-/** What to do about a layer that can't be read. */
-export const damagedHint = "the image is damaged or was tampered with; fetch or build it again";
+const damagedHint = "the image is damaged or was tampered with; fetch or build it again";
 
-function wrongDiffId(layer: Layer, digest: string): ToolError {
+/** The tar that a layer holds isn't the one that the config names. */
+export function wrongDiffId(layer: Layer, digest: string): ToolError {
   return new ToolError("digest-mismatch", {
     what: `reading the layer ${layer.descriptor.digest}`,
     why: `its tar has the digest ${digest}, the config says ${layer.diffId}`,

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "distill-pool-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const cache = { folder };
 
-/** Fails on its own, outside of any message, for one name; and takes its time to end. */
+/** Fails on its own, outside of any message, for one name. */
 const program = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort } from "node:worker_threads";

@@ -6,6 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { bufferOf } from "../../base/bytes.ts";
 import type { Cache } from "../../base/cache.ts";
 import { containerOf, unreadFormat } from "../../content/nested/signatures.ts";
+import { endSignature, zipTailBytesMax } from "../../content/nested/zip.ts";
 import { inMemory, ofFile, type RandomAccess } from "../../formats/random-access.ts";
 import { createExaminer, type Examined } from "./examine.ts";
 import { type ExaminerPool, threadPool } from "./examiner-pool.ts";
@@ -51,14 +52,11 @@ export function inlinePool(
 }
 
 const headBytes = 512;
-const zipEnd = Buffer.from("PK\x05\x06", "latin1");
-/** The end record of a zip, and the longest comment behind it. */
-const zipEndBytesMax = 22 + 65_535;
 
 /** Whether a file begins or ends as a container. */
 function mayTakeLong(source: RandomAccess): boolean {
   const head = bufferOf(source.read(0, headBytes));
   if (containerOf(head, source.sizeBytes) !== undefined || unreadFormat(head) !== undefined) return true;
-  const tailAt = Math.max(0, source.sizeBytes - zipEndBytesMax);
-  return bufferOf(source.read(tailAt, zipEndBytesMax)).lastIndexOf(zipEnd) >= 0;
+  const tailAt = Math.max(0, source.sizeBytes - zipTailBytesMax);
+  return bufferOf(source.read(tailAt, zipTailBytesMax)).lastIndexOf(endSignature) >= 0;
 }

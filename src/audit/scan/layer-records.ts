@@ -1,10 +1,9 @@
 // Records of layers: found in the cache, or made by reading the layer.
 import { blobFile, type Cache, cacheTemporary, findBlob } from "../../base/cache.ts";
 import { digestOf } from "../../base/digest.ts";
-import { ToolError } from "../../base/errors.ts";
 import type { Task } from "../../base/io.ts";
 import { factsVersion } from "../../content/facts-version.ts";
-import { compressionOfLayer, damagedHint, tarOfLayer } from "../../oci/layer-tar.ts";
+import { compressionOfLayer, damagedLayer, tarOfLayer, wrongDiffId } from "../../oci/layer-tar.ts";
 import { type Layer, mediaTypes } from "../../oci/model.ts";
 import type { Origin } from "../../tree/entry.ts";
 import type { LayerEntry } from "../../tree/layers.ts";
@@ -52,11 +51,7 @@ export async function loadLayer(
   );
   if (record === undefined || record.layer !== digest) return undefined;
   if (record.diffId !== layer.diffId) {
-    throw new ToolError("digest-mismatch", {
-      what: `reading the layer ${digest}`,
-      why: `its tar has the digest ${record.diffId}, the config says ${layer.diffId}`,
-      hint: damagedHint,
-    });
+    throw wrongDiffId(layer, record.diffId);
   }
   if (record.kept !== undefined) {
     const kept = await findBlob(cache, record.kept.digest, record.kept.sizeBytes);
@@ -109,15 +104,6 @@ export async function recordLayer(layer: Layer, tools: ScanTools, services: Reco
     throw damagedLayer(thrown, layer);
   }
   if (before !== undefined) await noteVerified(cache, layer, before, task);
-}
-
-/** What was thrown, with the layer's name and what to do: errors of a tar and of its entries say where, not in what. */
-export function damagedLayer(thrown: unknown, layer: Layer): unknown {
-  if (!(thrown instanceof ToolError) || thrown.code !== "malformed" || thrown.hint !== undefined)
-    return thrown;
-  const { code, why } = thrown;
-  const what = `reading the layer ${layer.descriptor.digest}`;
-  return new ToolError(code, { what, why, hint: damagedHint, cause: thrown });
 }
 
 /** One line of progress for a layer, by its stored bytes. */

@@ -6,6 +6,7 @@ import { diskError } from "../../base/files.ts";
 import type { Task } from "../../base/io.ts";
 import { parallel } from "../../base/pool.ts";
 import type { Facts } from "../../content/facts.ts";
+import { damagedLayer } from "../../oci/layer-tar.ts";
 import type { Image, Layer } from "../../oci/model.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import { applyLayer } from "../../tree/layers.ts";
@@ -16,7 +17,6 @@ import type { ScannedLayer } from "../subject.ts";
 import { LayerFile } from "./contents.ts";
 import { readFolder } from "./folder-scan.ts";
 import {
-  damagedLayer,
   formOf,
   type LoadedLayer,
   loadLayer,

@@ -63,7 +63,7 @@ export function mappedBytes(image: ElfImage): number {
   return loads.reduce((sum, one) => sum + one.fileBytes, 0) || Number.POSITIVE_INFINITY;
 }
 
-/** What follows the last byte that the segments or the headers take: nothing of a program as linkers make it but sections. */
+/** What no segment maps, also between them: nothing of a program as linkers make it but sections. */
 export function unmappedRegions(image: ElfImage, sizeBytes: number): readonly Region[] {
   const mapped = regionsOf(
     image.segments.filter((one) => one.type === segmentType.load),

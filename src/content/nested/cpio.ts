@@ -4,7 +4,6 @@ import { bufferOf } from "../../base/bytes.ts";
 import { limits } from "../../base/limits.ts";
 import { decodeName } from "../../base/names.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
-import {} from "./gather.ts";
 
 export interface CpioMember {
   readonly name: string;

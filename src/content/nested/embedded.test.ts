@@ -2,7 +2,6 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { zipOf } from "../../../testing/archives.ts";
 import { arOf, elfOf, tarOf } from "../../../testing/builders.ts";
-import { corpusFile } from "../../../testing/corpus.ts";
 import { inMemory } from "../../formats/random-access.ts";
 import { factsOf } from "../facts.ts";
 
@@ -77,7 +76,6 @@ describe("whatever the beginning", () => {
       Buffer.concat([picture, gzip]),
       [`a GitLab token at 2 of the gzip stream at byte ${picture.length}`],
     ],
-    ["a picture before an xz stream", Buffer.concat([picture, corpusFile("formats/xz/seq-crc64.xz")]), []],
     ["a picture before zstd", Buffer.concat([picture, zstdCompressSync(tar)]), [inTar]],
     ["a stream between others' bytes", Buffer.concat([picture, gzipSync(tar), picture]), [inTar]],
     [

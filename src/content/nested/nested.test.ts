@@ -4,11 +4,14 @@ import { describe, expect, test } from "vitest";
 import { cpioOf, zipOf } from "../../../testing/archives.ts";
 import { arOf, debOf, elfOf, tarOf } from "../../../testing/builders.ts";
 import { corpus, corpusFile, damaged, sequence } from "../../../testing/corpus.ts";
+import { bytesOf, collect } from "../../base/bytes.ts";
 import { limits } from "../../base/limits.ts";
-import { inMemory } from "../../formats/random-access.ts";
+import { decompress } from "../../formats/compression.ts";
+import { inMemory, type RandomAccess } from "../../formats/random-access.ts";
 import { type Facts, factsOf } from "../facts.ts";
 import { inflated } from "./expand.ts";
 import { nestingBudget } from "./gather.ts";
+import { nestedIn } from "./nested.ts";
 
 /** What mksh is told by, in a program. */
 const shell = elfOf({
@@ -118,7 +121,6 @@ describe("what is inside", () => {
       zipOf([{ name: "in.zip", content: zip }]),
       ["a GitLab token at 2 of member x of the zip archive, in member in.zip of the zip archive"],
     ],
-    ["xz", corpusFile("formats/xz/seq-crc64.xz"), []],
   ])("%s", (_, bytes, expected) => {
     expect(told(bytes)).toEqual(expected);
   });
@@ -356,4 +358,20 @@ test("never throws, whatever is done to an archive", () => {
       );
     }),
   );
+});
+
+test.each<[string, string]>([
+  ["alone", ""],
+  ["behind other bytes", "\xff\xd8\xff\xe0\0\x10JFIF\0\0".repeat(50)],
+])("an xz stream is looked into: %s", async (_, before) => {
+  const stream = corpusFile("formats/xz/seq-crc64.xz");
+  const bytes = Buffer.concat([Buffer.from(before, "latin1"), stream]);
+  const seen: Uint8Array[] = [];
+  const inner = (member: RandomAccess): Facts => {
+    seen.push(Buffer.from(member.read(0, member.sizeBytes)));
+    return { magic: "text" };
+  };
+  nestedIn(inMemory(bytes), before === "" ? "compressed" : "data", inner, nestingBudget());
+  const plain = decompress(bytesOf(stream), "xz", { outputBytesMax: 1_000_000, what: "the sample" });
+  expect(seen).toEqual([Buffer.from(await collect(plain, 1_000_000, "the sample"))]);
 });

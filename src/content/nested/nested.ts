@@ -37,7 +37,7 @@ export function nestedIn(
   const found = gatherer(inner, budget);
   const whole = wholeOf(source);
   const isContainer = gatherContainer(whole, found);
-  const directory = gatherZipAtEnd(whole, magic, found);
+  const directory = gatherZipAtEnd(whole, found);
   const isZip = directory !== undefined && directory.members.length > 0;
   const payload = isContainer || isZip ? undefined : payloadOf(whole, magic);
   if (payload !== undefined) gatherContainer(partOf(whole, payload, whole.sizeBytes), found);
@@ -58,22 +58,14 @@ function payloadOf(whole: Part, magic: Magic): number | undefined {
 }
 
 /** A zip archive is found from its end, whatever stands before it. Its directory, where there is one. */
-function gatherZipAtEnd(whole: Part, magic: Magic, found: Gatherer): ZipDirectory | undefined {
-  const directory = mayEndInZip(whole, magic) ? zipDirectory(whole) : undefined;
+function gatherZipAtEnd(whole: Part, found: Gatherer): ZipDirectory | undefined {
+  const directory = zipDirectory(whole);
   if (directory === undefined) return undefined;
   const isEmpty = directory.members.length === 0 && directory.cut === undefined;
   // The last member of an archive may be one, and was looked at.
   const isKnown = between(found.accounted(), directory.start, directory.end).length === 0;
   if (!isEmpty && !isKnown) deeper(found, whole, "a zip archive", () => gatherZip(whole, directory, found));
   return directory;
-}
-
-/** Text has no byte 6, and the end record does: most files are done with one look at their tail. */
-function mayEndInZip(source: RandomAccess, magic: Magic): boolean {
-  if (source.sizeBytes < 22) return false;
-  if (magic !== "text" && magic !== "script") return true;
-  const tailBytes = Math.min(source.sizeBytes, 65_557);
-  return source.read(source.sizeBytes - tailBytes, tailBytes).lastIndexOf(6) >= 0;
 }
 
 /** A whole file, or the part of one, that is a container by its beginning; whether it is one. */
@@ -115,8 +107,7 @@ function gatherCompressed(source: Part, format: CompressedFormat, found: Gathere
   const { consumed, failure } = gatherStream(source, format, place, found);
   // Of what failed, the beginning is told, and isn't looked for once more.
   found.account(source.start, source.start + Math.max(1, consumed));
-  if (failure !== undefined)
-    fail(found, failure, place, format === "gzip" ? "gzip -t FILE" : `${format} -t FILE`);
+  if (failure !== undefined) fail(found, failure, place, `${format} -t FILE`);
 }
 
 /** Bytes behind a program's own that nobody accounted for. */

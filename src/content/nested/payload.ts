@@ -3,9 +3,9 @@
 
 import { bufferOf } from "../../base/bytes.ts";
 import { openElf } from "../../formats/elf-image.ts";
+import { elfEnd } from "../../formats/elf-sections.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import { blockBytes } from "../../formats/tar-header.ts";
-import { elfEnd } from "../elf-sections.ts";
 import { countBytes, entropyOf } from "../entropy.ts";
 import { between, type Region } from "../regions.ts";
 

@@ -4,7 +4,6 @@ import { bufferOf } from "../../base/bytes.ts";
 import { limits } from "../../base/limits.ts";
 import { decodeName } from "../../base/names.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
-import {} from "./gather.ts";
 
 export interface ZipMember {
   readonly name: string;
@@ -30,7 +29,9 @@ export interface ZipDirectory {
 
 const endBytes = 22;
 const commentBytesMax = 65_535;
-const endSignature = Buffer.from("PK\x05\x06", "latin1");
+/** Where an end record can be: it, and the longest comment behind it. */
+export const zipTailBytesMax: number = endBytes + commentBytesMax;
+export const endSignature: Buffer = Buffer.from("PK\x05\x06", "latin1");
 const centralSignature = 0x02014b50;
 const centralBytes = 46;
 const localSignature = 0x04034b50;
@@ -41,9 +42,11 @@ const unset = 0xffffffff;
 
 /** The directory of the archive that ends the source; undefined where none does. */
 export function zipDirectory(source: RandomAccess): ZipDirectory | undefined {
-  const tailBytes = Math.min(source.sizeBytes, endBytes + commentBytesMax);
+  const tailBytes = Math.min(source.sizeBytes, zipTailBytesMax);
   const tailAt = source.sizeBytes - tailBytes;
   const tail = bufferOf(source.read(tailAt, tailBytes));
+  // The end record has a byte 6, text has none: most files are done with one look.
+  if (tail.lastIndexOf(6) < 0) return undefined;
   let tried = 0;
   for (
     let at = tail.lastIndexOf(endSignature);

@@ -172,7 +172,7 @@ function opensshKey(bytes: Buffer): KeyName | undefined {
   return { what: `an OpenSSH private key${encrypted ? " (encrypted)" : ""}`, encrypted };
 }
 
-/** Multi-precision numbers of a public key by algorithm (RFC 9580 5.5.5); -1 marks an object identifier before them. */
+/** Multi-precision numbers of a public key by algorithm (RFC 9580 5.5.5); "oid" stands for the curve before them, "kdf" for what ECDH adds. */
 const pgpPublicNumbers: Readonly<Record<number, readonly ("mpi" | "oid" | "kdf")[]>> = {
   1: ["mpi", "mpi"],
   2: ["mpi", "mpi"],

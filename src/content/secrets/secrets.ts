@@ -42,17 +42,10 @@ export function secretsIn(source: RandomAccess, magic: Magic): readonly Secret[]
 
 /** The secrets of a file, and whether these are all. Never throws on content. */
 export function searchSecrets(source: RandomAccess, magic: Magic): SecretSearch {
-  switch (magic) {
-    case "text":
-    case "script":
-    case "data":
-      return toldOf(inText(source, magic), magic);
-    case "elf":
-    case "wasm":
-      return toldOf(inProgram(source), magic);
-    default:
-      return { secrets: [] };
-  }
+  if (magic === "elf") return toldOf(inProgram(source), magic);
+  // Whatever else a file begins like, its bytes are searched as they are.
+  const kind = magic === "text" || magic === "script" ? magic : "data";
+  return toldOf(inText(source, kind), kind);
 }
 
 type Verify = (text: string, at: number) => Verified | undefined;
