@@ -17,6 +17,7 @@ import { startupFindings } from "./detectors/startup.ts";
 import { unneededFindings } from "./detectors/unneeded.ts";
 import { unreadPackageFindings } from "./detectors/unread-packages.ts";
 import type { AuditedImage, DetailedReport, Finding, StartupStep, Unknown } from "./finding.ts";
+import { type LayerResidue, layerResidue } from "./layer-residue.ts";
 import { primitiveUses } from "./programs/uses.ts";
 import { explainer } from "./reasons.ts";
 import { configFacts, fileRows, layerRows, packageRows, totalsOf } from "./rows.ts";
@@ -30,8 +31,9 @@ import { worstFindings } from "./worst.ts";
 export function reportOf(subject: Subject, image: AuditedImage): DetailedReport {
   const masker = maskerOf(subject.config);
   const startup = startupOf(subject, masker);
-  const findings = worstFindings(foundIn(subject, startup)).map((one) => maskedFinding(one, masker));
-  const residue = worstFindings(residueIn(subject)).map((one) => maskedFinding(one, masker));
+  const layers = layerResidue(subject);
+  const findings = worstFindings(foundIn(subject, startup, layers)).map((one) => maskedFinding(one, masker));
+  const residue = worstFindings(residueIn(subject, layers)).map((one) => maskedFinding(one, masker));
   const explain = explainer(subject.closure);
   const primitives = primitiveUses(subject);
   return {
@@ -43,7 +45,7 @@ export function reportOf(subject: Subject, image: AuditedImage): DetailedReport 
     primitives,
     startup,
     packages: packageRows(subject),
-    layers: layerRows(subject, masker),
+    layers: layerRows(subject, layers, masker),
     config: configFacts(subject, masker),
     totals: totalsOf(subject),
     files: lazy(() => fileRows(subject, primitives)),
@@ -52,7 +54,11 @@ export function reportOf(subject: Subject, image: AuditedImage): DetailedReport 
 }
 
 /** Of the merged tree and the config; one after the other, since there can be more than memory holds. */
-function* foundIn(subject: Subject, startup: readonly StartupStep[]): Generator<Finding> {
+function* foundIn(
+  subject: Subject,
+  startup: readonly StartupStep[],
+  layers: readonly LayerResidue[],
+): Generator<Finding> {
   yield* programFindings(subject);
   yield* startupFindings(subject, startup);
   yield* hiddenFindings(subject);
@@ -66,13 +72,13 @@ function* foundIn(subject: Subject, startup: readonly StartupStep[]): Generator<
   yield* unreadPackageFindings(subject);
   yield* platformFindings(subject);
   yield* sealFindings(subject);
-  yield* lowerLayerFindings(subject);
+  yield* lowerLayerFindings(subject, layers);
   yield* metadataFindings(subject);
 }
 
-function* residueIn(subject: Subject): Generator<Finding> {
-  yield* residueSecretFindings(subject);
-  yield* residueFindings(subject);
+function* residueIn(subject: Subject, layers: readonly LayerResidue[]): Generator<Finding> {
+  yield* residueSecretFindings(subject, layers);
+  yield* residueFindings(subject, layers);
 }
 
 const unreadRules: ReadonlySet<RuleId> = new Set(["hidden-program", "unread-content", "unread-packages"]);

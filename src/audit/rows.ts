@@ -4,9 +4,9 @@ import type { Facts } from "../content/facts.ts";
 import type { FileEntry } from "../tree/entry.ts";
 import type { TreePath } from "../tree/path.ts";
 import type { Masker } from "./config-secrets/masking.ts";
-import { hiddenFiles } from "./detectors/layers.ts";
 import type { ConfigFacts, FileRow, LayerRow, PackageRow, PrimitiveUse, Totals } from "./finding.ts";
 import { layerCommands } from "./layer-commands.ts";
+import type { LayerResidue } from "./layer-residue.ts";
 import { layerOf } from "./make-finding.ts";
 import type { InstalledPackage } from "./packages/package.ts";
 import type { Primitive } from "./primitives.ts";
@@ -112,11 +112,14 @@ export function packageRows(subject: Subject): readonly PackageRow[] {
   });
 }
 
-export function layerRows(subject: Subject, masker: Masker): readonly LayerRow[] {
-  const commands = layerCommands(subject.config, masker);
-  return subject.layers.map((layer, index): LayerRow => {
+export function layerRows(
+  { config }: Subject,
+  residue: readonly LayerResidue[],
+  masker: Masker,
+): readonly LayerRow[] {
+  const commands = layerCommands(config, masker);
+  return residue.map(({ hidden, layer }, index): LayerRow => {
     const files = layer.entries.filter((entry): entry is FileEntry => entry.kind === "file");
-    const hidden = hiddenFiles(subject, layer);
     const createdBy = commands[index];
     return {
       digest: layer.digest,

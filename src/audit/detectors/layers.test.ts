@@ -4,7 +4,8 @@ import { subjectOf } from "../../../testing/subjects.ts";
 import { directory, file, symlink } from "../../../testing/trees.ts";
 import type { LayerEntry } from "../../tree/layers.ts";
 import { path } from "../../tree/path.ts";
-import { hiddenFiles, lowerLayerFindings, residueFindings } from "./layers.ts";
+import { layerResidue } from "../layer-residue.ts";
+import { lowerLayerFindings, residueFindings } from "./layers.ts";
 
 const identity = {
   id: "bash",
@@ -57,7 +58,7 @@ describe("what the merged tree doesn't show", () => {
     },
   ])("$summary", ({ layers, hidden }) => {
     const subject = subjectOf({ layers });
-    expect(subject.layers.map((layer) => hiddenFiles(subject, layer).map((one) => one.path))).toEqual(hidden);
+    expect(layerResidue(subject).map((one) => one.hidden.map(({ path: at }) => at))).toEqual(hidden);
   });
 });
 
@@ -68,12 +69,12 @@ test("residue is summed up for each layer, programs in it are named, and none of
       [file("/bin/.wh.bash"), file("/.wh.x")],
     ],
   });
-  const found = [...residueFindings(subject)];
+  const found = [...residueFindings(subject, layerResidue(subject))];
   expect(found.map(({ rule, what, atMost }) => [rule, what, atMost])).toEqual([
     ["residue", "layer 0 holds 2 files (14 bytes) that the merged tree doesn't show", undefined],
     ["shell", "bash 5.2", undefined],
   ]);
-  expect(lowerLayerFindings(subject).map(({ rule, atMost }) => [rule, atMost])).toEqual([
-    ["lower-layers", "truly-distroless"],
-  ]);
+  expect(
+    lowerLayerFindings(subject, layerResidue(subject)).map(({ rule, atMost }) => [rule, atMost]),
+  ).toEqual([["lower-layers", "truly-distroless"]]);
 });

@@ -6,6 +6,7 @@ import type { Secret } from "../../content/identity.ts";
 import type { RunConfig } from "../../oci/model.ts";
 import type { LayerEntry } from "../../tree/layers.ts";
 import type { Finding } from "../finding.ts";
+import { layerResidue } from "../layer-residue.ts";
 import type { InstalledPackage } from "../packages/package.ts";
 import type { Subject } from "../subject.ts";
 import { residueSecretFindings, secretFindings } from "./secrets.ts";
@@ -148,6 +149,8 @@ describe("secretFindings", () => {
   });
 });
 
+const residueTold = (made: Subject): Generator<Finding> => residueSecretFindings(made, layerResidue(made));
+
 describe("residueSecretFindings", () => {
   test.each<[string, LayerEntry[][], string[]]>([
     ["shown", [[file("/a", "1")]], []],
@@ -172,7 +175,7 @@ describe("residueSecretFindings", () => {
       [],
     ],
   ])("%s", (_, layers, expected) => {
-    expect(told(residueSecretFindings(subject(layers, { "/a": [key] })))).toEqual(expected);
+    expect(told(residueTold(subject(layers, { "/a": [key] })))).toEqual(expected);
   });
 
   test("a sample in a lower layer is one under all of its names there", () => {
@@ -186,7 +189,7 @@ describe("residueSecretFindings", () => {
     const gone = [file("/usr/share/x/test/.wh.key.pem"), file("/.wh.k")];
     const grades = [[file(at, "x")], [file(at, "x"), linked]].map((layer) => {
       const made = subject([layer, gone], { [at]: [key] }, { [at]: debian });
-      return [...residueSecretFindings(made)].map((one) => `${one.severity} ${one.atMost ?? "-"}`);
+      return [...residueTold(made)].map((one) => `${one.severity} ${one.atMost ?? "-"}`);
     });
     expect(grades).toEqual([["low -"], ["critical distroless"]]);
   });

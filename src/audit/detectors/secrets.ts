@@ -4,11 +4,11 @@ import type { Evidence, Secret } from "../../content/identity.ts";
 import { type SecretId, secretKinds } from "../../content/secrets/rule.ts";
 import type { FileEntry } from "../../tree/entry.ts";
 import type { Finding } from "../finding.ts";
+import type { LayerResidue } from "../layer-residue.ts";
 import { finding, residueFinding } from "../make-finding.ts";
 import { isNewFile } from "../programs/inodes.ts";
 import { rules, type Severity } from "../rules.ts";
 import type { Subject } from "../subject.ts";
-import { goneFiles } from "./layers.ts";
 import { samplesOf, samplesOfLayer } from "./sample-secrets.ts";
 
 /** Secrets of the merged tree. Names of one inode are one secret. */
@@ -26,11 +26,14 @@ export function* secretFindings(subject: Subject): Generator<Finding> {
  * Secrets of files that a layer holds and the merged tree doesn't show in that place. What shows elsewhere is told there as well:
  * another place may say that it is harmless.
  */
-export function* residueSecretFindings(subject: Subject): Generator<Finding> {
+export function* residueSecretFindings(
+  subject: Subject,
+  residue: readonly LayerResidue[],
+): Generator<Finding> {
   const { atMost = null } = rules["secret-in-lower-layer"];
-  for (const layer of subject.layers) {
+  for (const { gone, layer } of residue) {
     const isSample = samplesOfLayer(subject, layer);
-    for (const entry of goneFiles(subject, layer)) {
+    for (const entry of gone) {
       for (const told of secretsOf(subject, entry, isSample))
         yield residueFinding(subject, "secret-in-lower-layer", entry, { atMost, ...told });
     }
