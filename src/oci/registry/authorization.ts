@@ -2,14 +2,20 @@
 // (distribution: docs/spec/auth/{token,oauth}.md).
 import { collect } from "../../base/bytes.ts";
 import { ToolError } from "../../base/errors.ts";
-import type { HttpMethod, HttpRequestOptions, HttpResponse } from "../../base/http.ts";
+import {
+  type HttpMethod,
+  type HttpRequestOptions,
+  type HttpResponse,
+  isPassingConnectionError,
+  retryAfterMs,
+} from "../../base/http.ts";
 import { limits } from "../../base/limits.ts";
 import { isLoopback } from "../reference.ts";
 import { type Challenge, type Scope, scopeNames } from "./challenge.ts";
 import type { Connections } from "./connections.ts";
 import type { Credentials, FindCredentials } from "./credentials.ts";
 import { describeUrl, type Secrets, sanitize } from "./redact.ts";
-import { isTransientConnectionError, isTransientStatus, retryAfterMs, Transient } from "./retry.ts";
+import { isTransientStatus, Transient } from "./retry.ts";
 
 /** Whom to authorise for what. */
 export interface Audience {
@@ -138,7 +144,7 @@ async function fetchToken(
   } catch (thrown) {
     if (!(thrown instanceof ToolError) || thrown.code !== "network") throw thrown;
     const failure = new ToolError("network", { what, why: parts.secrets.redact(thrown.why) });
-    throw isTransientConnectionError(thrown.cause) ? new Transient(failure) : failure;
+    throw isPassingConnectionError(thrown.cause) ? new Transient(failure) : failure;
   }
 }
 

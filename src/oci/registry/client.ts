@@ -2,7 +2,12 @@
 // Invariant: credentials go to the registry's own origin and to its token address only, and into no message.
 import { type Bytes, collect } from "../../base/bytes.ts";
 import { systemCode, ToolError } from "../../base/errors.ts";
-import type { HttpMethod, HttpResponse } from "../../base/http.ts";
+import {
+  type HttpMethod,
+  type HttpResponse,
+  isPassingConnectionError,
+  retryAfterMs,
+} from "../../base/http.ts";
 import type { Task } from "../../base/io.ts";
 import { limits } from "../../base/limits.ts";
 import { noteFailure } from "../noted-failure.ts";
@@ -13,15 +18,7 @@ import { type Connections, type Environment, openConnections } from "./connectio
 import { credentialsFromFiles, type FindCredentials } from "./credentials.ts";
 import { createSecrets, describeUrl, type Secrets, sanitize } from "./redact.ts";
 import { type RegistriesConf, readRegistriesConf } from "./registries-conf.ts";
-import {
-  defaultRetryPolicy,
-  isTransientConnectionError,
-  isTransientStatus,
-  type RetryPolicy,
-  retryAfterMs,
-  Transient,
-  withRetries,
-} from "./retry.ts";
+import { defaultRetryPolicy, isTransientStatus, type RetryPolicy, Transient, withRetries } from "./retry.ts";
 
 export interface RegistryClientOptions {
   /** HOME, DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_*, proxies, SSL_CERT_*; PATH for credential helpers. */
@@ -233,7 +230,7 @@ function connectionFailure(context: Context, request: ApiRequest, url: URL, thro
     // The code alone: a message may hold the password of a proxy.
     ...(code === undefined ? {} : { cause: Object.assign(new Error(code), { code }) }),
   });
-  return isTransientConnectionError(thrown.cause) ? new Transient(failure) : failure;
+  return isPassingConnectionError(thrown.cause) ? new Transient(failure) : failure;
 }
 
 const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/;

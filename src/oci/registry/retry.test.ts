@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ToolError } from "../../base/errors.ts";
-import {
-  defaultRetryPolicy,
-  type RetryPolicy,
-  retryAfterMs,
-  retryDelayMs,
-  Transient,
-  withRetries,
-} from "./retry.ts";
+import { retryAfterMs } from "../../base/http.ts";
+import { defaultRetryPolicy, type RetryPolicy, retryDelayMs, Transient, withRetries } from "./retry.ts";
 
 const failure = new ToolError("registry", { what: "asking", why: "status 503" });
 const { signal } = new AbortController();

@@ -1,7 +1,7 @@
 // Retries with exponential back-off and jitter. Only what may pass by itself is retried: cut connections, time-outs, 429,
 // 500, 502, 503, 504. Any other answer is final.
 import { setTimeout as delay } from "node:timers/promises";
-import { systemCode, ToolError } from "../../base/errors.ts";
+import { ToolError } from "../../base/errors.ts";
 
 /** A failure that may pass; carries the error to report where it doesn't. */
 export class Transient extends Error {
@@ -84,31 +84,6 @@ export async function waitOrGiveUp(
   await policy.sleep(retryDelayMs(policy, attempt, waitMs), signal);
 }
 
-/** Retry-After (RFC 9110 section 10.2.3): seconds or an HTTP date. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header.trim()) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
-}
-
 export function isTransientStatus(status: number): boolean {
   return status === 429 || status === 500 || status === 502 || status === 503 || status === 504;
 }
-
-/** Whether a connection's failure may pass. A refused connection or an unknown host doesn't within seconds. */
-export function isTransientConnectionError(thrown: unknown): boolean {
-  const code = systemCode(thrown);
-  return code !== undefined && transientCodes.has(code);
-}
-
-const transientCodes: ReadonlySet<string> = new Set([
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EAI_AGAIN",
-  "ENETRESET",
-  "ERR_STREAM_PREMATURE_CLOSE",
-  "HPE_INVALID_EOF_STATE",
-]);
