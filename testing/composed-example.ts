@@ -3,8 +3,8 @@ import { setMaxListeners } from "node:events";
 import type { Context, Output } from "../src/cli/context.ts";
 import { readProject } from "../src/cli/project.ts";
 import { dateOf, packagesFor, withSession } from "../src/cli/session.ts";
-import { type ComposedPhase, composePhase } from "../src/engines/native/compose-phase.ts";
-import { readCopies } from "../src/engines/native/context-files.ts";
+import { type ComposedPhase, composePhase } from "../src/engines/native/packages/compose-phase.ts";
+import { readCopies } from "../src/engines/native/packages/context-files.ts";
 
 /** Composes the run phase of a locked project for amd64. */
 export async function composedExample(project: string, cacheFolder: string): Promise<ComposedPhase> {

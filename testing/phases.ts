@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
 import { type Cache, openCache, type StoredBlob, storeBlob } from "../src/base/cache.ts";
 import type { LockedPackage } from "../src/debian/locked.ts";
 import { createUnpacker, type Unpacker } from "../src/debian/unpack.ts";
-import type { PhaseInput, Services } from "../src/engines/native/compose-phase.ts";
-import { readCopies } from "../src/engines/native/context-files.ts";
+import type { PhaseInput, Services } from "../src/engines/native/packages/compose-phase.ts";
+import { readCopies } from "../src/engines/native/packages/context-files.ts";
 import type { ImagePlan } from "../src/graph/plan.ts";
 import { type DebContent, debOf, elfOf, type TarEntry } from "./builders.ts";
 

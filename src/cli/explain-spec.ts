@@ -2,9 +2,13 @@
 import { ToolError } from "../base/errors.ts";
 import { nearestName } from "../base/nearest.ts";
 import { explainPath, leftOutByPackage } from "../closure/explain.ts";
-import { type ComposedPhase, composePhase, type PhaseInput } from "../engines/native/compose-phase.ts";
-import { readCopies } from "../engines/native/context-files.ts";
-import { shippedOf } from "../engines/native/shipped.ts";
+import {
+  type ComposedPhase,
+  composePhase,
+  type PhaseInput,
+} from "../engines/native/packages/compose-phase.ts";
+import { readCopies } from "../engines/native/packages/context-files.ts";
+import { shippedOf } from "../engines/native/packages/shipped.ts";
 import { renderExplanation, renderLeftOut, renderMade } from "../report/explain.ts";
 import { renderScripts } from "../report/scripts.ts";
 import { type TreePath, treePath } from "../tree/path.ts";

@@ -6,7 +6,7 @@ import type { Digest } from "../base/digest.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError, writeFileAtomically } from "../base/files.ts";
 import type { Archive } from "../debian/archive.ts";
-import { makeLock } from "../engines/native/make-lock.ts";
+import { makeLock } from "../engines/native/packages/make-lock.ts";
 import { type Lock, requestDigest } from "../graph/lock.ts";
 import { formatLock, parseLock } from "../graph/lock-file.ts";
 import type { Context } from "./context.ts";

@@ -5,7 +5,7 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import type { Closure } from "../../src/closure/closure.ts";
-import type { ComposedPhase } from "../../src/engines/native/compose-phase.ts";
+import type { ComposedPhase } from "../../src/engines/native/packages/compose-phase.ts";
 import type { TreePath } from "../../src/tree/path.ts";
 import { composedExample } from "../../testing/composed-example.ts";
 import { because, distillWell, exampleIn, mirrorMissing } from "../../testing/examples.ts";

@@ -8,9 +8,9 @@ import type { LockedPackage } from "../../debian/locked.ts";
 import { type ImagePlan, planJson } from "../../graph/plan.ts";
 import { makeImage } from "../../oci/derive.ts";
 import type { Image, ImageConfig } from "../../oci/model.ts";
-import type { Services } from "./compose-phase.ts";
-import { type Copies, readCopies } from "./context-files.ts";
 import { findImage, type ImageFigures, type ImageRecord, storeImage } from "./image-record.ts";
+import type { Services } from "./packages/compose-phase.ts";
+import { type Copies, readCopies } from "./packages/context-files.ts";
 
 export interface BuildRequest {
   readonly plan: ImagePlan;
@@ -99,11 +99,11 @@ async function compose(
     { numericUser },
     { unprovenWarning },
   ] = await Promise.all([
-    import("./compose-phase.ts"),
-    import("./shipped.ts"),
+    import("./packages/compose-phase.ts"),
+    import("./packages/shipped.ts"),
     import("./self-audit.ts"),
-    import("./account-files.ts"),
-    import("./unproven.ts"),
+    import("./packages/account-files.ts"),
+    import("./packages/unproven.ts"),
   ]);
   const debs = await fetchPackages(packages);
   const input = { plan, packages, debs, architecture, copies, mtime };

@@ -16,8 +16,8 @@ import type { ImageConfig } from "../../oci/model.ts";
 import type { Entry } from "../../tree/entry.ts";
 import { path } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
-import type { ComposedPhase } from "./compose-phase.ts";
-import type { KnownPackage } from "./package-view.ts";
+import type { ComposedPhase } from "./packages/compose-phase.ts";
+import type { KnownPackage } from "./packages/package-view.ts";
 
 /** What keeps an image from a better level, and what of the request brought it. */
 export interface LevelFinding {

@@ -1,5 +1,5 @@
 // What a build says aloud of its closure: the runtimes and loaders of which nobody told what they load.
-import type { Unproven } from "../../closure/closure.ts";
+import type { Unproven } from "../../../closure/closure.ts";
 
 const linesMax = 5;
 

@@ -1,14 +1,14 @@
 // From plans to a lock: the indexes of the request's suites, brought up to date and verified, and the packages that they give
 // for every phase on every platform. The only step of a build that looks at an index.
-import type { Cache } from "../../base/cache.ts";
-import type { Digest } from "../../base/digest.ts";
-import type { Archive } from "../../debian/archive.ts";
-import type { Fetcher } from "../../debian/fetch.ts";
-import { openRepository, type SuiteState } from "../../debian/repository.ts";
-import { parseRequest } from "../../debian/request.ts";
-import { type DroppedDependency, resolvePackages } from "../../debian/resolve.ts";
-import type { Lock, LockedPlatform } from "../../graph/lock.ts";
-import type { ImagePlan } from "../../graph/plan.ts";
+import type { Cache } from "../../../base/cache.ts";
+import type { Digest } from "../../../base/digest.ts";
+import type { Archive } from "../../../debian/archive.ts";
+import type { Fetcher } from "../../../debian/fetch.ts";
+import { openRepository, type SuiteState } from "../../../debian/repository.ts";
+import { parseRequest } from "../../../debian/request.ts";
+import { type DroppedDependency, resolvePackages } from "../../../debian/resolve.ts";
+import type { Lock, LockedPlatform } from "../../../graph/lock.ts";
+import type { ImagePlan } from "../../../graph/plan.ts";
 
 export interface LockRequest {
   readonly plans: readonly ImagePlan[];

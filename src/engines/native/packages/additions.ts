@@ -1,18 +1,18 @@
 // What a plan puts into the tree beside packages: copied files, written files, folders, links.
 
-import { bytesOf } from "../../base/bytes.ts";
-import type { Diagnostic, Span } from "../../base/diagnostics.ts";
-import { type Digest, digestOf } from "../../base/digest.ts";
-import { assert } from "../../base/errors.ts";
-import { type Facts, factsOf } from "../../content/facts.ts";
-import { inMemory } from "../../formats/random-access.ts";
-import { type Addition, copiedPrefix, declaredName } from "../../graph/plan.ts";
-import type { Entry, Origin } from "../../tree/entry.ts";
-import { addEntry, finishTree, type TreeBuilder, treeBuilder } from "../../tree/memory-tree.ts";
-import { joinPath, parentOf, path, root, type TreePath } from "../../tree/path.ts";
-import { placeEntry, placeOf } from "../../tree/placing.ts";
-import { resolve } from "../../tree/resolve.ts";
-import type { Tree } from "../../tree/tree.ts";
+import { bytesOf } from "../../../base/bytes.ts";
+import type { Diagnostic, Span } from "../../../base/diagnostics.ts";
+import { type Digest, digestOf } from "../../../base/digest.ts";
+import { assert } from "../../../base/errors.ts";
+import { type Facts, factsOf } from "../../../content/facts.ts";
+import { inMemory } from "../../../formats/random-access.ts";
+import { type Addition, copiedPrefix, declaredName } from "../../../graph/plan.ts";
+import type { Entry, Origin } from "../../../tree/entry.ts";
+import { addEntry, finishTree, type TreeBuilder, treeBuilder } from "../../../tree/memory-tree.ts";
+import { joinPath, parentOf, path, root, type TreePath } from "../../../tree/path.ts";
+import { placeEntry, placeOf } from "../../../tree/placing.ts";
+import { resolve } from "../../../tree/resolve.ts";
+import type { Tree } from "../../../tree/tree.ts";
 import type { Copies, CopyFailure } from "./context-files.ts";
 
 export interface Owner {

@@ -3,17 +3,17 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, lstat, open, readdir, readlink, realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { Bytes } from "../../base/bytes.ts";
-import { type Digest, finishDigest } from "../../base/digest.ts";
-import { systemCode, ToolError } from "../../base/errors.ts";
-import { diskError } from "../../base/files.ts";
-import { lazy } from "../../base/lazy.ts";
-import { decodeName, encodeName } from "../../base/names.ts";
-import { type Facts, factsOf } from "../../content/facts.ts";
-import { ofFile } from "../../formats/random-access.ts";
-import { type Addition, declaredName } from "../../graph/plan.ts";
-import type { Entry, Origin } from "../../tree/entry.ts";
-import { baseName, joinPath, path as literalPath, type TreePath, treePath } from "../../tree/path.ts";
+import type { Bytes } from "../../../base/bytes.ts";
+import { type Digest, finishDigest } from "../../../base/digest.ts";
+import { systemCode, ToolError } from "../../../base/errors.ts";
+import { diskError } from "../../../base/files.ts";
+import { lazy } from "../../../base/lazy.ts";
+import { decodeName, encodeName } from "../../../base/names.ts";
+import { type Facts, factsOf } from "../../../content/facts.ts";
+import { ofFile } from "../../../formats/random-access.ts";
+import { type Addition, declaredName } from "../../../graph/plan.ts";
+import type { Entry, Origin } from "../../../tree/entry.ts";
+import { baseName, joinPath, path as literalPath, type TreePath, treePath } from "../../../tree/path.ts";
 
 export type CopyAddition = Extract<Addition, { kind: "copy" }>;
 

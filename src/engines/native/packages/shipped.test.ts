@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { elfOf } from "../../../testing/builders.ts";
+import { elfOf } from "../../../../testing/builders.ts";
 import {
   app,
   executable,
@@ -9,11 +9,11 @@ import {
   type Samples,
   type Stage,
   staticProgram,
-} from "../../../testing/phases.ts";
-import { collect } from "../../base/bytes.ts";
-import type { ImagePlan } from "../../graph/plan.ts";
-import { dumpEntry } from "../../tree/dump.ts";
-import { path } from "../../tree/path.ts";
+} from "../../../../testing/phases.ts";
+import { collect } from "../../../base/bytes.ts";
+import type { ImagePlan } from "../../../graph/plan.ts";
+import { dumpEntry } from "../../../tree/dump.ts";
+import { path } from "../../../tree/path.ts";
 import { composePhase } from "./compose-phase.ts";
 import { type Shipped, shippedOf } from "./shipped.ts";
 

@@ -1,18 +1,18 @@
 // What of a composed phase ships: the entries that the closure keeps, and what is made from exactly those: the loader's cache
 // and the package database.
 
-import { bytesOf } from "../../base/bytes.ts";
-import { digestOf } from "../../base/digest.ts";
-import { ToolError } from "../../base/errors.ts";
-import type { Missing } from "../../closure/closure.ts";
-import type { ScriptVerdict } from "../../debian/effects/effect.ts";
-import { ldSoCache } from "../../debian/ld-cache.ts";
-import { nameOf } from "../../debian/package.ts";
-import { shippedPackages, statusEntries } from "../../debian/status.ts";
-import type { Entry } from "../../tree/entry.ts";
-import { addEntry, finishTree, treeBuilder, treeOf } from "../../tree/memory-tree.ts";
-import { path } from "../../tree/path.ts";
-import type { Tree } from "../../tree/tree.ts";
+import { bytesOf } from "../../../base/bytes.ts";
+import { digestOf } from "../../../base/digest.ts";
+import { ToolError } from "../../../base/errors.ts";
+import type { Missing } from "../../../closure/closure.ts";
+import type { ScriptVerdict } from "../../../debian/effects/effect.ts";
+import { ldSoCache } from "../../../debian/ld-cache.ts";
+import { nameOf } from "../../../debian/package.ts";
+import { shippedPackages, statusEntries } from "../../../debian/status.ts";
+import type { Entry } from "../../../tree/entry.ts";
+import { addEntry, finishTree, treeBuilder, treeOf } from "../../../tree/memory-tree.ts";
+import { path } from "../../../tree/path.ts";
+import type { Tree } from "../../../tree/tree.ts";
 import { accountEntries, accountOrigin } from "./account-files.ts";
 import type { ComposedPhase, PhaseInput } from "./compose-phase.ts";
 import { type RefusedGenerator, refusedGenerators } from "./generators.ts";

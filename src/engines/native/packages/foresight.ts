@@ -1,13 +1,13 @@
 // Which packages a composition will ask for, remembered from an equal one. Rounds of unpacking depend on the plan, the
 // packages, and on what copied files say (their facts), not on their bytes: where these are equal, the end is known, and
 // one round does. It is no hint that may be wrong: the key names everything that the rounds look at.
-import type { Cache } from "../../base/cache.ts";
-import { findRecord, storeRecord } from "../../base/cache.ts";
-import { canonicalJson, type Json } from "../../base/canonical-json.ts";
-import { type Digest, digestOf } from "../../base/digest.ts";
-import type { LockedPackage } from "../../debian/locked.ts";
-import { type ImagePlan, planJson } from "../../graph/plan.ts";
-import type { Entry } from "../../tree/entry.ts";
+import type { Cache } from "../../../base/cache.ts";
+import { findRecord, storeRecord } from "../../../base/cache.ts";
+import { canonicalJson, type Json } from "../../../base/canonical-json.ts";
+import { type Digest, digestOf } from "../../../base/digest.ts";
+import type { LockedPackage } from "../../../debian/locked.ts";
+import { type ImagePlan, planJson } from "../../../graph/plan.ts";
+import type { Entry } from "../../../tree/entry.ts";
 import type { AddedEntries } from "./additions.ts";
 
 /** What a composition starts from. */

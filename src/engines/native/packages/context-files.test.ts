@@ -1,10 +1,10 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { withFolder } from "../../../testing/layouts.ts";
-import { writeContext } from "../../../testing/phases.ts";
-import { collect } from "../../base/bytes.ts";
-import type { FileEntry } from "../../tree/entry.ts";
+import { withFolder } from "../../../../testing/layouts.ts";
+import { writeContext } from "../../../../testing/phases.ts";
+import { collect } from "../../../base/bytes.ts";
+import type { FileEntry } from "../../../tree/entry.ts";
 import { type Copies, readCopies } from "./context-files.ts";
 
 const { signal } = new AbortController();

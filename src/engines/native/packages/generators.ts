@@ -1,7 +1,7 @@
 // What triggers of packages ask to have built from the whole tree (deb-triggers(5)), and what an image gets of it.
 
-import type { Generator, ScriptVerdict } from "../../debian/effects/effect.ts";
-import { nameOf } from "../../debian/package.ts";
+import type { Generator, ScriptVerdict } from "../../../debian/effects/effect.ts";
+import { nameOf } from "../../../debian/package.ts";
 
 type Treatment =
   /** Made by this engine. */

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { elfOf } from "../../../testing/builders.ts";
+import { elfOf } from "../../../../testing/builders.ts";
 import {
   app,
   executable,
@@ -12,11 +12,11 @@ import {
   type Stage,
   staticProgram,
   writeContext,
-} from "../../../testing/phases.ts";
-import type { LockedPackage } from "../../debian/locked.ts";
-import type { Addition, ImagePlan } from "../../graph/plan.ts";
-import { dumpEntry } from "../../tree/dump.ts";
-import { path } from "../../tree/path.ts";
+} from "../../../../testing/phases.ts";
+import type { LockedPackage } from "../../../debian/locked.ts";
+import type { Addition, ImagePlan } from "../../../graph/plan.ts";
+import { dumpEntry } from "../../../tree/dump.ts";
+import { path } from "../../../tree/path.ts";
 import { type ComposedPhase, composePhase } from "./compose-phase.ts";
 
 let stage: Stage;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Unproven } from "../../closure/closure.ts";
-import { path } from "../../tree/path.ts";
+import type { Unproven } from "../../../closure/closure.ts";
+import { path } from "../../../tree/path.ts";
 import { unprovenWarning } from "./unproven.ts";
 
 const named = (name: string, kind: Unproven["kind"] = "no-rule"): Unproven => ({

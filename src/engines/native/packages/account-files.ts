@@ -1,7 +1,7 @@
 // /etc/passwd and /etc/group as tree entries, and the ids behind the owners that a spec names.
-import { bytesOf } from "../../base/bytes.ts";
-import { type Digest, digestOf } from "../../base/digest.ts";
-import { type Facts, factsOf } from "../../content/facts.ts";
+import { bytesOf } from "../../../base/bytes.ts";
+import { type Digest, digestOf } from "../../../base/digest.ts";
+import { type Facts, factsOf } from "../../../content/facts.ts";
 import {
   type Accounts,
   findGroupId,
@@ -9,12 +9,12 @@ import {
   findUserId,
   groupText,
   passwdText,
-} from "../../debian/apply/accounts.ts";
-import { inMemory } from "../../formats/random-access.ts";
-import type { Entry, FileEntry } from "../../tree/entry.ts";
-import { path, treePath } from "../../tree/path.ts";
-import { resolve } from "../../tree/resolve.ts";
-import type { Tree } from "../../tree/tree.ts";
+} from "../../../debian/apply/accounts.ts";
+import { inMemory } from "../../../formats/random-access.ts";
+import type { Entry, FileEntry } from "../../../tree/entry.ts";
+import { path, treePath } from "../../../tree/path.ts";
+import { resolve } from "../../../tree/resolve.ts";
+import type { Tree } from "../../../tree/tree.ts";
 import type { Owner } from "./additions.ts";
 
 export interface AccountFiles {

@@ -1,18 +1,18 @@
 // The verdicts on all maintainer scripts of a phase, from the packages' control data and what is unpacked of them so far.
 
-import { collect } from "../../base/bytes.ts";
-import { type Cache, findRecord, storeRecord } from "../../base/cache.ts";
-import { canonicalJson, type Json } from "../../base/canonical-json.ts";
-import { digestOf } from "../../base/digest.ts";
-import { lazy } from "../../base/lazy.ts";
-import { limits } from "../../base/limits.ts";
-import { decodeName } from "../../base/names.ts";
-import type { Diversion } from "../../debian/compose.ts";
-import type { EffectsContext, ScriptVerdict } from "../../debian/effects/effect.ts";
-import { effectsOfAll } from "../../debian/effects/effects-of.ts";
-import type { PackageContents } from "../../debian/package.ts";
-import type { Entry } from "../../tree/entry.ts";
-import { baseName, parentOf, type TreePath } from "../../tree/path.ts";
+import { collect } from "../../../base/bytes.ts";
+import { type Cache, findRecord, storeRecord } from "../../../base/cache.ts";
+import { canonicalJson, type Json } from "../../../base/canonical-json.ts";
+import { digestOf } from "../../../base/digest.ts";
+import { lazy } from "../../../base/lazy.ts";
+import { limits } from "../../../base/limits.ts";
+import { decodeName } from "../../../base/names.ts";
+import type { Diversion } from "../../../debian/compose.ts";
+import type { EffectsContext, ScriptVerdict } from "../../../debian/effects/effect.ts";
+import { effectsOfAll } from "../../../debian/effects/effects-of.ts";
+import type { PackageContents } from "../../../debian/package.ts";
+import type { Entry } from "../../../tree/entry.ts";
+import { baseName, parentOf, type TreePath } from "../../../tree/path.ts";
 import type { KnownPackage } from "./package-view.ts";
 
 export interface VerdictInput {

@@ -1,13 +1,13 @@
 // What the closure may know of the locked packages: who depends on whom, and what the packages that aren't unpacked yet say
 // that they hold (their control data).
 
-import { lazy } from "../../base/lazy.ts";
-import type { PackageView, Pending } from "../../closure/closure.ts";
-import { looksLikeCode } from "../../closure/code-paths.ts";
-import type { LockedPackage } from "../../debian/locked.ts";
-import type { PackageControl } from "../../debian/package.ts";
-import { compileGlob } from "../../tree/glob.ts";
-import { comparePaths, isWithin, type TreePath } from "../../tree/path.ts";
+import { lazy } from "../../../base/lazy.ts";
+import type { PackageView, Pending } from "../../../closure/closure.ts";
+import { looksLikeCode } from "../../../closure/code-paths.ts";
+import type { LockedPackage } from "../../../debian/locked.ts";
+import type { PackageControl } from "../../../debian/package.ts";
+import { compileGlob } from "../../../tree/glob.ts";
+import { comparePaths, isWithin, type TreePath } from "../../../tree/path.ts";
 
 /** A locked package with its control data; `control.id` is the name used everywhere else ("libc6:amd64"). */
 export interface KnownPackage {
