@@ -82,6 +82,10 @@ const pages: Readonly<Record<ErrorCode, ErrorPage>> = {
     means: "The engine (the sandbox of build steps, BuildKit, a container daemon) could not do its work.",
     remedy: "See its message; check that it runs and that you may use it.",
   },
+  "step-failed": {
+    means: "A command of a build ended with an exit code that is not 0, or a signal ended it.",
+    remedy: "The last lines of its output are shown; `--on-error=shell` gives a shell in what it had.",
+  },
   configuration: {
     means:
       "The machine's configuration is incomplete or contradictory: no mirror, no home, a bad registries.conf.",

@@ -22,6 +22,7 @@ export const errorCodes = {
   disk: 3,
   cache: 3,
   engine: 3,
+  "step-failed": 3,
   configuration: 3,
   interrupted: 130,
 } as const;
