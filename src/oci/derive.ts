@@ -22,7 +22,7 @@ export interface ImageParts {
 }
 
 const configOrder = ["created", "author", "architecture", "variant", "os", "config", "rootfs", "history"];
-const healthcheckOrder = ["Test", "Interval", "Timeout", "StartPeriod", "Retries"];
+const healthcheckOrder = ["Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"];
 const historyOrder = ["created", "created_by", "author", "comment", "empty_layer"];
 const runConfigOrder = [
   "User",
@@ -33,8 +33,10 @@ const runConfigOrder = [
   "Healthcheck",
   "Volumes",
   "WorkingDir",
+  "OnBuild",
   "Labels",
   "StopSignal",
+  "Shell",
 ];
 
 /** One platform's image. Its descriptor carries the config's platform. */

@@ -89,8 +89,12 @@ export interface RunConfig {
     readonly Interval?: number;
     readonly Timeout?: number;
     readonly StartPeriod?: number;
+    readonly StartInterval?: number;
     readonly Retries?: number;
   };
+  /** Docker's extensions: instructions for builds on top of this image, and the words before a command in shell form. */
+  readonly OnBuild?: readonly string[];
+  readonly Shell?: readonly string[];
 }
 
 export const mediaTypes = {
