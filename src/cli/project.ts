@@ -1,16 +1,12 @@
 // The project on the command line: a folder with a spec, read and lowered.
-import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Diagnostic, InvalidInput, requireValue } from "../base/diagnostics.ts";
-import { systemCode, ToolError } from "../base/errors.ts";
-import { diskError } from "../base/files.ts";
-import { limits } from "../base/limits.ts";
-import { decodeText } from "../formats/document/decode.ts";
 import { lowerInit, lowerRun } from "../frontends/spec/lower.ts";
 import { parseSpec } from "../frontends/spec/parse.ts";
 import type { Spec } from "../frontends/spec/spec.ts";
 import { unbuiltStages } from "../frontends/spec/unbuilt.ts";
 import type { ImagePlan } from "../graph/plan.ts";
+import { readBuildFile } from "./build/build-file.ts";
 import type { Context } from "./context.ts";
 import { displayName } from "./display-name.ts";
 import { hostPlatform } from "./host-image.ts";
@@ -51,7 +47,7 @@ export async function readProject(
   const specFile = fileOption === undefined ? join(named, "distill.yaml") : resolve(context.cwd, fileOption);
   const folder = folderArgument === undefined ? dirname(specFile) : named;
   const shown = displayName(specFile, context.cwd);
-  const text = requireValue(decodeText(await readSpecFile(specFile, shown), shown));
+  const text = await readBuildFile(specFile, shown);
   const parsed = parseSpec(text, shown);
   const spec = requireValue(parsed);
   warn(context, shown, [...parsed.diagnostics, ...buildable(spec)]);
@@ -99,29 +95,4 @@ export function choosePlatforms(project: Project, asked: readonly string[]): rea
     ]);
   }
   return asked.length === 0 ? project.platforms : [...new Set(asked)];
-}
-
-async function readSpecFile(file: string, shown: string): Promise<Uint8Array> {
-  try {
-    const status = await stat(file);
-    if (status.size > limits.specBytesMax) {
-      throw new InvalidInput([
-        {
-          severity: "error",
-          rule: "too-large",
-          message: `${shown} is larger than ${limits.specBytesMax} bytes`,
-        },
-      ]);
-    }
-    return await readFile(file);
-  } catch (thrown) {
-    const code = systemCode(thrown);
-    if (code === undefined) throw thrown;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw diskError(`reading ${shown}`, thrown);
-    throw new ToolError("usage", {
-      what: `reading ${shown}`,
-      why: "there is no such file",
-      hint: "name the folder that holds a distill.yaml, or the file itself with -f",
-    });
-  }
 }
