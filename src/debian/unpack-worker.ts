@@ -1,16 +1,10 @@
 // A worker thread that unpacks .debs: one message, one package. Everything it makes lies in the folder it was given; the
 // pool renames that folder into its place. It ends when the pool terminates it.
-import { enableCompileCache } from "node:module";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { assert, type ErrorCode, ToolError } from "../base/errors.ts";
 import type { XzMemory } from "../formats/xz.ts";
 import type { DebFile } from "./deb.ts";
-
-/** What a worker is started with. */
-export interface WorkerSetup {
-  /** The folder of Node's compile cache, if the main thread uses one: a worker doesn't inherit it. */
-  readonly compileCache: string | undefined;
-}
+import { unpackDeb } from "./unpack-deb.ts";
 
 export interface UnpackRequest {
   readonly deb: DebFile;
@@ -37,8 +31,6 @@ const xzMemory: XzMemory = { idle: undefined };
 
 async function reply(request: UnpackRequest): Promise<UnpackReply> {
   try {
-    // Loaded late, so that the compile cache serves it: reading TypeScript takes time and 30 MB otherwise.
-    const { unpackDeb } = await import("./unpack-deb.ts");
     return { ok: true, outputBytes: await unpackDeb(request.deb, request.folder, request.what, xzMemory) };
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) return { ok: false, bug: thrown };
@@ -46,9 +38,6 @@ async function reply(request: UnpackRequest): Promise<UnpackReply> {
     return { ok: false, error: { code, what, why, hint } };
   }
 }
-
-const { compileCache } = workerData as WorkerSetup;
-if (compileCache !== undefined) enableCompileCache(compileCache);
 
 const port = parentPort;
 assert(port !== null, "unpack-worker runs in a worker thread");

@@ -2,16 +2,15 @@
 // its start and the loading of modules are paid once. Safe in parallel with other processes and under kill -9: a package
 // is unpacked into a temporary folder, which is renamed.
 import { rename, rm } from "node:fs/promises";
-import { getCompileCacheDir } from "node:module";
-import { Worker } from "node:worker_threads";
 import { type Cache, cacheTemporary } from "../base/cache.ts";
-import { assert, messageOf, systemCode, ToolError } from "../base/errors.ts";
+import { messageOf, systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
 import type { Task } from "../base/io.ts";
 import { parallel } from "../base/pool.ts";
+import { createWorkerPool } from "../base/worker-pool.ts";
 import type { DebFile } from "./deb.ts";
 import type { PackageContents } from "./package.ts";
-import type { UnpackReply, UnpackRequest, WorkerSetup } from "./unpack-worker.ts";
+import type { UnpackReply, UnpackRequest } from "./unpack-worker.ts";
 import { findUnpacked, type PackageIdentity, unpackedFolder } from "./unpacked.ts";
 
 export interface PackageFile extends PackageIdentity {
@@ -28,15 +27,8 @@ export interface Unpacker {
   close(): Promise<void>;
 }
 
-interface Job {
-  readonly request: UnpackRequest;
-  readonly settle: (reply: UnpackReply) => void;
-}
-
-interface Lane {
-  readonly worker: Worker;
-  job: Job | undefined;
-}
+/** A worker's JavaScript heap holds one package's index and short-lived views; without a bound V8 lets garbage pile up. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512 };
 
 /** A pool of `workers` threads (the number of cores is right: decoding is all computation). */
 export function createUnpacker(options: {
@@ -45,7 +37,14 @@ export function createUnpacker(options: {
   readonly task: Task;
 }): Unpacker {
   const { cache, task } = options;
-  const pool = createPool(options.workers);
+  const pool = createWorkerPool<UnpackRequest, UnpackReply>({
+    program: new URL("./unpack-worker.ts", import.meta.url),
+    width: options.workers,
+    cacheFolder: cache.folder,
+    resourceLimits,
+  });
+  const run = (request: UnpackRequest): Promise<UnpackReply> =>
+    pool.run(request).catch((bug: unknown) => ({ ok: false, bug }));
   const abort = (): void => void pool.close();
   task.signal.addEventListener("abort", abort, { once: true });
   if (task.signal.aborted) abort();
@@ -54,7 +53,7 @@ export function createUnpacker(options: {
     const what = describe(file);
     const folder = cacheTemporary(cache);
     try {
-      raise(await pool.run({ deb: file.deb, what, folder }), task.signal, what);
+      raise(await run({ deb: file.deb, what, folder }), task.signal, what);
       await moveIntoPlace(folder, unpackedFolder(cache, file.deb.digest), what);
     } catch (thrown) {
       await rm(folder, { recursive: true, force: true });
@@ -136,64 +135,4 @@ function raise(reply: UnpackReply, signal: AbortSignal, what: string): void {
   if (!("error" in reply)) throw new Error(`internal error: unpacking ${what}`, { cause: reply.bug });
   const { code, hint, ...detail } = reply.error;
   throw new ToolError(code, hint === undefined ? detail : { ...detail, hint });
-}
-
-interface Pool {
-  run(request: UnpackRequest): Promise<UnpackReply>;
-  close(): Promise<void>;
-}
-
-/** A worker's JavaScript heap holds one package's index and short-lived views; without a bound V8 lets garbage pile up. */
-const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512 };
-
-function createPool(width: number): Pool {
-  assert(width >= 1, "the pool has at least one worker");
-  const lanes: Lane[] = [];
-  const queue: Job[] = [];
-  let closed = false;
-
-  const settle = (lane: Lane, reply: UnpackReply): void => {
-    const job = lane.job;
-    lane.job = undefined;
-    job?.settle(reply);
-    feed();
-  };
-  const startLane = (): Lane => {
-    const worker = new Worker(new URL("./unpack-worker.ts", import.meta.url), {
-      resourceLimits,
-      workerData: { compileCache: getCompileCacheDir() } satisfies WorkerSetup,
-    });
-    const lane: Lane = { worker, job: undefined };
-    worker.on("message", (reply: UnpackReply) => settle(lane, reply));
-    worker.on("error", (thrown) => settle(lane, { ok: false, bug: thrown }));
-    worker.on("exit", () => {
-      lanes.splice(lanes.indexOf(lane), 1);
-      settle(lane, { ok: false, bug: new Error("the worker ended") });
-    });
-    lanes.push(lane);
-    return lane;
-  };
-  const feed = (): void => {
-    while (!closed && queue.length > 0) {
-      const lane =
-        lanes.find((one) => one.job === undefined) ?? (lanes.length < width ? startLane() : undefined);
-      if (lane === undefined) return;
-      lane.job = queue.shift();
-      if (lane.job !== undefined) lane.worker.postMessage(lane.job.request);
-    }
-  };
-  return {
-    run(request): Promise<UnpackReply> {
-      if (closed) return Promise.resolve({ ok: false, bug: new Error("the pool is closed") });
-      return new Promise((resolve) => {
-        queue.push({ request, settle: resolve });
-        feed();
-      });
-    },
-    async close(): Promise<void> {
-      closed = true;
-      for (const job of queue.splice(0)) job.settle({ ok: false, bug: new Error("the pool is closed") });
-      await Promise.all(lanes.map((lane) => lane.worker.terminate()));
-    },
-  };
 }

@@ -1,17 +1,16 @@
 // A worker thread that examines files: one message, one batch of them or one large file. It ends when the pool terminates it.
 import { closeSync, openSync } from "node:fs";
-import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Digest } from "../../base/digest.ts";
 import { assert, type ErrorCode, systemCode, ToolError } from "../../base/errors.ts";
 import { diskError } from "../../base/files.ts";
-import { lazy } from "../../base/lazy.ts";
-import type { Examined, Examiner, Extent } from "./examine.ts";
+import type { WorkerData } from "../../base/worker-pool.ts";
+import { ofFile } from "../../formats/random-access.ts";
+import { createExaminer, type Examined, type Extent } from "./examine.ts";
+import { sharedFacts } from "./shared-facts.ts";
 
 /** What a worker is started with. */
 export interface ExaminerSetup {
-  /** The folder of Node's compile cache, if the main thread uses one: a worker doesn't inherit it. */
-  readonly compileCache: string | undefined;
   readonly cacheFolder: string;
   /** See shared-facts.ts. */
   readonly maker: string;
@@ -39,23 +38,15 @@ export type ExamineReply =
     }
   | { readonly kind: "bug"; readonly bug: unknown };
 
-const setup = workerData as ExaminerSetup;
-if (setup.compileCache !== undefined) enableCompileCache(setup.compileCache);
-
-// Loaded late, so that the compile cache serves it: reading TypeScript takes time and memory otherwise.
-const examiner = lazy(async (): Promise<Examiner> => {
-  const { createExaminer } = await import("./examine.ts");
-  const { sharedFacts } = await import("./shared-facts.ts");
-  return createExaminer(sharedFacts({ folder: setup.cacheFolder }, setup.maker));
-});
+const { setup } = workerData as WorkerData<ExaminerSetup>;
+const examiner = createExaminer(sharedFacts({ folder: setup.cacheFolder }, setup.maker));
 
 async function reply(request: ExamineRequest): Promise<ExamineReply> {
   try {
-    const ready = await examiner();
     if (request.kind === "batch") {
-      return { kind: "batch", examined: await ready.examine(request.bytes, request.files) };
+      return { kind: "batch", examined: await examiner.examine(request.bytes, request.files) };
     }
-    return { kind: "file", examined: await examineFile(ready, request) };
+    return { kind: "file", examined: await examineFile(request) };
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) return { kind: "bug", bug: thrown };
     const { code, hint, what, why } = thrown;
@@ -63,16 +54,12 @@ async function reply(request: ExamineRequest): Promise<ExamineReply> {
   }
 }
 
-async function examineFile(
-  ready: Examiner,
-  request: ExamineRequest & { readonly kind: "file" },
-): Promise<Examined> {
+async function examineFile(request: ExamineRequest & { readonly kind: "file" }): Promise<Examined> {
   const { digest, file, sizeBytes } = request;
-  const { ofFile } = await import("../../formats/random-access.ts");
   try {
     const fd = openSync(file, "r");
     try {
-      return await ready.examineSource(ofFile(fd, 0, sizeBytes), digest);
+      return await examiner.examineSource(ofFile(fd, 0, sizeBytes), digest);
     } finally {
       closeSync(fd);
     }
