@@ -29,8 +29,8 @@ export const limits = {
   /** Earlier reports that new ones are compared with, and the findings in them. */
   baselineBytesMax: 268_435_456,
   baselineFindingsMax: 2_000_000,
-  /** The largest uid or gid: 2^32 - 1 means "no change" to chown(2). */
-  userNumberMax: 4_294_967_294,
+  /** The largest uid or gid that container engines start a process with (maxID of github.com/moby/sys/user, which runc uses). */
+  userNumberMax: 2_147_483_647,
   /** A day: timers of Node.js end at 2^31 - 1 ms. */
   testTimeoutMsMax: 86_400_000,
   /** Images count in nanoseconds, of which 64 bits with a sign hold so many. */

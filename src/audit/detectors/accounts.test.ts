@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { elf } from "../../../testing/closures.ts";
 import { subjectOf } from "../../../testing/subjects.ts";
 import { limits } from "../../base/limits.ts";
+import { formats } from "../../formats/document/text-formats.ts";
 import type { RunConfig } from "../../oci/model.ts";
 import type { Finding } from "../finding.ts";
 import { verdictOf } from "../verdict.ts";
@@ -17,6 +18,19 @@ function found(config: RunConfig, texts: Readonly<Record<string, string>> = {}):
 }
 
 describe("the user", () => {
+  test("is taken for root where no engine starts it as itself, and then no spec can name it", () => {
+    const most = limits.userNumberMax;
+    for (const [user, expected] of [
+      [`${most}`, true],
+      [`${most}:${most}`, true],
+      [`${most + 1}`, false],
+      [`1000:${most + 1}`, false],
+    ] as const) {
+      expect(formats.user.pattern.test(user), user).toBe(expected);
+      expect(found({ User: user }).length === 0, user).toBe(expected);
+    }
+  });
+
   test.each<{ user: string; rules: string[]; passwd?: string; group?: string }>([
     { user: "", rules: ["root-user"] },
     { user: " ", rules: ["root-user"] },

@@ -103,11 +103,9 @@ function linesWhere(
   return format === undefined || text === undefined ? [] : [...accountLines(text, format)].filter(wanted);
 }
 
-/** The largest user and group that every engine knows; past it, some keep the lower 32 bits (CVE-2024-40635). */
-const idMax = 2_147_483_647;
-
+/** Past the range, some engines keep the lower 32 bits (CVE-2024-40635). */
 function isPastRange(id: number): boolean {
-  return id < 0 || id > idMax;
+  return id < 0 || id > limits.userNumberMax;
 }
 
 function isRoot(id: number): boolean {
