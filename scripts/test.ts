@@ -56,6 +56,8 @@ const debianPackages: readonly string[] = [
   // what the examples are built with and talked to
   ...[
     "gcc",
+    "gcc-aarch64-linux-gnu",
+    "linux-libc-dev-arm64-cross",
     "g++",
     "libc6-dev",
     "make",
