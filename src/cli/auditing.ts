@@ -10,6 +10,7 @@ import { verifyLayers } from "../audit/scan/verify-layers.ts";
 import type { Subject } from "../audit/subject.ts";
 import type { Cache } from "../base/cache.ts";
 import { messageOf, ToolError } from "../base/errors.ts";
+import type { Image } from "../oci/model.ts";
 import { parsePlatform } from "../oci/platform.ts";
 import { withCache } from "./cache.ts";
 import type { Context } from "./context.ts";
@@ -88,22 +89,12 @@ export async function withAuditor<T>(
       return { opened, image: named(opened, text, options.platform ?? hostPlatform()) };
     };
     const judged = (scanned: ScannedImage, one: Named): Promise<Audited> =>
-      judge(scanned, one, override, { cache, program });
+      judge(scanned, one, override, services);
     const closers: ScannedImage["close"][] = [];
     const audit = async (one: Named): Promise<Audited> => {
       const scanned = await scan(one.opened, services);
       closers.push(scanned.close);
       return judged(scanned, one);
-    };
-    // Of many images only what is said of each is held, not its tree.
-    const auditBriefly = async (one: Named): Promise<AuditReport> => {
-      const scanned = await scan(one.opened, services);
-      try {
-        const { explain: _, files: __, ...rest } = (await judged(scanned, one)).report;
-        return rest;
-      } finally {
-        await scanned.close();
-      }
     };
     try {
       return await work({
@@ -120,7 +111,7 @@ export async function withAuditor<T>(
             text,
             async () => {
               const one = await open(text);
-              return (await remembered(one, override, services)) ?? (await auditBriefly(one));
+              return reportOn(one, override, services);
             },
             (done) => done,
           ),
@@ -133,6 +124,41 @@ export async function withAuditor<T>(
   });
 }
 
+/**
+ * The report on an image that is at hand: remembered, where the very same image was judged before.
+ * @throws ToolError as scanning does
+ */
+export async function reportOnImage(
+  context: Context,
+  cache: Cache,
+  image: Image,
+  reference: string,
+): Promise<AuditReport> {
+  const scratchFolder = await mkdtemp(join(tmpdir(), "distill-audit-"));
+  const program = programIdentity();
+  const services: ScanServices = { cache, scratchFolder, task: context, program, loaded: new Map() };
+  const opened: OpenedSource = { kind: "image", image };
+  const one: Named = { opened, image: named(opened, reference, platformOfImage(image)) };
+  try {
+    return await reportOn(one, {}, services);
+  } finally {
+    await rm(scratchFolder, { recursive: true, force: true });
+  }
+}
+
+/** Remembered, or made; only what is said of the image is held, not its tree. */
+async function reportOn(one: Named, override: LaunchOverride, services: ScanServices): Promise<AuditReport> {
+  const known = await remembered(one, override, services);
+  if (known !== undefined) return known;
+  const scanned = await scan(one.opened, services);
+  try {
+    const { explain: _, files: __, ...rest } = (await judge(scanned, one, override, services)).report;
+    return rest;
+  } finally {
+    await scanned.close();
+  }
+}
+
 interface Named {
   readonly opened: OpenedSource;
   readonly image: AuditedImage;
@@ -143,7 +169,7 @@ async function judge(
   scanned: ScannedImage,
   { image, opened }: Named,
   override: LaunchOverride,
-  { cache, program }: { readonly cache: Cache; readonly program: string },
+  { cache, program = "" }: ScanServices,
 ): Promise<Audited> {
   // What was judged before needs none of this.
   const { configOf, prepareSubject } = await import("../audit/prepare.ts");
