@@ -28,6 +28,33 @@ describe("a report", () => {
     expect(verdict.level).toBe("distroless");
   });
 
+  it("counts the bytes of a package's file once, however many names it has", () => {
+    const installed = {
+      type: "deb",
+      name: "git",
+      version: "1",
+      databasePath: path("/var/lib/dpkg/status"),
+    } as const;
+    const other = { ...installed, name: "other" };
+    const files = [
+      file("/usr/bin/git", "12345", { link: "a" }),
+      file("/usr/bin/git-push", "12345", { link: "a" }),
+      file("/usr/bin/other", "12345", { link: "a" }),
+      file("/usr/share/git", "123"),
+    ];
+    const packages = {
+      "/usr/bin/git": installed,
+      "/usr/bin/git-push": installed,
+      "/usr/bin/other": other,
+      "/usr/share/git": installed,
+    };
+    const report = reportOf(subjectOf({ layers: [[program, ...files]], packages }), image);
+    expect(report.packages.map(({ files: names, name, sizeBytes }) => [name, names, sizeBytes])).toEqual([
+      ["git", 3, 8],
+      ["other", 1, 5],
+    ]);
+  });
+
   it("lists a package database that can't be read as unknown; it moves no level", () => {
     const subject = subjectOf({ layers: [[program, file("/var/lib/rpm/Packages", "x")]] });
     const unreadable = [{ path: path("/var/lib/rpm/Packages"), why: "it is cut short" }];

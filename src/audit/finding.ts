@@ -106,7 +106,9 @@ export interface FileRow {
 }
 
 export interface PackageRow extends PackageRef {
+  /** Names of files. */
   readonly files: number;
+  /** Of their content, once where several are names of one file. */
   readonly sizeBytes: number;
 }
 

@@ -94,16 +94,19 @@ function filesOf(subject: Subject): FileEntry[] {
   return [...subject.tree.walk()].filter((entry): entry is FileEntry => entry.kind === "file");
 }
 
-/** Packages with what the tree holds of them. */
+/** Packages with what the tree holds of them: every name that is theirs, and the bytes of each file once. */
 export function packageRows(subject: Subject): readonly PackageRow[] {
   const sums = new Map<InstalledPackage, { files: number; sizeBytes: number }>();
+  const counted = new Map<InstalledPackage, Set<string>>();
   for (const entry of filesOf(subject)) {
     const owner = subject.packages.ownerOf(entry);
     if (owner === undefined) continue;
     const sum = sums.get(owner) ?? { files: 0, sizeBytes: 0 };
     sums.set(owner, sum);
     sum.files += 1;
-    sum.sizeBytes += entry.sizeBytes;
+    const inodes = counted.get(owner) ?? new Set();
+    counted.set(owner, inodes);
+    if (isNewFile(inodes, entry)) sum.sizeBytes += entry.sizeBytes;
   }
   return subject.packages.packages.map((one) => {
     const { architecture, name, type, version } = one;

@@ -61,7 +61,6 @@ function inodeOf(subject: Subject, entries: readonly FileEntry[], callable: read
   };
 }
 
-/** Names of one inode have the same key. */
 /** Whether no other name of the file came before; files with one name aren't kept in `seen`. */
 export function isNewFile(seen: Set<string>, { link }: FileEntry): boolean {
   if (link === undefined) return true;
@@ -70,6 +69,7 @@ export function isNewFile(seen: Set<string>, { link }: FileEntry): boolean {
   return true;
 }
 
+/** Names of one inode have the same key. */
 export function inodeKey({ link, path }: FileEntry): string {
   return link === undefined ? path : `link ${link}`;
 }
