@@ -1,13 +1,15 @@
 // What a user names as IMAGE, opened: images of a registry, an engine, an archive or a layout; or a bare tree.
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Cache } from "../base/cache.ts";
-import { ToolError } from "../base/errors.ts";
+import { systemCode, ToolError } from "../base/errors.ts";
 import { statusOf } from "../base/files.ts";
 import { parseLocation } from "../oci/locations.ts";
 import type { Image, ImageSet, Platform } from "../oci/model.ts";
 import { openImageSet, recognise } from "../oci/open.ts";
 import { formatPlatform, imageFor, parsePlatform } from "../oci/platform.ts";
+import { nothingThere } from "../oci/store.ts";
 import type { Context } from "./context.ts";
 import { hostPlatform } from "./host-image.ts";
 
@@ -63,9 +65,8 @@ export function imageSource(context: Context, options: SourceOptions): ImageSour
       const location = await recognise(parseLocation(text), { scratchFolder, signal, cwd: context.cwd });
       switch (location.kind) {
         case "folder":
-          return { kind: "folder", path: resolve(context.cwd, location.path) };
         case "tar":
-          return { kind: "tar", path: await notEmpty(resolve(context.cwd, location.path)) };
+          return { kind: location.kind, path: await existing(context.cwd, location) };
         case "registry":
           return {
             kind: "image",
@@ -99,15 +100,31 @@ function hintAtFolder(cwd: string, text: string): (thrown: unknown) => Promise<n
   };
 }
 
-/** An archive without a single block is what a broken download leaves; it says nothing of any root. */
-async function notEmpty(path: string): Promise<string> {
-  const status = await stat(path).catch(() => undefined);
-  if (status?.isFile() !== true || status.size > 0) return path;
+/** The place of a bare tree. @throws ToolError "not-found"; "malformed" for an archive without a single block */
+async function existing(
+  cwd: string,
+  { kind, path }: { readonly kind: "folder" | "tar"; readonly path: string },
+): Promise<string> {
+  const place = resolve(cwd, path);
+  const status = await statOf(place, path);
+  // That is what a broken download leaves; it says nothing of any root.
+  if (kind !== "tar" || status?.isFile() !== true || status.size > 0) return place;
   throw new ToolError("malformed", {
-    what: `reading the archive ${path}`,
+    what: `reading the archive ${place}`,
     why: "the file is empty",
     hint: "fetch or make it again",
   });
+}
+
+/** Undefined where the system doesn't tell: who reads it will say why. */
+async function statOf(place: string, shown: string): Promise<Stats | undefined> {
+  try {
+    return await stat(place);
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === "ENOENT" || code === "ENOTDIR") throw await nothingThere(place, shown);
+    return undefined;
+  }
 }
 
 /** The image of the wanted platform; without a wish the only one, or this machine's. @throws ToolError "not-found" */

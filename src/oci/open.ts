@@ -60,7 +60,7 @@ export async function recognise(
   const place = options.cwd === undefined ? text : resolve(options.cwd, text);
   const found = await contentOf(place, options);
   if (found === undefined) {
-    if (isPath) throw nothingThere(text);
+    if (isPath) throw await nothingThere(place, text);
     return { kind: "registry", reference: text };
   }
   if (found === "folder" && !isPath) return { kind: "registry", reference: text };
@@ -93,7 +93,7 @@ async function openStore(path: string, options: OpenOptions): Promise<FileStore>
     return await tarStore(path, options.scratchFolder, options.signal);
   } catch (thrown) {
     const code = systemCode(thrown);
-    if (code === "ENOENT" || code === "ENOTDIR") throw nothingThere(path);
+    if (code === "ENOENT" || code === "ENOTDIR") throw await nothingThere(path);
     if (code !== undefined) throw diskError(`opening ${path}`, thrown);
     throw thrown;
   }

@@ -1,11 +1,12 @@
 // Files by name, as a layout or an archive holds them: a folder, or a tar that is read by offsets, never unpacked.
 // Invariant: a name never leads out of the store, whatever `..`, symbolic or hard links it meets.
 import { closeSync, createReadStream, openSync } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { type Bytes, collect } from "../base/bytes.ts";
 import { systemCode, ToolError } from "../base/errors.ts";
 import { diskError } from "../base/files.ts";
+import { nearestName } from "../base/nearest.ts";
 import { ofFile } from "../formats/random-access.ts";
 import { malformed } from "./json.ts";
 
@@ -93,11 +94,19 @@ export async function readSmall(store: FileStore, name: string, bytesMax: number
   return collect(found.open(), bytesMax, `${name} in ${store.what}`);
 }
 
-/** The error for a path where nothing is. */
-export function nothingThere(path: string): ToolError {
+/** The error for a path where nothing is, with what lies there under a name that is nearly the same. */
+export async function nothingThere(path: string, shown: string = path): Promise<ToolError> {
+  const name = basename(path);
+  // A folder that can't be read has nothing to offer.
+  const near = nearestName(name, await readdir(dirname(path)).catch(() => []));
+  // As it was written, its end apart: a leading ./ means a path.
+  const written = shown.replace(/\/+$/, "");
   return new ToolError("not-found", {
-    what: `opening ${path}`,
+    what: `opening ${shown}`,
     why: "there is no such file or folder",
-    hint: "check the path; a registry image is named without a leading / or ./",
+    hint:
+      near === undefined || !written.endsWith(name)
+        ? "check the path; a registry image is named without a leading / or ./"
+        : `did you mean ${written.slice(0, written.length - name.length)}${near}?`,
   });
 }

@@ -58,7 +58,16 @@ describe("what is audited", () => {
   test.each<{ summary: string; argv: string[]; code: number; says: RegExp }>([
     { summary: "no image", argv: [], code: 2, says: /IMAGE is missing \[missing-argument\]/ },
     { summary: "no such path", argv: ["./gone"], code: 3, says: /^error\[not-found\]: opening .*gone/m },
-    { summary: "no such folder", argv: ["dir:gone"], code: 3, says: /error\[disk\]: .*gone/ },
+    {
+      summary: "no such folder",
+      argv: ["dir:gone"],
+      code: 3,
+      says: /error\[not-found\]: opening gone\n.*\nhint: check the path; a registry image is named without/,
+    },
+    { summary: "nearly a folder", argv: ["dir:rotfs/"], code: 3, says: /hint: did you mean rootfs\?/ },
+    { summary: "nearly a tar", argv: ["tar:./rot.tar"], code: 3, says: /hint: did you mean \.\/root\.tar\?/ },
+    { summary: "nearly a path", argv: ["./sealde"], code: 3, says: /hint: did you mean \.\/sealed\?/ },
+    { summary: "nearly a layout", argv: ["oci:seald"], code: 3, says: /hint: did you mean .*\/sealed\?/ },
     {
       summary: "an empty file",
       argv: ["./empty.tar"],
