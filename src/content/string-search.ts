@@ -78,7 +78,8 @@ function hashAt(bytes: Buffer, end: number): number {
   );
 }
 
-function isAt(bytes: Buffer, at: number, needle: Buffer): boolean {
+/** Whether these bytes are at a place; it may lie outside. */
+export function isAt(bytes: Buffer, at: number, needle: Buffer): boolean {
   if (at < 0 || at + needle.length > bytes.length) return false;
   for (let index = 0; index < needle.length; index++) {
     if (bytes[at + index] !== needle[index]) return false;

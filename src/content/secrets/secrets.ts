@@ -6,7 +6,7 @@ import { limits } from "../../base/limits.ts";
 import type { RandomAccess } from "../../formats/random-access.ts";
 import type { Magic } from "../facts.ts";
 import type { Hidden, Secret } from "../identity.ts";
-import { stringSearch } from "../string-search.ts";
+import { isAt, stringSearch } from "../string-search.ts";
 import { addressAt, addressBytesBefore, addressBytesMax, addressPlaces } from "./addresses.ts";
 import { type AnchoredRule, anchorBytesMin, anchoredRules, awsKeyAt, contextBytes } from "./anchored.ts";
 import { formReader } from "./forms.ts";
@@ -26,6 +26,9 @@ const search = stringSearch(
 const ruleOf = anchoredRules.flatMap((rule) => rule.anchors.map(() => rule));
 /** Compiled into a program, of secrets only whole keys are looked for. */
 const keyAnchor = Buffer.from("PRIVATE KEY-----");
+/** Where it is looked for: Node.js finds up to six bytes by the processor's vectors, four times as fast as more of them. */
+const keyMark = Buffer.from("KEY---");
+const keyMarkAt = keyAnchor.indexOf(keyMark);
 
 /** What was found in a file. */
 export interface SecretSearch {
@@ -101,8 +104,10 @@ function inProgram(source: RandomAccess): Look {
   for (let at = 0; at < source.sizeBytes && !isDone(look); at += chunkBytes) {
     const chunk = chunkAt(source, at);
     const places: number[] = [];
-    for (let place = chunk.indexOf(keyAnchor); place >= 0; place = chunk.indexOf(keyAnchor, place + 1))
-      if (isHeaderAt(chunk, place)) places.push(at + place);
+    for (let mark = chunk.indexOf(keyMark); mark >= 0; mark = chunk.indexOf(keyMark, mark + 1)) {
+      const place = mark - keyMarkAt;
+      if (isAt(chunk, place, keyAnchor) && isHeaderAt(chunk, place)) places.push(at + place);
+    }
     for (const place of places) check(look, place, pemRule, keyTextBytesMax + contextBytes);
   }
   return look;

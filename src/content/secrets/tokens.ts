@@ -1,6 +1,7 @@
 // Tokens that say by their first characters what they are. The prefixes, lengths and checksums are those that the services
 // document. All of them are long runs of letters, digits, "_" and "-"; those runs are looked for, most bytes are skipped.
 import { crc32 } from "node:zlib";
+import { isAt } from "../string-search.ts";
 import { looksLikeName, looksRandom } from "./randomness.ts";
 import type { SecretId, Verified } from "./rule.ts";
 
@@ -149,24 +150,41 @@ for (const prefix of prefixes) beginnings[prefix.readUInt16BE(0)] = 1;
  * before the bytes isn't told: `previous` is the byte before them, 0 where there is none.
  */
 export function tokenPlaces(bytes: Buffer, previous: number, found: (at: number) => void): void {
-  const size = bytes.length;
-  let start = 0;
-  if (inRun[previous] === 1) while (start < size && inRun[bytes[start] as number] === 1) start += 1;
-  let known = start;
-  for (let probe = start + runLengthMin - 1; probe < size; probe = start + runLengthMin - 1) {
-    let back = probe;
-    while (back >= known && inRun[bytes[back] as number] === 1) back -= 1;
-    if (back >= known) {
-      known = probe + 1;
-      start = back + 1;
-      continue;
-    }
+  let start = inRun[previous] === 1 ? runEnd(bytes, 0) : 0;
+  for (start = nextRun(bytes, start); start >= 0; start = nextRun(bytes, start)) {
     for (const at of placesAt(bytes, start)) found(at);
-    let end = probe + 1;
-    while (end < size && inRun[bytes[end] as number] === 1) end += 1;
-    start = end + 1;
-    known = start;
+    start = runEnd(bytes, start + runLengthMin) + 1;
   }
+}
+
+// Loops of their own, of numbers alone: with what is rare in them they would be compiled again for each thing that is met first.
+
+/** Where the next long run begins, of which nothing before `from` is known; -1 where there is none. */
+function nextRun(bytes: Buffer, from: number): number {
+  const size = bytes.length;
+  let start = from;
+  let known = from;
+  for (let probe = start + runLengthMin - 1; probe < size; probe = start + runLengthMin - 1) {
+    const before = beforeRun(bytes, probe, known);
+    if (before < known) return start;
+    known = probe + 1;
+    start = before + 1;
+  }
+  return -1;
+}
+
+/** The last place up to `from` that is in no run; one before `least` where all are. */
+function beforeRun(bytes: Buffer, from: number, least: number): number {
+  let at = from;
+  while (at >= least && inRun[bytes[at] as number] === 1) at -= 1;
+  return at;
+}
+
+/** The first place from `from` on that is in no run. */
+function runEnd(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at < bytes.length && inRun[bytes[at] as number] === 1) at += 1;
+  return at;
 }
 
 /** Where a token may begin in the run at `start`: there, after an escape's letters ("\n", "%3D"), or with a short word and a dot before. */
@@ -179,12 +197,7 @@ function placesAt(bytes: Buffer, start: number): readonly number[] {
   }
   const at = last === 0x5c ? start + 1 : last === 0x25 ? start + 2 : start;
   const pair = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-  return beginnings[pair] === 1 && prefixes.some((prefix) => beginsWith(bytes, at, prefix)) ? [at] : [];
-}
-
-function beginsWith(bytes: Buffer, at: number, prefix: Buffer): boolean {
-  for (let index = 0; index < prefix.length; index++) if (bytes[at + index] !== prefix[index]) return false;
-  return true;
+  return beginnings[pair] === 1 && prefixes.some((prefix) => isAt(bytes, at, prefix)) ? [at] : [];
 }
 
 /** Whether the word before the dot is a longer one that only ends like the prefix. */
