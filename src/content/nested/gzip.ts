@@ -46,7 +46,9 @@ export function gzipContentAt(bytes: Buffer, at: number): number | undefined {
 export function gzipMemberAt(bytes: Buffer, at: number, sizeBytesMax: number): GzipMember | undefined {
   const contentAt = gzipContentAt(bytes, at);
   if (contentAt === undefined) return undefined;
-  const { content, consumed } = inflateAt(bytes.subarray(contentAt), sizeBytesMax);
+  // Mostly there is one member, and its trailer ends the bytes.
+  const statedBytes = bytes.readUInt32LE(bytes.length - 4);
+  const { content, consumed } = inflateAt(bytes.subarray(contentAt), sizeBytesMax, statedBytes);
   const trailer = contentAt + consumed;
   const isIntact =
     trailer + trailerBytes <= bytes.length &&

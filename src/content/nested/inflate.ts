@@ -7,10 +7,18 @@ interface Inflated {
   readonly consumed: number;
 }
 
-/** @throws what zlib throws for what is corrupt, cut short, or larger than `sizeBytesMax` (ERR_BUFFER_TOO_LARGE) */
-export function inflateAt(bytes: Uint8Array, sizeBytesMax: number): Inflated {
+/** Pieces that content comes in are no smaller, whatever its size is said to be; no larger is memory that is taken for that. */
+const pieceBytesMin = constants.Z_DEFAULT_CHUNK;
+const pieceBytesMax = 1 << 18;
+
+/**
+ * `statedBytes`: what the content is said to take, which may be wrong: where it is right, content of several pieces comes in one.
+ * @throws what zlib throws for what is corrupt, cut short, or larger than `sizeBytesMax` (ERR_BUFFER_TOO_LARGE)
+ */
+export function inflateAt(bytes: Uint8Array, sizeBytesMax: number, statedBytes: number = 0): Inflated {
+  const chunkSize = Math.max(pieceBytesMin, Math.min(statedBytes + 1, pieceBytesMax));
   // With `info`, Node.js returns this instead of a buffer; its type declarations don't say so.
-  const told = inflateRawSync(bytes, { info: true, maxOutputLength: sizeBytesMax }) as unknown as {
+  const told = inflateRawSync(bytes, { info: true, maxOutputLength: sizeBytesMax, chunkSize }) as unknown as {
     readonly buffer: Buffer;
     readonly engine: { readonly bytesWritten: number };
   };
