@@ -189,13 +189,16 @@ function densityOf(source: RandomAccess, regions: readonly Region[]): Density {
   return { codeBytes, denseBytes, entropy: denseBytes === 0 ? 0 : entropies / denseBytes };
 }
 
+/** Used for every block: each is counted by itself. */
+const counts = new Uint32Array(256);
+
 /** In bits per byte; of a block that is not dense a rough figure. */
 function blockEntropy(block: Uint8Array): number {
   if (block.length === blockBytes) {
-    const rough = entropyOf(countBytes(new Uint32Array(256), block, roughStride));
+    const rough = entropyOf(countBytes(counts.fill(0), block, roughStride));
     if (rough < roughEntropyMin) return rough;
   }
-  return entropyOf(countBytes(new Uint32Array(256), block, block.length === blockBytes ? stride : 1));
+  return entropyOf(countBytes(counts.fill(0), block, block.length === blockBytes ? stride : 1));
 }
 
 const chunkBytes = 1_048_576;
