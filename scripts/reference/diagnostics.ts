@@ -15,6 +15,7 @@ const otherRules: Readonly<Record<string, string>> = {
   "copy-source-special": "A copy of the spec names what is neither file, folder nor link.",
   "declarative-file":
     "A line of a package's sysusers.d or tmpfiles.d file is not understood, or does something that is not modelled.",
+  "ignore-pattern": "A line of a .dockerignore, or another list of patterns, is malformed.",
   "lock-altered": "distill.lock was changed by hand: its content does not fit its own digest.",
   "lock-malformed": "distill.lock is not what `distill lock` writes.",
   "lock-version": "distill.lock was written by another version of the format.",

@@ -19,6 +19,8 @@ export const limits = {
   /** A spec file; what its YAML may hold once aliases are followed. */
   specBytesMax: 1_048_576,
   yamlAliasesMax: 100,
+  /** Lines of a .dockerignore that are patterns. */
+  ignorePatternsMax: 10_000,
   lockBytesMax: 33_554_432,
   yamlNodesMax: 50_000,
   yamlDepthMax: 32,
