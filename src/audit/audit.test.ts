@@ -33,7 +33,8 @@ describe("a report", () => {
       type: "deb",
       name: "git",
       version: "1",
-      databasePath: path("/var/lib/dpkg/status"),
+      depends: [],
+      source: path("/var/lib/dpkg/status"),
     } as const;
     const other = { ...installed, name: "other" };
     const files = [
