@@ -1,4 +1,4 @@
-// `--allow-level`: an image below it isn't delivered, and the spec's line that brought each reason is told.
+// `--allow-level`: an image below it isn't delivered, and the spec's line or the instruction that brought each reason is told.
 import { compareLevels, type Level } from "../audit/levels.ts";
 import type { Span } from "../base/diagnostics.ts";
 import { ToolError } from "../base/errors.ts";
@@ -10,7 +10,7 @@ import type { PlatformBuild } from "./build-project.ts";
 const shownMax = 20;
 
 /** @throws ToolError "check-failed" (exit code 1) with what keeps the image from the level */
-export function refuseBelow(wanted: Level, builds: readonly PlatformBuild[], plan: ImagePlan): void {
+export function refuseBelow(wanted: Level, builds: readonly PlatformBuild[], plan?: ImagePlan): void {
   for (const { figures, packages, platform } of builds) {
     if (compareLevels(figures.level, wanted) >= 0) continue;
     const reasons = figures.levelFindings
@@ -33,17 +33,17 @@ export function toldReason({ path, rule, what }: LevelFinding): string {
 /** " (distill.yaml:12: postgresql-15, which depends on libx)"; empty where no line of the spec is behind it. */
 function broughtBy(
   { broughtBy: bringer }: LevelFinding,
-  plan: ImagePlan,
+  plan: ImagePlan | undefined,
   packages: readonly LockedPackage[],
 ): string {
   if (bringer === undefined) return "";
   if ("declared" in bringer) {
-    const addition = plan.additions.find((one) => declaredName(one) === bringer.declared);
+    const addition = plan?.additions.find((one) => declaredName(one) === bringer.declared);
     return ` (${placed(addition?.span)}${bringer.declared})`;
   }
   const chain = chainTo(bringer.package, packages);
   const [first = bringer.package, ...rest] = chain;
-  const request = plan.packages.find(({ text }) => nameIn(text) === first);
+  const request = plan?.packages.find(({ text }) => nameIn(text) === first);
   const depends = rest.length === 0 ? "" : `, which depends on ${rest.join(", on ")}`;
   return ` (${placed(request?.span)}the package ${first}${depends})`;
 }

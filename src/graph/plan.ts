@@ -6,7 +6,9 @@ import type { RepositoryRequest } from "../debian/sources.ts";
 import type { RunConfig } from "../oci/model.ts";
 
 /** A phase of a build: `run` ships; `init` prepares volumes and exits. */
-export type Phase = "run" | "init";
+export type Phase = (typeof phases)[number];
+
+export const phases: readonly ["run", "init"] = ["run", "init"];
 
 export interface PackageRequest {
   /** "postgresql-15", "nginx=1.22*", "!debconf". */

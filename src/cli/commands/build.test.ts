@@ -74,7 +74,7 @@ describe("what is refused", () => {
   test.each<{ summary: string; argv: string[]; code: number; says: RegExp; env?: Record<string, string> }>([
     { summary: "an unknown option", argv: ["--nosuch"], code: 2, says: /--nosuch/ },
     { summary: "a second folder", argv: [".", "x"], code: 2, says: /x/ },
-    { summary: "a folder without a spec", argv: ["nowhere"], code: 2, says: /there is no such file/ },
+    { summary: "a folder without a spec", argv: ["nowhere"], code: 2, says: /there is no distill.yaml, no Dockerfile/ },
     {
       summary: "a registry as an output",
       argv: ["-o", "example.test/app"],

@@ -1,74 +1,83 @@
-// `distill build`: from a spec to an image, wherever it is wanted.
-
+// `distill build`: from a spec or a Dockerfile to an image, wherever it is wanted.
+import { basename } from "node:path";
 import { levels } from "../../audit/levels.ts";
 import { InvalidInput } from "../../base/diagnostics.ts";
 import { unbuiltInit } from "../../frontends/spec/unbuilt.ts";
-import type { ImagePlan } from "../../graph/plan.ts";
-import { type BuildSettings, buildProject } from "../build-project.ts";
+import { type ImagePlan, type Phase, phases } from "../../graph/plan.ts";
+import { type BuildFile, findBuildFile } from "../build/build-file.ts";
+import { stepOptions } from "../build/step-options.ts";
+import { type BuildSettings, buildProject, type PlatformBuild } from "../build-project.ts";
 import { type Command, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { deliver, destinationsOf } from "../deliver.ts";
 import { displayName } from "../display-name.ts";
 import { refuseBelow } from "../level-gate.ts";
 import { writeMetadata } from "../metadata.ts";
+import type { Arguments } from "../options.ts";
 import { choosePlatforms, type Project, projectOptions, readProject } from "../project.ts";
+
+const options = {
+  ...projectOptions,
+  tag: { kind: "list", short: "t", value: "REF", summary: "name of the image" },
+  output: {
+    kind: "list",
+    short: "o",
+    value: "DEST",
+    summary: "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:DIR or tar:FILE",
+  },
+  push: { kind: "flag", summary: "push to the registries that the tags name" },
+  load: { kind: "flag", summary: "load into the local docker or podman" },
+  platform: {
+    kind: "list",
+    value: "LIST",
+    commas: true,
+    summary: "linux/amd64,linux/arm64 (default: the spec's; of a Dockerfile this machine's)",
+  },
+  target: {
+    kind: "text",
+    value: "PHASE|STAGE",
+    summary:
+      "of a spec run (default) or init, whose tags get -init; of a Dockerfile a stage (default: the last)",
+  },
+  label: { kind: "list", value: "NAME=VALUE", summary: "of a Dockerfile's image" },
+  ...stepOptions,
+  frozen: { kind: "flag", summary: "fail (exit code 1) if the lock is missing or out of date" },
+  lock: { kind: "flag", summary: "pin the base images of a Dockerfile in Dockerfile.lock" },
+  compression: {
+    kind: "choice",
+    value: "KIND",
+    choices: ["gzip", "zstd"],
+    default: "gzip",
+    summary: "of layers",
+  },
+  layers: {
+    kind: "choice",
+    value: "STRATEGY",
+    choices: ["auto", "single", "package"],
+    default: "auto",
+    summary:
+      "auto: packages below, what the spec adds above; single: one layer; package: one for each package",
+  },
+  "allow-level": {
+    kind: "choice",
+    value: "LEVEL",
+    choices: levels,
+    summary:
+      "lowest level that is accepted (default: of a spec truly-distroless; init images and Dockerfiles: any)",
+  },
+  metadata: { kind: "text", value: "FILE", summary: "write digests, sizes, level and times as JSON" },
+  "insecure-registry": {
+    kind: "list",
+    value: "HOST",
+    summary: "a registry that may speak plain HTTP or show any certificate",
+  },
+} as const;
 
 export const command: Command = defineCommand({
   name: "build",
-  summary: "build the image(s) of a distill.yaml",
+  summary: "build the image(s) of a distill.yaml or a Dockerfile",
   usage: "[DIR]",
-  options: {
-    ...projectOptions,
-    tag: { kind: "list", short: "t", value: "REF", summary: "name of the image" },
-    output: {
-      kind: "list",
-      short: "o",
-      value: "DEST",
-      summary: "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:DIR or tar:FILE",
-    },
-    push: { kind: "flag", summary: "push to the registries that the tags name" },
-    load: { kind: "flag", summary: "load into the local docker or podman" },
-    platform: {
-      kind: "list",
-      value: "LIST",
-      commas: true,
-      summary: "linux/amd64,linux/arm64 (default: the spec's)",
-    },
-    target: {
-      kind: "choice",
-      value: "PHASE",
-      choices: ["run", "init"],
-      default: "run",
-      summary: "run: the image that ships; init: the image that prepares its volumes (tags get -init)",
-    },
-    frozen: { kind: "flag", summary: "fail (exit code 1) if distill.lock is missing or out of date" },
-    compression: {
-      kind: "choice",
-      value: "KIND",
-      choices: ["gzip", "zstd"],
-      default: "gzip",
-      summary: "of layers",
-    },
-    layers: {
-      kind: "choice",
-      value: "STRATEGY",
-      choices: ["auto", "single", "package"],
-      default: "auto",
-      summary:
-        "auto: packages below, what the spec adds above; single: one layer; package: one for each package",
-    },
-    "allow-level": {
-      kind: "choice",
-      value: "LEVEL",
-      choices: levels,
-      summary: "lowest level that is accepted (default: truly-distroless; init images: any)",
-    },
-    metadata: { kind: "text", value: "FILE", summary: "write digests, sizes, level and times as JSON" },
-    "insecure-registry": {
-      kind: "list",
-      value: "HOST",
-      summary: "a registry that may speak plain HTTP or show any certificate",
-    },
-  },
+  options,
   examples: [
     {
       does: "an archive for docker load",
@@ -79,43 +88,31 @@ export const command: Command = defineCommand({
       line: "distill build --push -t registry.example.com/app:1 --platform linux/amd64,linux/arm64",
     },
     {
+      does: "a stage of a Dockerfile, with a secret",
+      line: "distill build -f Dockerfile --target app --secret id=token,src=token.txt -o oci:out .",
+    },
+    {
       does: "the init image into the local engine",
       line: "distill build --target init --load -t app examples/postgres",
     },
   ],
-  async run(context, { options, positionals }) {
-    const project = await readProject(context, positionals[0], options.file);
-    const plan = planFor(project, options.target, context.cwd);
-    const platforms = choosePlatforms(project, options.platform);
-    const settings: BuildSettings = {
-      plan,
-      platforms,
-      frozen: options.frozen,
-      compression: options.compression,
-      layers: options.layers,
-    };
-    const destinations = destinationsOf({
-      ...options,
-      phase: plan.phase,
-      name: project.spec.name,
-      platforms,
-    });
+  async run(context, { options: given, positionals }) {
     const started = context.now();
-    const built = await buildProject(context, project, settings);
-    refuseBelow(
-      options["allow-level"] ?? (plan.phase === "init" ? "distro" : "truly-distroless"),
-      built,
-      plan,
-    );
+    const file = await findBuildFile(context, positionals[0], given.file);
+    const made =
+      file.kind === "spec"
+        ? await ofSpec(context, positionals[0], file, given)
+        : await ofDockerfile(context, file, given);
+    const { built, destinations, name, phase } = made;
     const delivered = await deliver(context, built, destinations);
     const { renderSummary } = await import("../../report/summary.ts");
     context.stdout.write(
       renderSummary(
         {
-          name: project.spec.name,
+          name,
           images: built.map(({ platform, image, figures }) => ({
             platform,
-            phase: plan.phase,
+            phase,
             digest: image.descriptor.digest,
             sizeBytes: image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0),
             files: figures.files,
@@ -128,22 +125,95 @@ export const command: Command = defineCommand({
         context.stdout.colour,
       ),
     );
-    if (options.metadata !== undefined) await writeMetadata(context, options.metadata, built, delivered);
+    if (given.metadata !== undefined) await writeMetadata(context, given.metadata, built, delivered);
     return 0;
   },
 });
 
-function planFor({ plans, spec, specFile }: Project, target: "run" | "init", cwd: string): ImagePlan {
+type Options = Arguments<typeof options>["options"];
+
+interface Made {
+  readonly name: string;
+  readonly phase: Phase;
+  readonly built: readonly PlatformBuild[];
+  readonly destinations: ReturnType<typeof destinationsOf>;
+}
+
+async function ofSpec(
+  context: Context,
+  folder: string | undefined,
+  { file }: BuildFile,
+  given: Options,
+): Promise<Made> {
+  const project = await readProject(context, folder, file);
+  const plan = planFor(project, given.target ?? "run", context.cwd);
+  const platforms = choosePlatforms(project, given.platform);
+  const settings: BuildSettings = {
+    plan,
+    platforms,
+    frozen: given.frozen,
+    compression: given.compression,
+    layers: given.layers,
+  };
+  const { name } = project.spec;
+  const { phase } = plan;
+  const destinations = destinationsOf({ ...given, phase, name, platforms });
+  const built = await buildProject(context, project, settings);
+  refuseBelow(given["allow-level"] ?? (phase === "init" ? "distro" : "truly-distroless"), built, plan);
+  return { name, phase, built, destinations };
+}
+
+async function ofDockerfile(context: Context, file: BuildFile, given: Options): Promise<Made> {
+  const [{ buildDockerfile }, { stepSettings }, { namedValues }, { hostPlatform }] = await Promise.all([
+    import("../build/build-dockerfile.ts"),
+    import("../build/step-settings.ts"),
+    import("../build/values.ts"),
+    import("../host-image.ts"),
+  ]);
+  const platforms = given.platform.length === 0 ? [hostPlatform()] : [...new Set(given.platform)];
+  const name = imageName(file, given.tag);
+  const destinations = destinationsOf({ ...given, phase: "run", name, platforms });
+  const built = await buildDockerfile(context, file, {
+    ...(await stepSettings(context, file, given)),
+    name,
+    target: given.target,
+    platforms,
+    labels: namedValues("label", given.label),
+    compression: given.compression,
+    frozen: given.frozen,
+    lock: given.lock,
+    insecureHosts: given["insecure-registry"],
+  });
+  refuseBelow(given["allow-level"] ?? "distro", built);
+  return { name, phase: "run", built, destinations };
+}
+
+/** The first tag, or the folder's name as far as it can be a repository's. */
+function imageName({ folder }: BuildFile, [tag]: readonly string[]): string {
+  if (tag !== undefined) return tag;
+  const name = basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? "image" : name;
+}
+
+function planFor({ plans, spec, specFile }: Project, target: string, cwd: string): ImagePlan {
   const plan = plans.find(({ phase }) => phase === target);
   if (plan !== undefined) return plan;
-  const unbuilt = unbuiltInit(spec);
+  const unbuilt = target === "init" ? unbuiltInit(spec) : undefined;
   if (unbuilt !== undefined) throw new InvalidInput([unbuilt]);
+  const shown = displayName(specFile, cwd);
   throw new InvalidInput([
     {
       severity: "error",
       rule: "no-such-phase",
-      message: `${displayName(specFile, cwd)} has no init phase made of packages`,
-      hint: "give it `init: {packages: [...], command: [...]}`",
+      ...(target === "init"
+        ? {
+            message: `${shown} has no init phase made of packages`,
+            hint: "give it `init: {packages: [...], command: [...]}`",
+          }
+        : { message: `${shown} has no phase ${target}`, hint: `--target takes ${phases.join(" or ")}` }),
     },
   ]);
 }
