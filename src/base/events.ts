@@ -13,6 +13,14 @@ export type Event =
   /** It ended; `cached` where nothing had to be done. */
   | { readonly type: "end"; readonly id: string; readonly cached?: boolean; readonly note?: string }
   | { readonly type: "fail"; readonly id: string; readonly message: string }
+  /** A line that a step of a build printed; `stage` is what it is prefixed with. */
+  | {
+      readonly type: "output";
+      readonly id: string;
+      readonly stage?: string;
+      readonly stream: "stdout" | "stderr";
+      readonly text: string;
+    }
   | {
       readonly type: "log";
       readonly id?: string;

@@ -37,6 +37,15 @@ export const limits = {
   testTimeoutMsMax: 86_400_000,
   /** Images count in nanoseconds, of which 64 bits with a sign hold so many. */
   healthcheckMsMax: 9_223_372_036_854,
+  /** A Dockerfile; one of its lines, as BuildKit has it; its instructions, and the here-documents of one of them. */
+  dockerfileBytesMax: 4_194_304,
+  dockerfileLineLengthMax: 65_535,
+  dockerfileInstructionsMax: 10_000,
+  heredocsMax: 100,
+  /** A word once its variables are in; variables inside each other; steps of all patterns in them. */
+  expandedLengthMax: 1_048_576,
+  expansionDepthMax: 50,
+  expansionMatchStepsMax: 4_194_304,
   /** Registries */
   registryErrorBytesMax: 65_536,
   registryTokenBytesMax: 1_048_576,
@@ -179,6 +188,22 @@ export const limits = {
   javaMetadataBytesMax: 4_194_304,
   rpmHeaderBytesMax: 67_108_864,
   rpmHeaderTagsMax: 65_536,
+  /** Inputs of one vertex of a build: stages that it copies from or mounts. */
+  vertexInputsMax: 10_000,
+  /** Characters of a build step's output that are shown, of one line of it; lines that the error of a failed step repeats. */
+  stepOutputLengthMax: 16_777_216,
+  stepLineLengthMax: 4096,
+  failureLinesMax: 20,
+  /** A secret, and certificates, that a step is given. */
+  secretBytesMax: 1_048_576,
+  stepCertificatesBytesMax: 16_777_216,
+  /** A file of a URL; what git prints. */
+  downloadBytesMax: 68_719_476_736,
+  gitOutputBytesMax: 16_777_216,
+  /** Folders of one cache mount, where steps that don't share it run beside each other. */
+  cacheMountFoldersMax: 1024,
+  /** Records of a build cache that is imported. */
+  importedRecordsMax: 100_000,
   /** Kept of what a tested program prints; the rest is read and dropped. */
   testOutputBytesMax: 1_048_576,
   /** Findings of one rule that a report holds, the worst; the others are counted. */

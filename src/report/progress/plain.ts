@@ -3,7 +3,7 @@ import { unreachable } from "../../base/errors.ts";
 import type { Event } from "../../base/events.ts";
 import { printable } from "../text.ts";
 import { formatSize, formatTime } from "../units.ts";
-import type { Progress, ProgressOptions } from "./progress.ts";
+import { outputLine, type Progress, type ProgressOptions } from "./progress.ts";
 
 export function plainProgress({ write, now }: ProgressOptions): Progress {
   const running = new Map<string, { readonly name: string; readonly startMs: number }>();
@@ -34,6 +34,9 @@ export function plainProgress({ write, now }: ProgressOptions): Progress {
       }
       case "fail":
         end(event.id, (name) => `${name} failed: ${event.message}`);
+        return;
+      case "output":
+        line(outputLine(event));
         return;
       case "log":
         line(event.level === "warning" ? `warning: ${event.message}` : event.message);

@@ -1,5 +1,5 @@
 // What a renderer of progress is. All of them write to stderr; which one is chosen by --progress and the terminal.
-import type { EventSink } from "../../base/events.ts";
+import type { Event, EventSink } from "../../base/events.ts";
 import { printable } from "../text.ts";
 
 export interface Progress {
@@ -27,4 +27,9 @@ export function quietProgress({ write }: ProgressOptions): Progress {
     suspend: () => undefined,
     finish: () => undefined,
   };
+}
+
+/** A step's line after the name of its stage: "build | go: downloading ...". */
+export function outputLine({ stage, text }: Extract<Event, { type: "output" }>): string {
+  return stage === undefined || stage === "" ? text : `${stage} | ${text}`;
 }

@@ -138,6 +138,13 @@ test("after the end nothing is left of them, whatever the events were", () => {
       level: fc.constant("info" as const),
       message: fc.constant("said"),
     }),
+    fc.record({
+      type: fc.constant("output" as const),
+      id,
+      stage: fc.constantFrom("build", "run"),
+      stream: fc.constantFrom("stdout" as const, "stderr" as const),
+      text: fc.constant("said"),
+    }),
   );
   fc.assert(
     fc.property(fc.array(fc.tuple(event, fc.nat(300)), { maxLength: 40 }), (events) => {

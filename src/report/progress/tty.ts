@@ -6,7 +6,7 @@ import type { Event } from "../../base/events.ts";
 import { type Style, styleFor } from "../style.ts";
 import { printable, shorten } from "../text.ts";
 import { formatSize, formatTime } from "../units.ts";
-import type { Progress, ProgressOptions } from "./progress.ts";
+import { outputLine, type Progress, type ProgressOptions } from "./progress.ts";
 
 const drawIntervalMs = 100;
 const rowsMax = 6;
@@ -59,7 +59,8 @@ export function ttyProgress(options: ProgressOptions): Progress {
       if (unit !== undefined) unit.done = event.done;
     } else {
       const unit = event.id === undefined ? undefined : running.get(event.id);
-      if (event.type !== "log" && running.delete(event.id)) ended += 1;
+      const ends = event.type === "end" || event.type === "fail";
+      if (ends && running.delete(event.id)) ended += 1;
       const text = keptLine(event, unit, now(), style);
       if (text !== undefined) keep(text);
     }
@@ -99,6 +100,8 @@ function keptLine(
     }
     case "fail":
       return `${style("red", "✗")} ${unit?.name ?? printable(event.id)}: ${printable(event.message)}`;
+    case "output":
+      return printable(outputLine(event));
     case "log": {
       const text = printable(event.message);
       return event.level === "warning" ? `${style("yellow", "warning:")} ${text}` : text;

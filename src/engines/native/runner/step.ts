@@ -3,13 +3,22 @@ import type { Writable } from "node:stream";
 
 /** A mount of the sandbox, in the order in which they are made; later ones may lie in earlier ones. */
 export type StepMount =
-  | { readonly kind: "bind"; readonly source: string; readonly target: string; readonly readOnly: boolean }
+  | {
+      readonly kind: "bind";
+      readonly source: string;
+      /** What of it is mounted, links followed inside it; absent: all of it. */
+      readonly path?: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+    }
   /** A stack of folders, lowest first; with `upper` and `work` it can be written. */
   | {
       readonly kind: "overlay";
       readonly lower: readonly string[];
       readonly upper?: string;
       readonly work?: string;
+      /** What of the stack is mounted, links followed inside it; absent: all of it. */
+      readonly path?: string;
       readonly target: string;
     }
   | { readonly kind: "tmpfs"; readonly target: string; readonly sizeBytes?: number }

@@ -3,7 +3,7 @@ import type { Cache } from "../../../base/cache.ts";
 import type { Digest } from "../../../base/digest.ts";
 import type { Task } from "../../../base/io.ts";
 import type { Vertex } from "../../../graph/vertex.ts";
-import type { Image } from "../../../oci/model.ts";
+import type { Image, Layer } from "../../../oci/model.ts";
 import type { Runner } from "../runner/step.ts";
 import type { Snapshot, SnapshotStore } from "../snapshots/snapshot.ts";
 
@@ -16,16 +16,42 @@ export interface SolverServices {
   readonly locals: ReadonlyMap<string, string>;
   /** Pulls what an image operation names; layers are lazy. */
   readonly image: (reference: string, digest: Digest | undefined, platform: string) => Promise<Image>;
-  /** Opens a URL of an http operation, redirects and proxies followed. */
-  readonly download: (url: string) => Promise<AsyncIterable<Uint8Array>>;
+  /** Opens a URL of an http operation, redirects and proxies followed. @throws ToolError "network", "not-found" */
+  readonly download: Download;
   readonly secrets: ReadonlyMap<string, SecretSource>;
   /** Sockets of ssh agents by id ("default"). */
   readonly agents: ReadonlyMap<string, string>;
   /** PEM certificates that steps trust beside those of their root; in no layer and no key. */
   readonly stepCertificates?: Uint8Array;
+  /** HTTP_PROXY and its family, as build arguments gave them: every step has them, no key does. */
+  readonly proxies?: ReadonlyMap<string, string>;
   /** Composes a packages operation. */
   readonly packages: (vertex: Vertex) => Promise<Snapshot>;
+  /** What programs of the host get that work for the user: git. PATH, HOME, SSH_AUTH_SOCK, proxies. */
+  readonly hostEnvironment?: Readonly<Record<string, string>>;
+  /** Caches of `--cache-from`, asked after the own one (cache-import.ts). */
+  readonly imported?: readonly ImportedCache[];
   readonly settings: SolverSettings;
+}
+
+/** What is known of a URL since it was read the last time; the server is asked whether that still holds. */
+export interface Validators {
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+export type Download = (
+  url: string,
+  known: Validators,
+  signal: AbortSignal,
+) => Promise<"unchanged" | (Validators & { readonly content: AsyncIterable<Uint8Array> })>;
+
+/** Results that another machine kept. */
+export interface ImportedCache {
+  /** As `--cache-from` has it, without credentials. */
+  readonly name: string;
+  /** What it has under a key; layers are lazy. */
+  readonly find: (key: Digest) => readonly Layer[] | undefined;
 }
 
 /** Read at the time a step needs it; never logged, never part of a key. */
