@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import type { BuildMetadata } from "../../src/report/metadata.ts";
-import type { ToldAudit } from "../../testing/audit-samples.ts";
+import { openShelf, type Shelf, type ToldAudit } from "../../testing/audit-samples.ts";
 import { dockerdMissing, startDockerd } from "../../testing/engines/docker.ts";
 import { dockerRegistryMissing, startDockerRegistry } from "../../testing/engines/docker-registry.ts";
 import { podmanMissing } from "../../testing/engines/podman.ts";
@@ -157,6 +157,35 @@ describe.skipIf(missing !== undefined)(`examples${because(missing)}`, () => {
     expect(ran).toMatchObject({ code: 130, signal: null, stdout: "" });
     expect(ran.stderr).toMatch(/interrupted/);
     expect(readdirSync(own)).toEqual(["cache"]);
+  });
+});
+
+describe("a policy's primitives", () => {
+  let shelf: Shelf;
+  beforeAll(async () => {
+    shelf = await openShelf();
+    return () => shelf.close();
+  });
+
+  const offered = "exec, shell, download, upload, file-read, file-write, library-load, reverse-shell";
+  test.each<[string, string, readonly string[]]>([
+    ["none is allowed", "allow: []", offered.split(", ")],
+    ["all but one are allowed", `allow: [${offered.replace("upload, ", "")}]`, ["upload"]],
+    ["all are allowed", `allow: [${offered}]`, []],
+    ["none of the application's own is", "residual: []", []],
+  ])("%s: the gate fails for what a file offers beyond", async (_, member, refused) => {
+    await shelf.write("policy.yaml", `apiVersion: distill/v1\nprimitives: {${member}}\n`);
+    const argv = ["audit", "-q", "--cache-dir", cacheFolder, "--policy", "policy.yaml", "./shell"];
+    const ran = await distill(argv, { cwd: shelf.folder });
+    expect(ran.code, ran.stderr).toBe(refused.length === 0 ? 0 : 1);
+    const said = ran.stderr.replaceAll(/\s+/g, " ");
+    const failed = [
+      ...said.matchAll(/failed: \.\/shell: ([a-z-]+) \([^)]*\) is offered by 1 file .*?\[primitives\]/g),
+    ];
+    expect(failed.map(([, name]) => name)).toEqual(refused);
+    for (const name of refused)
+      expect(said).toContain(`leave the file out, or add ${name} to primitives.allow of the policy`);
+    expect(said.includes("/opt/helper: GNU bash 5.2.15")).toBe(refused.length > 0);
   });
 });
 
