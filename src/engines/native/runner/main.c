@@ -2,6 +2,9 @@
 // build step. `enter MODE ...` first joins the user namespace of descriptor 5 and becomes root there.
 #include "system.h"
 
+#include <linux/prctl.h>
+#include <linux/sched.h>
+
 // ---- shared by all modes
 
 void *allocate(size_t size) {
@@ -99,23 +102,57 @@ long read_whole(int descriptor, void *bytes, size_t count) {
   return (long)had;
 }
 
+// ---- namespaces of users
+
+enum { namespace_descriptor = 5 };
+
+/** `namespace`: makes a user namespace, says so, and keeps it until the caller has mapped its ids and opened it. */
+static int mode_namespace(int argc, char **argv) {
+  (void)argc, (void)argv;
+  char end;
+  must(SYSTEM(unshare, CLONE_NEWUSER), "making a user namespace", "");
+  must(SYSTEM(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), "making a user namespace", "");
+  must(write_whole(status_descriptor, "ready\n", 6), "telling", "the caller");
+  read_whole(standard_input, &end, 1);
+  return 0;
+}
+
+static int dispatch(int argc, char **argv);
+
+/** `enter MODE ...` */
+static int mode_enter(int argc, char **argv) {
+  must(SYSTEM(setns, namespace_descriptor, CLONE_NEWUSER), "joining the user namespace", "");
+  close_descriptor(namespace_descriptor);
+  // Refused where an ordinary user has one id alone: it keeps its groups, which count for nothing in the namespace.
+  SYSTEM(setgroups, 0, NULL);
+  must(SYSTEM(setresgid, 0, 0, 0), "becoming root in the user namespace", "");
+  must(SYSTEM(setresuid, 0, 0, 0), "becoming root in the user namespace", "");
+  // Files of this process in /proc belong to it, so that it can map the ids of its children.
+  must(SYSTEM(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), "becoming root in the user namespace", "");
+  return dispatch(argc, argv);
+}
+
 // ---- start
 
 static const struct {
   const char *name;
   int (*go)(int argc, char **argv);
 } modes[] = {
-    {"run", mode_run},
+    {"run", mode_run},       {"pack", mode_pack},   {"unpack", mode_unpack},
+    {"remove", mode_remove}, {"enter", mode_enter}, {"namespace", mode_namespace},
 };
+
+/** The mode that the second argument names, which is its first. */
+static int dispatch(int argc, char **argv) {
+  if (argc < 2) fail(0, "starting", "no mode was named");
+  for (size_t index = 0; index < sizeof modes / sizeof *modes; index++)
+    if (text_equal(argv[1], modes[index].name) && modes[index].go != NULL) return modes[index].go(argc - 1, argv + 1);
+  fail(0, "starting: no such mode:", argv[1]);
+}
 
 /** Arguments as the kernel lays them: a count, then the strings. */
 __attribute__((used)) static void start(long *stack) {
-  int argc = (int)stack[0];
-  char **argv = (char **)(stack + 1);
-  if (argc < 2) fail(0, "starting", "no mode was named");
-  for (size_t index = 0; index < sizeof modes / sizeof *modes; index++)
-    if (text_equal(argv[1], modes[index].name)) leave(modes[index].go(argc - 1, argv + 1));
-  fail(0, "starting: no such mode:", argv[1]);
+  leave(dispatch((int)stack[0], (char **)(stack + 1)));
 }
 
 #if defined(__x86_64__)

@@ -161,7 +161,7 @@ long read_whole(int descriptor, void *bytes, size_t count);
 
 // ---- modes: what the program does is its first argument (main.c)
 
-int mode_run(int argc, char **argv);
-int mode_pack(int argc, char **argv);
-int mode_unpack(int argc, char **argv);
-int mode_remove(int argc, char **argv);
+__attribute__((weak)) int mode_run(int argc, char **argv);
+__attribute__((weak)) int mode_pack(int argc, char **argv);
+__attribute__((weak)) int mode_unpack(int argc, char **argv);
+__attribute__((weak)) int mode_remove(int argc, char **argv);
