@@ -11,5 +11,8 @@ export const cliRules = {
   "unexpected-argument": "More arguments than the command takes.",
   "wrong-usage": "Options that don't go together, or that need another one.",
   "no-such-phase": "The spec has no phase of this name that could be built.",
+  "wrong-image-lock": "Dockerfile.lock is not a lock of base images that this version reads.",
+  "wrong-image-name":
+    "What stands for an image in a build file, or in a named context, is no name of an image.",
   "unknown-platform": "The spec does not name this platform.",
 } as const;
