@@ -3,8 +3,9 @@ import type { Digest } from "../base/digest.ts";
 import type { Role } from "../closure/closure.ts";
 import type { Identity } from "../content/identity.ts";
 import type { Entry } from "../tree/entry.ts";
-import type { TreePath } from "../tree/path.ts";
+import { baseName, joinPath, parentOf, root, type TreePath } from "../tree/path.ts";
 import { resolve } from "../tree/resolve.ts";
+import type { Tree } from "../tree/tree.ts";
 import { maskerOf } from "./config-secrets/masking.ts";
 import type { DetailedReport, Finding } from "./finding.ts";
 import { layerCommands } from "./layer-commands.ts";
@@ -53,7 +54,7 @@ export function explainFile(
 ): FileExplanation | undefined {
   // A link that leads nowhere is what is there.
   const found = resolve(subject.tree, path) ?? resolve(subject.tree, path, { followLast: false });
-  const real = found?.path ?? path;
+  const real = found?.path ?? placeOf(subject.tree, path);
   const holdings = holdingsOf(subject, real);
   if (found === undefined && holdings.length === 0) return undefined;
   const entry = found?.entry;
@@ -88,7 +89,7 @@ function holdingsOf(subject: Subject, path: TreePath): Holding[] {
   const shown = layerOf(entry);
   const commands = layerCommands(subject.config, maskerOf(subject.config));
   return subject.layers.flatMap((layer, index): Holding[] => {
-    const held = layer.entries.findLast((one) => one.path === path);
+    const held = layer.entries.findLast((one) => isAt(subject.tree, one.path, path));
     if (held === undefined) return [];
     const createdBy = commands[index];
     // A hard link has the size of its file, which the merged tree knows.
@@ -103,6 +104,18 @@ function holdingsOf(subject: Subject, path: TreePath): Holding[] {
       },
     ];
   });
+}
+
+/** Where a path leads whose last component need not be there: layers write /bin/sh where /bin is a link to usr/bin. */
+function placeOf(tree: Tree, path: TreePath): TreePath {
+  const folder = path === root ? undefined : resolve(tree, parentOf(path));
+  return folder === undefined ? path : joinPath(folder.path, baseName(path));
+}
+
+/** Whether what a layer wrote as `written` lies at `path`. */
+function isAt(tree: Tree, written: TreePath, path: TreePath): boolean {
+  // Most names differ: only what ends alike is worth following links for.
+  return written === path || (baseName(written) === baseName(path) && placeOf(tree, written) === path);
 }
 
 function sizeOf(entry: Entry | undefined): number | undefined {

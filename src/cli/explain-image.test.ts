@@ -13,6 +13,16 @@ beforeAll(async () => {
   shelf = await openShelf();
   const image = imageOf([tarLayer([{ name: "srv/" }, { name: hostile, content: "x" }])]);
   await shelf.layout("hostile", await layoutFiles({ images: [image] }));
+  const merged = imageOf([
+    tarLayer([
+      { name: "usr/bin/" },
+      { name: "bin", target: "usr/bin" },
+      { name: "usr/bin/tool", content: "old" },
+      { name: "usr/bin/gone", content: "gone" },
+    ]),
+    tarLayer([{ name: "bin/tool", content: "newer" }, { name: "usr/bin/.wh.gone" }]),
+  ]);
+  await shelf.layout("merged", await layoutFiles({ images: [merged] }));
 });
 afterAll(() => shelf.close());
 
@@ -78,6 +88,20 @@ test.each<{ summary: string; argv: string[]; says: RegExp[] }>([
       /^hidden in {2}1, sha256:[0-9a-f]{12}, 37 B$/m,
       /^finding {4}critical secret-in-lower-layer: a GitLab token$/m,
     ],
+  },
+  {
+    summary: "a file that layers wrote by either name of a folder",
+    argv: ["./merged", "/bin/tool"],
+    says: [
+      /^leads to {3}\/usr\/bin\/tool$/m,
+      /^hidden in {2}0, sha256:[0-9a-f]{12}, 3 B$/m,
+      /^layer {6}1, sha256:[0-9a-f]{12}, 5 B$/m,
+    ],
+  },
+  {
+    summary: "a deleted file, by the other name of its folder",
+    argv: ["./merged", "/bin/gone"],
+    says: [/^is {9}only in lower layers: /m, /^hidden in {2}0, sha256:[0-9a-f]{12}, 4 B$/m],
   },
   {
     summary: "all of the image, in sums",
