@@ -34,13 +34,18 @@ const environment: readonly (readonly [string, string])[] = [
   ],
   [
     "`SOURCE_DATE_EPOCH`",
-    "The image's date in seconds since 1970; otherwise that of the newest locked index.",
+    "The image's date in seconds since 1970, and the latest time of a file that steps made; otherwise the date of the newest locked index.",
   ],
   ["`SSL_CERT_FILE`, `SSL_CERT_DIR`", "Trust roots beside Node.js's own."],
   [
     "`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`",
     "Proxies, and the hosts that are reached without one; also in lower case.",
   ],
+  [
+    "`ALL_PROXY`, `FTP_PROXY`",
+    "With the three above and their lower-case names: given to steps of a build where `--build-arg` sets them, and part of no cache key.",
+  ],
+  ["`SSH_AUTH_SOCK`", "The agent of `--ssh default`, and of git for repositories over ssh."],
   [
     "`REGISTRY_AUTH_FILE`",
     "The one file with credentials for registries. Otherwise the first that knows the registry: `containers/auth.json` in `XDG_RUNTIME_DIR` or in `XDG_CONFIG_HOME`, then `config.json` in `DOCKER_CONFIG` or in `.docker` of `HOME`.",
