@@ -2,6 +2,7 @@
 import { policyRules } from "../../src/audit/policy/rules.ts";
 import { cliRules } from "../../src/cli/rules.ts";
 import { documentRules } from "../../src/formats/document/rules.ts";
+import { dockerfileRules } from "../../src/frontends/dockerfile/rules.ts";
 import { specRules } from "../../src/frontends/spec/rules.ts";
 import { code, pageHead, table } from "./markdown.ts";
 
@@ -43,9 +44,10 @@ export function diagnosticsPage(): string {
       Object.entries(rules).map(([rule, text]) => [code(rule), text]),
     )}`;
   return [
-    `${pageHead("Diagnostics", "the rules.ts of src/formats/document, src/frontends/spec, src/audit/policy and src/cli, and scripts/reference/diagnostics.ts")}${introduction}`,
+    `${pageHead("Diagnostics", "the rules.ts of src/formats/document, src/frontends/spec, src/frontends/dockerfile, src/audit/policy and src/cli, and scripts/reference/diagnostics.ts")}${introduction}`,
     section("In any YAML file", documentRules),
     section("In distill.yaml", specRules),
+    section("In a Dockerfile", dockerfileRules),
     section("In distill-policy.yaml", policyRules),
     section("On the command line", cliRules),
     section("Elsewhere", otherRules),

@@ -92,6 +92,12 @@ export const limits = {
   paxRecordsBytesMax: 1_048_576,
   /** Extended attributes of all entries of an archive. */
   xattrBytesMax: 67_108_864,
+  /** Of one file, names and values; the kernel has 64 KiB for each. */
+  fileXattrBytesMax: 4_194_304,
+  /** Folders that are stacked for a build step: names of more don't fit into one mount. The lowest are put together. */
+  lowerFoldersMax: 100,
+  /** Merged trees of a build that are held, the latest used. */
+  heldTreesMax: 32,
   sparseSegmentsMax: 100_000,
   /** Contents kept beside a layer's record: a text for what it is, a file for its name, and of one layer. */
   keptTextBytesMax: 65_536,

@@ -71,15 +71,20 @@ export type Arguments =
   | { readonly kind: "json"; readonly values: readonly Word[] }
   /** Separated by blanks: COPY, EXPOSE, FROM. */
   | { readonly kind: "words"; readonly values: readonly Word[] }
-  /** The rest of the line as it is: RUN, CMD in shell form. */
+  /** The rest of the line as it is, which may be empty: RUN, CMD in shell form, USER, WORKDIR. */
   | { readonly kind: "text"; readonly value: Word }
   /** ENV, LABEL, ARG; `legacy` is "ENV name value". A value is absent for "ARG name". */
   | { readonly kind: "pairs"; readonly pairs: readonly Pair[]; readonly legacy: boolean }
+  /** HEALTHCHECK: `test` is "CMD" or "NONE", as it was written. */
+  | { readonly kind: "health"; readonly test: Word; readonly command: CommandArguments }
   /** ONBUILD. */
   | { readonly kind: "instruction"; readonly instruction: Instruction };
 
+/** A program with its arguments, or a line for the shell, which is empty where nothing follows. */
+export type CommandArguments = Extract<Arguments, { readonly kind: "json" | "text" }>;
+
 export interface Word {
-  /** With its quotes and variables. */
+  /** With its quotes and variables; of a JSON form the value of the string. */
   readonly text: string;
   readonly span: Span;
 }
