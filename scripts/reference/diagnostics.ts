@@ -1,6 +1,7 @@
 // docs/reference/diagnostics.md. A tidy test sees that every rule in the code has a row.
 import { policyRules } from "../../src/audit/policy/rules.ts";
 import { cliRules } from "../../src/cli/rules.ts";
+import { fileRules } from "../../src/engines/native/files/rules.ts";
 import { documentRules } from "../../src/formats/document/rules.ts";
 import { dockerfileRules } from "../../src/frontends/dockerfile/rules.ts";
 import { specRules } from "../../src/frontends/spec/rules.ts";
@@ -49,6 +50,7 @@ export function diagnosticsPage(): string {
     section("In distill.yaml", specRules),
     section("In a Dockerfile", dockerfileRules),
     section("In distill-policy.yaml", policyRules),
+    section("In COPY, ADD and other file operations", fileRules),
     section("On the command line", cliRules),
     section("Elsewhere", otherRules),
   ].join("");

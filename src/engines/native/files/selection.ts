@@ -1,0 +1,193 @@
+// What of a tree a copy takes: sources named or matched by a pattern, --exclude, and the folders of --parents. It doesn't depend
+// on where things go, so it serves both the copy and the key under which its result is found again.
+//
+// As in BuildKit (tonistiigi/fsutil copy): a pattern names files and folders without following links; the folder that a pattern
+// found isn't searched further; --exclude is relative to each source, and never leaves out a source itself.
+import { createHash } from "node:crypto";
+import { type Digest, finishDigest } from "../../../base/digest.ts";
+import {
+  cleanPath,
+  compilePatterns,
+  matchPath,
+  type PatternList,
+  type PatternState,
+} from "../../../formats/ignore-patterns.ts";
+import { hasWildcard } from "../../../formats/path-pattern.ts";
+import type { CopyAction } from "../../../graph/operation.ts";
+import type { Entry } from "../../../tree/entry.ts";
+import { baseName, joinPath, parentOf, root, type TreePath, treePath } from "../../../tree/path.ts";
+import type { Tree } from "../../../tree/tree.ts";
+import { parseMode } from "./mode.ts";
+import { realPath } from "./real-path.ts";
+import { type Found, findMatching } from "./wildcards.ts";
+
+/** One file or folder that a copy takes, with what of it. */
+export interface SelectedSource {
+  /** Its last name, before links were followed: what it is called in a target folder. Empty for the root. */
+  readonly name: string;
+  readonly entry: Entry;
+  /** The source itself first, folders before what they hold. */
+  readonly items: readonly SelectedItem[];
+}
+
+export interface SelectedItem {
+  readonly entry: Entry;
+  /** The path from the source on; empty for itself. */
+  readonly below: string;
+  /** A folder that isn't selected itself, but holds what is. */
+  readonly passing: boolean;
+}
+
+export type Selection =
+  | { readonly sources: readonly SelectedSource[] }
+  | { readonly problem: "absent" | "links" | "link-in-parents"; readonly at: TreePath }
+  | { readonly problem: "pattern"; readonly text: string };
+
+/** @throws InvalidInput where a pattern of --exclude is malformed */
+export function selectSources(action: CopyAction, tree: Tree): Selection {
+  const { exclude, parents } = action;
+  const { include, required, source } = parents ? splitPivot(action.source) : { source: action.source };
+  const start = treePath(source);
+  if (start === undefined) return { problem: "absent", at: root };
+  if (required !== undefined) {
+    const missing = missingParent(tree, required);
+    if (missing !== undefined) return missing;
+  }
+  const found: Found = action.allowWildcard
+    ? findMatching(tree, start, action.followLinks)
+    : { paths: [start] };
+  if ("problem" in found) return found;
+  if (found.paths.length === 0 && !action.allowEmptyWildcard) return { problem: "absent", at: start };
+  const filter: Filter = {
+    include: include === undefined ? undefined : compilePatterns([include]),
+    exclude: exclude.length === 0 ? undefined : compilePatterns(exclude),
+  };
+  const sources: SelectedSource[] = [];
+  for (const name of found.paths) {
+    const real = realPath((path) => tree.lookup(path), name, action.followLinks);
+    if ("problem" in real)
+      return real.problem === "links" ? { problem: "links", at: real.at } : { problem: "absent", at: name };
+    const entry = tree.lookup(real.path);
+    if (entry === undefined) return { problem: "absent", at: real.path };
+    sources.push({ name: baseName(name), entry, items: itemsOf(tree, entry, filter) });
+  }
+  return { sources };
+}
+
+/**
+ * The digest of what a copy would take: names below its sources, kinds, modes, owners, contents and targets, where they can
+ * show in the result; no times. A selection that isn't there has a digest as well: the copy will say what is wrong.
+ * @throws InvalidInput where a pattern of --exclude is malformed
+ */
+export function selectionDigest(action: CopyAction, tree: Tree): Digest {
+  const selection = selectSources(action, tree);
+  const hash = createHash("sha256");
+  if (!("sources" in selection)) {
+    hash.update(JSON.stringify(selection));
+    return finishDigest(hash);
+  }
+  const mode = action.mode === undefined ? undefined : parseMode(action.mode);
+  const shows = { owner: action.owner === undefined, mode: mode?.kind !== "octal" };
+  const links = new Map<string, number>();
+  let lines: string[] = [];
+  for (const { entry, items, name } of selection.sources) {
+    const isOpen = entry.kind === "directory" && action.contentsOnly;
+    // A folder that gives its content has neither a name nor attributes in the result.
+    lines.push(JSON.stringify(isOpen ? ["content"] : ["source", name]));
+    for (const item of items) {
+      if (isOpen && item.below === "") continue;
+      lines.push(lineOf(item, shows, links));
+      if (lines.length < 1000) continue;
+      hash.update(`${lines.join("\n")}\n`);
+      lines = [];
+    }
+  }
+  hash.update(lines.join("\n"));
+  return finishDigest(hash);
+}
+
+function lineOf(
+  { below, entry, passing }: SelectedItem,
+  shows: { readonly owner: boolean; readonly mode: boolean },
+  links: Map<string, number>,
+): string {
+  const { gid, kind, mode, uid, xattrs } = entry;
+  const fields: unknown[] = [
+    below,
+    kind,
+    passing ? 1 : 0,
+    shows.mode ? mode : "",
+    shows.owner ? `${uid}:${gid}` : "",
+  ];
+  if (kind === "file") {
+    fields.push(entry.digest);
+    if (entry.link !== undefined) {
+      const number = links.get(entry.link) ?? links.size;
+      links.set(entry.link, number);
+      fields.push(number);
+    }
+  } else if (kind === "symlink") fields.push(entry.target);
+  else if (kind !== "directory") fields.push(entry.deviceMajor, entry.deviceMinor);
+  if (xattrs !== undefined && xattrs.size > 0) {
+    const sorted = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1));
+    fields.push(sorted.map(([name, value]) => [name, Buffer.from(value).toString("base64")]));
+  }
+  return JSON.stringify(fields);
+}
+
+/** "a/./b/c" for --parents: from `a`, what matches "b/c"; without a pivot, from the root. */
+function splitPivot(text: string): { source: string; include: string; required: TreePath | undefined } {
+  const cut = text.indexOf("/./");
+  const source = cut < 0 ? "/" : text.slice(0, cut);
+  const pattern = cleanPath(`/${cut < 0 ? text : text.slice(cut + 3)}`);
+  const isLiteral = !hasWildcard(source) && !hasWildcard(pattern);
+  return {
+    source,
+    include: pattern === "/" ? "**" : pattern.slice(1),
+    required: isLiteral ? treePath(`${source}/${pattern}`) : undefined,
+  };
+}
+
+/** Why --parents doesn't find a path that it names: it isn't there, or lies beyond a link, of which none is followed. */
+function missingParent(tree: Tree, path: TreePath): Selection | undefined {
+  if (tree.lookup(path) !== undefined) return undefined;
+  for (let at = parentOf(path); at !== root; at = parentOf(at)) {
+    if (tree.lookup(at)?.kind === "symlink") return { problem: "link-in-parents", at };
+  }
+  return { problem: "absent", at: path };
+}
+
+interface Filter {
+  readonly include: PatternList | undefined;
+  readonly exclude: PatternList | undefined;
+}
+
+function itemsOf(tree: Tree, source: Entry, { exclude, include }: Filter): readonly SelectedItem[] {
+  const items: SelectedItem[] = [{ entry: source, below: "", passing: false }];
+  /** Folders above that aren't selected and not yet told. */
+  const passing: SelectedItem[] = [];
+  const visit = (
+    folder: TreePath,
+    prefix: string,
+    included?: PatternState,
+    excluded?: PatternState,
+  ): void => {
+    for (const name of tree.children(folder)) {
+      const entry = tree.lookup(joinPath(folder, name));
+      if (entry === undefined) continue;
+      const below = prefix === "" ? name : `${prefix}/${name}`;
+      const inside = include && matchPath(include, below, included);
+      const outside = exclude && matchPath(exclude, below, excluded);
+      const selected = inside?.matched !== false && outside?.matched !== true;
+      if (selected) items.push(...passing.splice(0), { entry, below, passing: false });
+      if (entry.kind !== "directory") continue;
+      if (outside?.matched === true && exclude?.hasExceptions !== true) continue;
+      if (!selected) passing.push({ entry, below, passing: true });
+      visit(entry.path, below, inside?.state, outside?.state);
+      // Nothing below it was selected.
+      if (!selected) passing.pop();
+    }
+  };
+  if (source.kind === "directory") visit(source.path, "");
+  return items;
+}
