@@ -1,0 +1,98 @@
+// From a Dockerfile to the graph of its build: what `distill build` solves and `distill graph` prints.
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { requireValue } from "../../base/diagnostics.ts";
+import { systemCode } from "../../base/errors.ts";
+import { diskError } from "../../base/files.ts";
+import { parseIgnoreFile } from "../../formats/ignore-patterns.ts";
+import type { Dockerfile } from "../../frontends/dockerfile/ast.ts";
+import { lowerDockerfile } from "../../frontends/dockerfile/lower/lower.ts";
+import type { Lowered } from "../../frontends/dockerfile/lower/options.ts";
+import { parseDockerfile } from "../../frontends/dockerfile/parse.ts";
+import type { Context } from "../context.ts";
+import { displayName } from "../display-name.ts";
+import { hostPlatform } from "../host-image.ts";
+import { dateOf } from "../session.ts";
+import type { BaseImages } from "./base-images.ts";
+import { type BuildFile, readBuildFile } from "./build-file.ts";
+import type { Contexts } from "./values.ts";
+
+export interface LowerSettings {
+  readonly target: string | undefined;
+  readonly platforms: readonly string[];
+  readonly buildArgs: ReadonlyMap<string, string>;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly contexts: Contexts;
+  readonly ignoreCache: ReadonlySet<string> | "all";
+}
+
+/** @throws InvalidInput with every mistake of the file, ToolError "usage" where it isn't there */
+export async function lowerFile(
+  context: Context,
+  { file }: BuildFile,
+  images: Pick<BaseImages, "resolve">,
+  settings: LowerSettings,
+): Promise<Lowered> {
+  const { ast, diagnostics } = await parseFile(context, file);
+  const epoch = sourceDateEpoch(context, settings.buildArgs);
+  const { buildArgs, contexts, ignoreCache, labels, platforms, target } = settings;
+  const lowered = await lowerDockerfile(ast, {
+    platforms: platforms.length === 0 ? [hostPlatform()] : platforms,
+    buildPlatform: hostPlatform(),
+    ...(target === undefined ? {} : { target }),
+    buildArgs,
+    labels,
+    contexts: contexts.named,
+    ignoreCache,
+    resolveImage: (reference, platform) => images.resolve(reference, platform),
+    ignorePatterns: (name) =>
+      ignorePatterns(contexts.folders.get(name), name === "context" ? file : undefined),
+    created: new Date((epoch ?? 0) * 1000).toISOString().replace(".000Z", "Z"),
+    ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }),
+  });
+  return { ...lowered, diagnostics: [...diagnostics, ...lowered.diagnostics] };
+}
+
+/**
+ * The build argument, else the variable; undefined where neither is given. Seconds since 1970.
+ * @throws ToolError "usage" where that is no date
+ */
+export function sourceDateEpoch(
+  { env }: Pick<Context, "env">,
+  buildArgs: ReadonlyMap<string, string>,
+): number | undefined {
+  const text = buildArgs.get("SOURCE_DATE_EPOCH") ?? env["SOURCE_DATE_EPOCH"] ?? "";
+  return text === "" ? undefined : dateOf(undefined, { env: { SOURCE_DATE_EPOCH: text } });
+}
+
+/** @throws InvalidInput, ToolError "usage" */
+export async function parseFile(
+  context: Context,
+  file: string,
+): Promise<{ readonly ast: Dockerfile; readonly diagnostics: Lowered["diagnostics"] }> {
+  const shown = displayName(file, context.cwd);
+  const parsed = parseDockerfile(await readBuildFile(file, shown), shown);
+  return { ast: requireValue(parsed), diagnostics: parsed.diagnostics };
+}
+
+/** Those of `<file>.dockerignore` beside the Dockerfile, else of the folder's own .dockerignore. */
+async function ignorePatterns(
+  folder: string | undefined,
+  file: string | undefined,
+): Promise<readonly string[]> {
+  if (folder === undefined) return [];
+  const own =
+    file === undefined ? undefined : await textOf(join(dirname(file), `${basename(file)}.dockerignore`));
+  const text = own ?? (await textOf(join(folder, ".dockerignore")));
+  return text === undefined ? [] : parseIgnoreFile(text);
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw diskError(`reading ${file}`, thrown);
+  }
+}
