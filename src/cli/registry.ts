@@ -11,6 +11,7 @@ export const commands: Registry = {
   audit: async () => (await import("./commands/audit.ts")).command,
   diff: async () => (await import("./commands/diff.ts")).command,
   explain: async () => (await import("./commands/explain.ts")).command,
+  graph: async () => (await import("./commands/graph.ts")).command,
   schema: async () => (await import("./commands/schema.ts")).command,
   cache: async () => (await import("./commands/cache.ts")).command,
 };

@@ -10,6 +10,7 @@ export const cliRules = {
   "missing-argument": "An argument that the command needs is not there.",
   "unexpected-argument": "More arguments than the command takes.",
   "wrong-usage": "Options that don't go together, or that need another one.",
+  "no-dockerfile": "A command that is about Dockerfiles was given something else.",
   "no-such-phase": "The spec has no phase of this name that could be built.",
   "wrong-image-lock": "Dockerfile.lock is not a lock of base images that this version reads.",
   "wrong-image-name":
