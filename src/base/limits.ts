@@ -196,6 +196,10 @@ export const limits = {
   rpmHeaderTagsMax: 65_536,
   /** Inputs of one vertex of a build: stages that it copies from or mounts. */
   vertexInputsMax: 10_000,
+  /** Processes and threads of a build step at a time; a build has a few for each core. */
+  stepProcessesMax: 4096,
+  /** Room that a step leaves on the disk, or a quarter of what was there before it, where that is less. */
+  stepDiskReserveBytes: 268_435_456,
   /** Characters of a build step's output that are shown, of one line of it; lines that the error of a failed step repeats. */
   stepOutputLengthMax: 16_777_216,
   stepLineLengthMax: 4096,

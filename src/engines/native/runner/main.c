@@ -150,9 +150,16 @@ static int dispatch(int argc, char **argv) {
   fail(0, "starting: no such mode:", argv[1]);
 }
 
+char *arguments_start;
+size_t arguments_length;
+
 /** Arguments as the kernel lays them: a count, then the strings. */
 __attribute__((used)) static void start(long *stack) {
-  leave(dispatch((int)stack[0], (char **)(stack + 1)));
+  int argc = (int)stack[0];
+  char **argv = (char **)(stack + 1), *last = argv[argc - 1];
+  arguments_start = argv[0];
+  arguments_length = (size_t)(last + text_length(last) - argv[0]);
+  leave(dispatch(argc, argv));
 }
 
 #if defined(__x86_64__)

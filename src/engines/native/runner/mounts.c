@@ -23,6 +23,7 @@ struct place {
   struct place *before;
 };
 static struct place *mounted, *made;
+static uint64_t root_mount;
 
 static void remember(struct place **list, char *path) {
   struct place *place = allocate(sizeof *place);
@@ -220,9 +221,10 @@ void prepare_mounts(const struct setup *setup) {
   set_attributes(mount, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, folder);
   must(SYSTEM(move_mount, mount, "", AT_FDCWD, folder, MOVE_MOUNT_F_EMPTY_PATH), "mounting", folder);
   close_descriptor(mount);
-  must(make_folder_at(AT_FDCWD, joined(folder, "/root", NULL), 0700), "making a folder in", folder);
-  must(make_folder_at(AT_FDCWD, joined(folder, "/place", NULL), 0700), "making a folder in", folder);
-  must(make_folder_at(AT_FDCWD, joined(folder, "/files", NULL), 0700), "making a folder in", folder);
+  // For the root, for an overlay that is looked into, for files; and two that stay empty, since an overlay needs layers.
+  static const char *const parts[] = {"/root", "/place", "/files", "/empty-1", "/empty-2"};
+  for (size_t index = 0; index < sizeof parts / sizeof *parts; index++)
+    must(make_folder_at(AT_FDCWD, joined(folder, parts[index], NULL), 0755), "making a folder in", folder);
   mount_of = allocate(setup->count * sizeof *mount_of);
   for (uint32_t index = 0; index < setup->count; index++) mount_of[index] = prepare(&setup->instructions[index]);
   // The first of them is the root.
@@ -259,7 +261,8 @@ static void make_place(char *path, int is_folder, unsigned uid, unsigned gid, in
   if (uid != 0 || gid != 0) must(SYSTEM(fchownat, AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW), "giving its owner to", path);
   if (!is_mount_point) return;
   restore_times(parent, &status);
-  remember(&made, path);
+  // What a mount holds is its own.
+  if (status.stx_mnt_id == root_mount) remember(&made, path);
 }
 
 char *locate(const char *path, int is_folder, unsigned uid, unsigned gid, int is_mount_point) {
@@ -380,6 +383,9 @@ void enter_root(const struct setup *setup) {
   must(SYSTEM(pivot_root, ".", "."), "entering", "the root");
   must(SYSTEM(umount2, ".", detach), "leaving", "the host's files");
   must(SYSTEM(chdir, "/"), "entering", "the root");
+  struct statx status;
+  must(status_at(AT_FDCWD, "/", 0, &status), "looking at", "the root");
+  root_mount = status.stx_mnt_id;
   for (uint32_t index = 0; index < setup->count; index++)
     if (index != first) arrange(&setup->instructions[index], mount_of[index]);
 }

@@ -101,11 +101,21 @@ static void end_all_others(void) {
   for (long pid = 0; pid != -ECHILD;) pid = SYSTEM(wait4, -1, NULL, 0, NULL);
 }
 
+/** Where the program lies on the host is nothing that those inside, who see this process as number 1, have to know. */
+static void hide_arguments(void) {
+  const char *name = "distill";
+  memset(arguments_start, 0, arguments_length);
+  memcpy(arguments_start, name, text_length(name));
+  SYSTEM(prctl, PR_SET_NAME, name, 0, 0, 0);
+}
+
 static _Noreturn void be_first(const struct setup *setup, int gate) {
   char go;
   SYSTEM(prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
   // Where the launcher ended before that, nobody opens the gate.
   if (read_whole(gate, &go, 1) != 1) leave(1);
+  close_descriptor(gate);
+  SYSTEM(umask, 0);
   const struct instruction host = instruction_named(setup, "hostname"), pids = instruction_named(setup, "pids");
   must(SYSTEM(sethostname, text_of(&host, 1), host.fields[1].length), "setting", "the host name");
   if (instruction_named(setup, "loopback").count > 0) bring_loopback_up();
@@ -136,11 +146,11 @@ static _Noreturn void be_first(const struct setup *setup, int gate) {
 
 // ---- the launcher
 
-/** namespaces FLAGS UIDS GIDS: where there are UIDS, a user namespace of the step's own with as many ids as this one has. */
+/** namespaces FLAGS UIDS GIDS: where there are UIDS, a user namespace of the step's own with these maps. */
 static void map_ids(long first, const struct instruction *namespaces) {
   const char *folder = joined("/proc/", decimal(first), NULL);
-  write_file(joined(folder, "/uid_map", NULL), joined("0 0 ", text_of(namespaces, 2), NULL));
-  write_file(joined(folder, "/gid_map", NULL), joined("0 0 ", text_of(namespaces, 3), NULL));
+  write_file(joined(folder, "/uid_map", NULL), text_of(namespaces, 2));
+  write_file(joined(folder, "/gid_map", NULL), text_of(namespaces, 3));
 }
 
 static void drain(struct relay *relays) {
@@ -186,8 +196,8 @@ int mode_run(int argc, char **argv) {
   SYSTEM(prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
   const struct setup setup = read_setup();
   const struct instruction namespaces = instruction_named(&setup, "namespaces");
+  must(SYSTEM(close_range, setup_descriptor, ~0U, 0), "closing", "descriptors");
   int gate[2], signals = open_signals();
-  must(SYSTEM(close_range, setup_descriptor, signals - 1, 0), "closing", "descriptors");
   must(SYSTEM(pipe2, gate, O_CLOEXEC), "making", "a pipe");
   int output = open_relay(&relays[0], standard_output), errors = open_relay(&relays[1], standard_error);
   must(SYSTEM(fcntl, status_descriptor, 2, 1), "closing", "descriptors");
@@ -202,6 +212,7 @@ int mode_run(int argc, char **argv) {
     close_descriptor(errors);
     close_descriptor(relays[0].from);
     close_descriptor(relays[1].from);
+    hide_arguments();
     be_first(&setup, gate[0]);
   }
   close_descriptor(gate[0]);

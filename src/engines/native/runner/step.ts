@@ -31,7 +31,7 @@ export type StepMount =
       readonly uid: number;
       readonly gid: number;
     }
-  /** A socket of the host's user. */
+  /** A socket of the host's user; the command sees one of its own that leads there. */
   | {
       readonly kind: "socket";
       readonly source: string;

@@ -65,7 +65,7 @@ static inline int make_folder_at(int folder, const char *path, unsigned mode) {
   return (int)SYSTEM(mkdirat, folder, path, mode);
 }
 static inline int status_at(int folder, const char *path, int flags, struct statx *result) {
-  return (int)SYSTEM(statx, folder, path, flags, STATX_BASIC_STATS, result);
+  return (int)SYSTEM(statx, folder, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, result);
 }
 static inline _Noreturn void leave(int code) {
   for (;;) SYSTEM(exit_group, code);
@@ -158,6 +158,10 @@ long write_whole(int descriptor, const void *bytes, size_t count);
 
 /** Until `count` bytes are read or the input ends; the number read, or -errno. */
 long read_whole(int descriptor, void *bytes, size_t count);
+
+/** The program's own arguments, as they lie in memory one after the other: what /proc shows of it. */
+extern char *arguments_start;
+extern size_t arguments_length;
 
 // ---- modes: what the program does is its first argument (main.c)
 
