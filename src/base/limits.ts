@@ -21,6 +21,8 @@ export const limits = {
   yamlAliasesMax: 100,
   /** Lines of a .dockerignore that are patterns. */
   ignorePatternsMax: 10_000,
+  /** Paths of a build context that the sources of its copies lead to through links. */
+  followedPathsMax: 10_000,
   lockBytesMax: 33_554_432,
   yamlNodesMax: 50_000,
   yamlDepthMax: 32,

@@ -3,8 +3,7 @@
 //
 // As in BuildKit (tonistiigi/fsutil copy): a pattern names files and folders without following links; the folder that a pattern
 // found isn't searched further; --exclude is relative to each source, and never leaves out a source itself.
-import { createHash } from "node:crypto";
-import { type Digest, finishDigest } from "../../../base/digest.ts";
+import type { Digest } from "../../../base/digest.ts";
 import {
   cleanPath,
   compilePatterns,
@@ -17,6 +16,7 @@ import type { CopyAction } from "../../../graph/operation.ts";
 import type { Entry } from "../../../tree/entry.ts";
 import { baseName, joinPath, parentOf, root, type TreePath, treePath } from "../../../tree/path.ts";
 import type { Tree } from "../../../tree/tree.ts";
+import { entryDigest } from "./entry-digest.ts";
 import { parseMode } from "./mode.ts";
 import { realPath } from "./real-path.ts";
 import { type Found, findMatching } from "./wildcards.ts";
@@ -81,58 +81,24 @@ export function selectSources(action: CopyAction, tree: Tree): Selection {
  */
 export function selectionDigest(action: CopyAction, tree: Tree): Digest {
   const selection = selectSources(action, tree);
-  const hash = createHash("sha256");
+  const digest = entryDigest();
   if (!("sources" in selection)) {
-    hash.update(JSON.stringify(selection));
-    return finishDigest(hash);
+    digest.note(JSON.stringify(selection));
+    return digest.finish();
   }
   const mode = action.mode === undefined ? undefined : parseMode(action.mode);
-  const shows = { owner: action.owner === undefined, mode: mode?.kind !== "octal" };
-  const links = new Map<string, number>();
-  let lines: string[] = [];
+  const omit = { owner: action.owner !== undefined, mode: mode?.kind === "octal" };
   for (const { entry, items, name } of selection.sources) {
-    const isOpen = entry.kind === "directory" && action.contentsOnly;
     // A folder that gives its content has neither a name nor attributes in the result.
-    lines.push(JSON.stringify(isOpen ? ["content"] : ["source", name]));
+    const isOpen = entry.kind === "directory" && action.contentsOnly;
+    digest.note(isOpen ? "content" : `source ${name}`);
     for (const item of items) {
       if (isOpen && item.below === "") continue;
-      lines.push(lineOf(item, shows, links));
-      if (lines.length < 1000) continue;
-      hash.update(`${lines.join("\n")}\n`);
-      lines = [];
+      if (item.passing) digest.note("passing");
+      digest.add(item.below, item.entry, omit);
     }
   }
-  hash.update(lines.join("\n"));
-  return finishDigest(hash);
-}
-
-function lineOf(
-  { below, entry, passing }: SelectedItem,
-  shows: { readonly owner: boolean; readonly mode: boolean },
-  links: Map<string, number>,
-): string {
-  const { gid, kind, mode, uid, xattrs } = entry;
-  const fields: unknown[] = [
-    below,
-    kind,
-    passing ? 1 : 0,
-    shows.mode ? mode : "",
-    shows.owner ? `${uid}:${gid}` : "",
-  ];
-  if (kind === "file") {
-    fields.push(entry.digest);
-    if (entry.link !== undefined) {
-      const number = links.get(entry.link) ?? links.size;
-      links.set(entry.link, number);
-      fields.push(number);
-    }
-  } else if (kind === "symlink") fields.push(entry.target);
-  else if (kind !== "directory") fields.push(entry.deviceMajor, entry.deviceMinor);
-  if (xattrs !== undefined && xattrs.size > 0) {
-    const sorted = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1));
-    fields.push(sorted.map(([name, value]) => [name, Buffer.from(value).toString("base64")]));
-  }
-  return JSON.stringify(fields);
+  return digest.finish();
 }
 
 /** "a/./b/c" for --parents: from `a`, what matches "b/c"; without a pivot, from the root. */

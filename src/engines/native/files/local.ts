@@ -1,0 +1,314 @@
+// A folder of the user as a tree: the build context. As BuildKit's file sync gives it (moby/buildkit source/local): modes and
+// times as they are, everything root's, without the set-id bits that a change of owner takes; links as they are, never followed
+// by the walk. Sockets are left out: they mean nothing elsewhere.
+//
+// Invariant: nothing outside the folder is read, and nothing that the patterns leave out.
+
+import { type BigIntStats, type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import type { Cache } from "../../../base/cache.ts";
+import type { Digest } from "../../../base/digest.ts";
+import { systemCode, ToolError } from "../../../base/errors.ts";
+import { diskError } from "../../../base/files.ts";
+import { limits } from "../../../base/limits.ts";
+import { decodeName } from "../../../base/names.ts";
+import {
+  compilePatterns,
+  matchPath,
+  mayExceptBelow,
+  mayMatchBelow,
+  type PatternList,
+  type PatternState,
+} from "../../../formats/ignore-patterns.ts";
+import type { LocalOperation } from "../../../graph/operation.ts";
+import type { Entry, FileEntry } from "../../../tree/entry.ts";
+import { treeOf } from "../../../tree/memory-tree.ts";
+import { root, type TreePath, treePath } from "../../../tree/path.ts";
+import type { Tree } from "../../../tree/tree.ts";
+import { contentOnDisk, diskName, examineFile } from "./disk-file.ts";
+import { entryDigest } from "./entry-digest.ts";
+import { followedPatterns } from "./follow.ts";
+import { openStatCache, type StatCache } from "./stat-cache.ts";
+
+export interface LocalServices {
+  /** Where digests of files are kept. */
+  readonly cache: Cache;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export interface LocalContext {
+  /** Contents are read from the folder when they are asked for; they end with an error where a file has changed since. */
+  readonly tree: Tree;
+  /** Of names, kinds, modes, contents and targets; not of times. */
+  readonly digest: Digest;
+  /** Files whose content was read, since nothing was known of them. */
+  readonly filesRead: number;
+  /** Why the tree lacks a path, where a pattern leaves it out that the folder has. */
+  readonly explainAbsent: (path: string) => string | undefined;
+}
+
+/**
+ * Reads what the operation wants of a folder.
+ * @throws InvalidInput for malformed patterns; ToolError "disk", "not-found", "limit", "malformed" where a file changes while it
+ *   is read; the signal's reason
+ */
+export async function openLocal(
+  folder: string,
+  operation: LocalOperation,
+  services: LocalServices,
+): Promise<LocalContext> {
+  const place = realFolder(folder);
+  const exclude = operation.exclude.length === 0 ? undefined : compilePatterns(operation.exclude);
+  const follow = operation.follow.length === 0 ? undefined : followedPatterns(place, operation.follow);
+  const include = follow === undefined ? undefined : compilePatterns(follow);
+  const walk: Walk = { place, exclude, include, found: [], passing: [], signal: services.signal };
+  await visit(walk, "", undefined, undefined);
+  const known = await openStatCache(services.cache, place);
+  const read = { files: 0 };
+  const tree = treeOf(await entriesOf(walk, known, services, read));
+  await known.store();
+  return {
+    tree,
+    digest: treeDigest(tree),
+    filesRead: read.files,
+    explainAbsent: (path) => (exclude === undefined ? undefined : whyAbsent(place, exclude, path)),
+  };
+}
+
+function realFolder(folder: string): string {
+  try {
+    const place = realpathSync(folder);
+    if (!lstatSync(place).isDirectory()) throw notThere(folder, "it is no folder");
+    return place;
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP")
+      throw notThere(folder, "there is no such folder");
+    if (code !== undefined) throw diskError(`reading ${folder}`, thrown);
+    throw thrown;
+  }
+}
+
+function notThere(folder: string, why: string): ToolError {
+  return new ToolError("not-found", {
+    what: `reading the build context ${folder}`,
+    why,
+    hint: "check the path",
+  });
+}
+
+interface Found {
+  /** From the folder on, without a slash before it. */
+  readonly below: string;
+  readonly status: BigIntStats;
+}
+
+interface Walk {
+  readonly place: string;
+  readonly exclude: PatternList | undefined;
+  readonly include: PatternList | undefined;
+  readonly found: Found[];
+  /** Folders above that aren't selected themselves, and not yet found. */
+  readonly passing: Found[];
+  readonly signal: AbortSignal;
+}
+
+async function visit(
+  walk: Walk,
+  folder: string,
+  included: PatternState | undefined,
+  excluded: PatternState | undefined,
+): Promise<void> {
+  const { exclude, include, place } = walk;
+  // An interrupt is seen between two folders.
+  await setImmediate();
+  walk.signal.throwIfAborted();
+  for (const child of childrenOf(`${place}/${folder}`)) {
+    const name = decodeName(child.name);
+    const below = folder === "" ? name : `${folder}/${name}`;
+    const inside = include && matchPath(include, below, included);
+    const outside = exclude && matchPath(exclude, below, excluded);
+    const selected = inside?.matched !== false && outside?.matched !== true;
+    const isFolder = child.isDirectory();
+    if ((!selected && !isFolder) || child.isSocket()) continue;
+    if (outside?.matched === true && !(exclude && mayExceptBelow(exclude, below))) continue;
+    if (inside?.matched === false && !mayIncludeBelow(include, below)) continue;
+    const status = statusAt(`${place}/${below}`);
+    if (status === undefined) continue;
+    const found = { below, status };
+    if (selected) {
+      walk.found.push(...walk.passing.splice(0), found);
+      if (walk.found.length > limits.entriesMax) throw tooMany(place);
+    }
+    if (!status.isDirectory()) continue;
+    if (!selected) walk.passing.push(found);
+    await visit(walk, below, inside?.state, outside?.state);
+    // Nothing in it was selected.
+    if (!selected) walk.passing.pop();
+  }
+}
+
+function mayIncludeBelow(include: PatternList | undefined, folder: string): boolean {
+  return include?.patterns.some(({ pattern }) => mayMatchBelow(pattern, folder)) === true;
+}
+
+function childrenOf(folder: string): readonly Dirent<Buffer>[] {
+  try {
+    return readdirSync(diskName(folder), { withFileTypes: true, encoding: "buffer" });
+  } catch (thrown) {
+    // Another process may remove folders meanwhile.
+    if (systemCode(thrown) === "ENOENT") return [];
+    throw unreadable(folder, thrown);
+  }
+}
+
+function statusAt(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(diskName(path), { bigint: true, throwIfNoEntry: false });
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+}
+
+function unreadable(path: string, thrown: unknown): ToolError {
+  const error = diskError(`reading ${path}`, thrown);
+  const code = systemCode(thrown);
+  if (code !== "EACCES" && code !== "EPERM") return error;
+  return new ToolError("disk", {
+    what: error.what,
+    why: error.why,
+    hint: "change its permissions, or leave it out of the context (.dockerignore)",
+    cause: thrown,
+  });
+}
+
+function tooMany(folder: string): ToolError {
+  return new ToolError("limit", {
+    what: `reading the build context ${folder}`,
+    why: `it has more than ${limits.entriesMax} entries (entriesMax)`,
+    hint: "leave out what the build doesn't need (.dockerignore)",
+  });
+}
+
+/** Entries of what was found; content is read where nothing is known of it. */
+async function entriesOf(
+  walk: Walk,
+  known: StatCache,
+  { now, signal }: LocalServices,
+  read: { files: number },
+): Promise<readonly Entry[]> {
+  const names = new Map<string, number>();
+  for (const { status } of walk.found) {
+    if (status.isFile() && status.nlink > 1n)
+      names.set(inodeOf(status), (names.get(inodeOf(status)) ?? 0) + 1);
+  }
+  const entries: Entry[] = [];
+  for (const { below, status } of walk.found) {
+    const path = treePath(below);
+    if (path === undefined) throw tooDeep(below);
+    const file = `${walk.place}/${below}`;
+    if (!status.isFile()) {
+      const entry = otherEntry(path, file, status);
+      if (entry !== undefined) entries.push(entry);
+      continue;
+    }
+    let digest = known.find(status);
+    if (digest === undefined) {
+      const readMs = now();
+      ({ digest } = await examineFile(file, (other) => isSame(status, other), signal));
+      known.add(status, digest, readMs);
+      read.files += 1;
+      if (read.files % 256 === 0) await setImmediate();
+      signal.throwIfAborted();
+    }
+    entries.push(fileEntry(path, file, status, digest, (names.get(inodeOf(status)) ?? 0) > 1));
+  }
+  return entries;
+}
+
+function isSame(before: BigIntStats, now: Pick<BigIntStats, "dev" | "ino" | "size" | "mtimeNs">): boolean {
+  return (
+    before.dev === now.dev &&
+    before.ino === now.ino &&
+    before.size === now.size &&
+    before.mtimeNs === now.mtimeNs
+  );
+}
+
+function inodeOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
+function tooDeep(below: string): ToolError {
+  const bounds = `pathBytesMax: ${limits.pathBytesMax}, pathComponentsMax: ${limits.pathComponentsMax}`;
+  const why = `the path ${JSON.stringify(`${below.slice(0, 60)}...`)} is too long or too deep (${bounds})`;
+  return new ToolError("limit", { what: "reading the build context", why });
+}
+
+function fileEntry(
+  path: TreePath,
+  file: string,
+  status: BigIntStats,
+  digest: Digest,
+  isLinked: boolean,
+): FileEntry {
+  const sizeBytes = Number(status.size);
+  return {
+    ...attributesOf(path, status),
+    kind: "file",
+    sizeBytes,
+    digest,
+    content: contentOnDisk(file, { digest, sizeBytes }),
+    ...(isLinked ? { link: inodeOf(status) } : {}),
+  };
+}
+
+function otherEntry(path: TreePath, file: string, status: BigIntStats): Entry | undefined {
+  const common = attributesOf(path, status);
+  if (status.isDirectory()) return { ...common, kind: "directory" };
+  if (status.isSymbolicLink()) {
+    try {
+      const target = decodeName(readlinkSync(diskName(file), { encoding: "buffer" }));
+      return { ...common, kind: "symlink", mode: 0o777, target };
+    } catch (thrown) {
+      throw unreadable(file, thrown);
+    }
+  }
+  const device = Number(status.rdev);
+  if (status.isFIFO()) return { ...common, kind: "fifo", deviceMajor: 0, deviceMinor: 0 };
+  const kind = status.isCharacterDevice()
+    ? "character-device"
+    : status.isBlockDevice()
+      ? "block-device"
+      : undefined;
+  // makedev(3) of Linux, as far as a device number's lower 32 bits tell.
+  const [deviceMajor, deviceMinor] = [(device >>> 8) & 0xfff, (device & 0xff) | ((device >>> 12) & 0xfff00)];
+  return kind && { ...common, kind, deviceMajor, deviceMinor };
+}
+
+function attributesOf(
+  path: TreePath,
+  status: BigIntStats,
+): Pick<Entry, "path" | "mode" | "uid" | "gid" | "mtime" | "origins"> {
+  const bits = Number(status.mode) & 0o7777;
+  // A change of owner takes these from what isn't a folder (chown(2)).
+  const lost = status.isDirectory() ? 0 : 0o4000 | ((bits & 0o010) === 0 ? 0 : 0o2000);
+  const mtime = Number(status.mtimeNs / 1_000_000_000n);
+  return { path, mode: bits & ~lost, uid: 0, gid: 0, mtime: Math.max(0, mtime), origins: [] };
+}
+
+function treeDigest(tree: Tree): Digest {
+  const digest = entryDigest();
+  for (const entry of tree.walk()) digest.add(entry.path, entry, { owner: true, mode: false });
+  return digest.finish();
+}
+
+function whyAbsent(place: string, exclude: PatternList, path: string): string | undefined {
+  const wanted = treePath(path);
+  if (wanted === undefined || wanted === root) return undefined;
+  const { by, matched } = matchPath(exclude, wanted.slice(1), undefined);
+  if (!matched || by === undefined || statusAt(`${place}${wanted}`) === undefined) return undefined;
+  return `it is there, but left out of the build context by the pattern ${JSON.stringify(by.pattern.text)} (.dockerignore)`;
+}
