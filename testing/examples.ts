@@ -1,5 +1,5 @@
 // The command line on the projects in examples/: each copied to a folder of its own, made, locked and built there.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ProgramOptions, type ProgramRun, runProgram, runWell } from "./programs.ts";
@@ -11,6 +11,12 @@ export const mirrorMissing: string | undefined =
   process.env["DISTILL_DEBIAN_MIRROR"] !== undefined || existsSync("/etc/apt/sources.list.d")
     ? undefined
     : "no mirror of Debian: set DISTILL_DEBIAN_MIRROR";
+
+/** The examples that are built from a file of this name. */
+export function examplesWith(file: "distill.yaml" | "Dockerfile"): readonly string[] {
+  const folder = join(home, "examples");
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, file)));
+}
 
 /** Words to add to the title of a test that is skipped. */
 export const because = (reason: string | undefined): string =>

@@ -9,12 +9,19 @@ import { openShelf, type Shelf, type ToldAudit } from "../../testing/audit-sampl
 import { dockerdMissing, startDockerd } from "../../testing/engines/docker.ts";
 import { dockerRegistryMissing, startDockerRegistry } from "../../testing/engines/docker-registry.ts";
 import { podmanMissing } from "../../testing/engines/podman.ts";
-import { because, distill, distillWell, exampleIn, mirrorMissing } from "../../testing/examples.ts";
+import {
+  because,
+  distill,
+  distillWell,
+  exampleIn,
+  examplesWith,
+  mirrorMissing,
+} from "../../testing/examples.ts";
 import { missingProgram, runWell } from "../../testing/programs.ts";
 
 const folder = inject("e2eFolder");
 const cacheFolder = join(folder, "cache");
-const examples = readdirSync(join(import.meta.dirname, "../../examples"));
+const examples = examplesWith("distill.yaml");
 
 interface Built {
   readonly level: string;

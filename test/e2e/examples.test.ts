@@ -1,11 +1,11 @@
 // Every example: built twice to the same bytes, scanned by an outsider, run by docker and podman without any privilege, and
 // spoken to by its own client.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { copyFile, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type ContainerEngine, type EngineKind, engineKinds } from "../../testing/engines/containers.ts";
-import { because, distillWell, exampleIn, mirrorMissing } from "../../testing/examples.ts";
+import { because, distillWell, exampleIn, examplesWith, mirrorMissing } from "../../testing/examples.ts";
 import { scanRoot } from "../../testing/image-scan.ts";
 import { missingProgram, runWell } from "../../testing/programs.ts";
 import { type UnpackedImage, unpackArchive } from "../../testing/unpacked-image.ts";
@@ -40,7 +40,7 @@ const cacheFolder = join(folder, "cache");
 const archiveOf = (name: string, kind: "oci" | "docker"): string => join(folder, `${name}.${kind}.tar`);
 
 test("every example is tested", () => {
-  const names = readdirSync(join(import.meta.dirname, "../../examples"));
+  const names = examplesWith("distill.yaml");
   expect(examples.map(({ name }) => name).sort()).toEqual(names.sort());
 });
 
