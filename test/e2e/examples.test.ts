@@ -41,7 +41,7 @@ const archiveOf = (name: string, kind: "oci" | "docker"): string => join(folder,
 
 test("every example is tested", () => {
   const names = examplesWith("distill.yaml");
-  expect(examples.map(({ name }) => name).sort()).toEqual(names.sort());
+  expect(examples.map(({ name }) => name).sort()).toEqual([...names].sort());
 });
 
 const noUmoci =
