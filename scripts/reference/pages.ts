@@ -7,6 +7,7 @@ import { graphSchema } from "../../src/report/graph/json-schema.ts";
 import { metadataSchema } from "../../src/report/metadata.ts";
 import { cliPage } from "./cli.ts";
 import { diagnosticsPage } from "./diagnostics.ts";
+import { dockerfilePage } from "./dockerfile.ts";
 import { errorsPage } from "./errors.ts";
 import { levelsPage } from "./levels.ts";
 import { policyPage } from "./policy.ts";
@@ -28,6 +29,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["policy.md", policyPage()],
     ["cli.md", await cliPage()],
     ["errors.md", errorsPage()],
+    ["dockerfile.md", dockerfilePage()],
     ["diagnostics.md", diagnosticsPage()],
   ]);
 }

@@ -1,6 +1,6 @@
 // The arguments of one instruction, in the form that it takes (docs.docker.com/reference/dockerfile).
 import type { Arguments, CommandArguments, InstructionName, Pair, Word } from "./ast.ts";
-import { instructionRules } from "./instructions.ts";
+import { instructionRules } from "./table.ts";
 import { readJsonWords } from "./json-words.ts";
 import { type LogicalLine, type Slice, spanOfSlice } from "./lines.ts";
 import type { DockerfileProblems } from "./rules.ts";

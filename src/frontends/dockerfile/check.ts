@@ -6,8 +6,8 @@ import { collectProblems } from "../../formats/document/problems.ts";
 import type { Arguments, Dockerfile, Flag, Instruction, Word } from "./ast.ts";
 import { durationNanoseconds } from "./duration.ts";
 import { heredocName } from "./heredoc.ts";
-import { type FlagRule, instructionRules } from "./instructions.ts";
 import type { DockerfileProblems, DockerfileRule } from "./rules.ts";
+import { type FlagRule, instructionRules } from "./table.ts";
 
 /** Errors, in the order of the file. */
 export function checkDockerfile(dockerfile: Dockerfile): readonly Diagnostic[] {
@@ -89,19 +89,17 @@ function checkFlagValue(flag: Flag, rule: FlagRule, problems: DockerfileProblems
   } else if (rule.value !== "text" && !rule.value.includes(value)) {
     const near = nearestName(value, rule.value);
     wrong(near === undefined ? `it is one of ${rule.value.join(", ")}` : `did you mean ${near}?`);
-  } else if (flag.name === "security" && value === "insecure") {
-    problems.error(
-      "unsupported-flag",
-      flag.span,
-      "--security=insecure asks for a step outside of the sandbox, which has all rights on this machine",
-      "remove it: what needs such rights is no step of a build",
-    );
-  } else if (flag.name === "device") {
-    problems.error(
-      "unsupported-flag",
-      flag.span,
-      "--device asks for a device of this machine, which steps don't see",
-    );
+  } else checkSupport(flag, value, rule, problems);
+}
+
+function checkSupport(flag: Flag, value: string, rule: FlagRule, problems: DockerfileProblems): void {
+  const { refused = {}, support } = rule;
+  const refusal = Object.hasOwn(refused, value) ? refused[value] : undefined;
+  if (refusal !== undefined) {
+    const { hint, reason } = refusal;
+    problems.error("unsupported-flag", flag.span, `--${flag.name}=${value} ${reason}`, hint);
+  } else if (support.state === "refused") {
+    problems.error("unsupported-flag", flag.span, `--${flag.name} ${support.reason}`);
   }
 }
 

@@ -10,7 +10,7 @@ import { type ArgumentContext, readArguments } from "./arguments.ts";
 import type { Arguments, Dockerfile, Flag, Heredoc, Instruction, InstructionName } from "./ast.ts";
 import { readDirectives } from "./directives.ts";
 import { type HeredocMark, heredocMarks } from "./heredoc.ts";
-import { instructionName, instructionNames } from "./instructions.ts";
+import { instructionName, instructionNames } from "./table.ts";
 import {
   isComment,
   joinLine,
