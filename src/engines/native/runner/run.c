@@ -9,16 +9,14 @@
 #include <linux/sched.h>
 #include <linux/sockios.h>
 
-enum { signal_hangup = 1, signal_interrupt = 2, signal_kill = 9, signal_pipe = 13, signal_terminate = 15, signal_child = 17 };
+enum { signal_hangup = 1, signal_interrupt = 2, signal_kill = 9, signal_pipe = 13, signal_terminate = 15, signal_child = 17, signal_window = 28 };
 enum { wait_no_hang = 1, block_signals = 0, unblock_signals = 1, descriptor_flags_set = 4, not_blocking = 04000 };
-enum { kind_socket = 0140000, kind_of_mode = 0170000 };
 
 static uint64_t signal_bit(int number) { return (uint64_t)1 << (number - 1); }
 
-/** Signals as a descriptor to read from; they do nothing else any more. */
-static int open_signals(void) {
+int open_signals(void) {
   uint64_t set = signal_bit(signal_child) | signal_bit(signal_terminate) | signal_bit(signal_interrupt) |
-                 signal_bit(signal_hangup) | signal_bit(signal_pipe);
+                 signal_bit(signal_hangup) | signal_bit(signal_pipe) | signal_bit(signal_window);
   must(SYSTEM(rt_sigprocmask, block_signals, &set, NULL, sizeof set), "blocking", "signals");
   return (int)must(SYSTEM(signalfd4, -1, &set, sizeof set, O_CLOEXEC | O_NONBLOCK), "watching", "signals");
 }
@@ -61,6 +59,8 @@ static void give_input(const struct setup *setup) {
   if (input.count > 0) {
     must(write_whole(file, input.fields[1].text, input.fields[1].length), "writing", "the standard input");
     must(SYSTEM(lseek, file, 0, 0), "writing", "the standard input");
+    const struct instruction ids = instruction_named(setup, "ids");
+    if (instruction_named(setup, "single-id").count == 0) SYSTEM(fchown, file, number_in(&ids, 1), number_in(&ids, 2));
   }
   must(SYSTEM(dup3, file, standard_input, 0), "opening", "the standard input");
   close_descriptor(file);
@@ -71,12 +71,8 @@ static void give_output(const struct setup *setup) {
   const struct instruction ids = instruction_named(setup, "ids");
   unsigned uid = (unsigned)number_in(&ids, 1), gid = (unsigned)number_in(&ids, 2);
   if (instruction_named(setup, "single-id").count > 0) uid = gid = 0;
-  for (int descriptor = standard_input; descriptor <= standard_error; descriptor++) {
-    struct statx status;
-    // Never of a thing that has a name outside.
-    if (status_at(descriptor, "", AT_EMPTY_PATH, &status) < 0 || status.stx_nlink > 1) continue;
+  for (int descriptor = standard_output; descriptor <= standard_error; descriptor++)
     SYSTEM(fchown, descriptor, uid, gid);
-  }
 }
 
 static void tell_end(int status) {
@@ -86,14 +82,23 @@ static void tell_end(int status) {
   write_whole(status_descriptor, line, text_length(line));
 }
 
-/** Reaps whatever ends in the sandbox until the command does; its status. */
-static int wait_for(long command) {
+static int reap_with(long command, int *status, int flags) {
   for (;;) {
-    int status;
-    long pid = SYSTEM(wait4, -1, &status, 0, NULL);
-    if (pid == command) return status;
+    int ended;
+    long pid = SYSTEM(wait4, -1, &ended, flags, NULL);
+    if (pid == command) return *status = ended, 1;
+    if (pid == 0) return 0;
     if (pid < 0 && pid != -EINTR) fail(pid, "waiting for", "the command");
   }
+}
+
+int reap(long command, int *status) { return reap_with(command, status, wait_no_hang); }
+
+/** Reaps whatever ends in the sandbox until the command does; its status. */
+static int wait_for(long command) {
+  int status;
+  reap_with(command, &status, 0);
+  return status;
 }
 
 static void end_all_others(void) {
@@ -127,7 +132,8 @@ static _Noreturn void be_first(const struct setup *setup, int gate) {
     write_whole(file, text_of(&pids, 1), text_length(text_of(&pids, 1)));
     close_descriptor(file);
   }
-  give_input(setup);
+  int controller = instruction_named(setup, "terminal").count > 0 ? open_controller() : -1;
+  if (controller < 0) give_input(setup);
   give_output(setup);
   // What this process is made of, and its descriptors, are not for those inside: /proc/1 stays closed.
   must(SYSTEM(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), "closing", "/proc/1");
@@ -135,9 +141,10 @@ static _Noreturn void be_first(const struct setup *setup, int gate) {
   if (command == 0) {
     unblock_all_signals();
     SYSTEM(setsid);
+    if (controller >= 0) take_terminal(controller);
     become_command(setup);
   }
-  int status = wait_for(command);
+  int status = controller < 0 ? wait_for(command) : carry_terminal(controller, command);
   end_all_others();
   clear_mount_points();
   tell_end(status);
@@ -167,6 +174,7 @@ static void drain(struct relay *relays) {
 
 /** Until the first process of the sandbox has ended, and with it all others. */
 static void attend(long first, int signals, struct relay *relays) {
+  const uint64_t endings = (uint64_t)1 << signal_terminate | (uint64_t)1 << signal_interrupt | (uint64_t)1 << signal_hangup;
   for (;;) {
     struct pollfd_pair list[] = {relay_interest(&relays[0]), relay_interest(&relays[1]), {signals, poll_in, 0}};
     long ready = SYSTEM(ppoll, list, 3, NULL, NULL, 0);
@@ -175,7 +183,7 @@ static void attend(long first, int signals, struct relay *relays) {
     if (list[2].returned == 0) continue;
     uint32_t information[32];
     while (SYSTEM(read, signals, information, sizeof information) == sizeof information)
-      if (information[0] != signal_child && information[0] != signal_pipe) SYSTEM(kill, first, signal_kill);
+      if ((endings >> information[0] & 1) != 0) SYSTEM(kill, first, signal_kill);
     if (SYSTEM(wait4, first, NULL, wait_no_hang, NULL) == first) return;
   }
 }
@@ -219,8 +227,10 @@ int mode_run(int argc, char **argv) {
   close_descriptor(output);
   close_descriptor(errors);
   if (*text_of(&namespaces, 2) != '\0') map_ids(first, &namespaces);
+  if (instruction_named(&setup, "terminal").count > 0) make_terminal_raw();
   must(write_whole(gate[1], "g", 1), "starting", "the sandbox");
   attend(first, signals, relays);
   drain(relays);
+  restore_terminal();
   return 0;
 }

@@ -48,6 +48,13 @@ char *locate(const char *path, int is_folder, unsigned uid, unsigned gid, int is
 /** Becomes the command; what the sandbox keeps of the host is gone by then. */
 _Noreturn void become_command(const struct setup *setup);
 
+// ---- processes (run.c)
+
+/** Signals as a descriptor to read from; they do nothing else any more. */
+int open_signals(void);
+/** Reaps what has ended, without waiting; whether `command` did, with its status. */
+int reap(long command, int *status);
+
 // ---- output (relay.c)
 
 enum { relay_bytes = 65536 };
@@ -71,6 +78,15 @@ struct pollfd_pair relay_interest(const struct relay *relay);
 /** Does what can be done without waiting. */
 void relay_step(struct relay *relay, short returned);
 
-/** Lets the command have a terminal of its own in the sandbox, and carries between it and the caller's. */
-int open_terminal(void);
-void carry_terminal(int controller, int signals, void (*on_signal)(void));
+// ---- a terminal (terminal.c)
+
+/** Has the caller's terminal hand over what is typed as it is; does nothing where descriptor 0 is none. */
+void make_terminal_raw(void);
+void restore_terminal(void);
+
+/** The controlling side of a new terminal of the sandbox. */
+int open_controller(void);
+/** Makes the other side the terminal of this process, and its standard descriptors. */
+void take_terminal(int controller);
+/** Carries between it and the caller until the process `command` has ended, and reaps meanwhile; its status. */
+int carry_terminal(int controller, long command);
