@@ -4,13 +4,13 @@ import type { Digest } from "../../../base/digest.ts";
 import type { Task } from "../../../base/io.ts";
 import type { Vertex } from "../../../graph/vertex.ts";
 import type { Image, Layer } from "../../../oci/model.ts";
-import type { Runner } from "../runner/step.ts";
+import type { NativeRunner } from "../runner/open.ts";
 import type { Snapshot, SnapshotStore } from "../snapshots/snapshot.ts";
 
 export interface SolverServices {
   readonly cache: Cache;
   readonly task: Task;
-  readonly runner: Runner;
+  readonly runner: NativeRunner;
   readonly store: SnapshotStore;
   /** Folders of `local` operations, absolute, by their names. */
   readonly locals: ReadonlyMap<string, string>;
