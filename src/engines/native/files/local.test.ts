@@ -135,7 +135,7 @@ describe("exclude", () => {
     ],
     [["*"], []],
     [
-      ["src/vendor/", "/.git"],
+      ["src/vendor/", ".git/"],
       ["/README.md", "/src", "/src/README.md", "/src/main.go"],
     ],
   ])("%j", async (exclude, expected) => {
