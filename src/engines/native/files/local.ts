@@ -23,7 +23,7 @@ import {
 import type { LocalOperation } from "../../../graph/operation.ts";
 import type { Entry, FileEntry } from "../../../tree/entry.ts";
 import { treeOf } from "../../../tree/memory-tree.ts";
-import { root, type TreePath, treePath } from "../../../tree/path.ts";
+import { joinPath, root, type TreePath, treePath } from "../../../tree/path.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { contentOnDisk, diskName, examineFile } from "./disk-file.ts";
 import { entryDigest } from "./entry-digest.ts";
@@ -63,16 +63,25 @@ export async function openLocal(
   const exclude = operation.exclude.length === 0 ? undefined : compilePatterns(operation.exclude);
   const follow = operation.follow.length === 0 ? undefined : followedPatterns(place, operation.follow);
   const include = follow === undefined ? undefined : compilePatterns(follow);
-  const walk: Walk = { place, exclude, include, found: [], passing: [], signal: services.signal };
-  await visit(walk, "", undefined, undefined);
   const known = await openStatCache(services.cache, place);
-  const read = { files: 0 };
-  const tree = treeOf(await entriesOf(walk, known, services, read));
+  const walk: Walk = {
+    place,
+    exclude,
+    include,
+    known,
+    entries: [],
+    passing: [],
+    unread: [],
+    signal: services.signal,
+  };
+  await visit(walk, root, undefined, undefined);
+  await readUnknown(walk, services.now);
   await known.store();
+  const tree = treeOf(withoutLonelyLinks(walk.entries));
   return {
     tree,
     digest: treeDigest(tree),
-    filesRead: read.files,
+    filesRead: walk.unread.length,
     explainAbsent: (path) => (exclude === undefined ? undefined : whyAbsent(place, exclude, path)),
   };
 }
@@ -99,55 +108,90 @@ function notThere(folder: string, why: string): ToolError {
   });
 }
 
-interface Found {
-  /** From the folder on, without a slash before it. */
-  readonly below: string;
-  readonly status: BigIntStats;
-}
-
 interface Walk {
   readonly place: string;
   readonly exclude: PatternList | undefined;
   readonly include: PatternList | undefined;
-  readonly found: Found[];
-  /** Folders above that aren't selected themselves, and not yet found. */
-  readonly passing: Found[];
+  readonly known: StatCache;
+  readonly entries: Entry[];
+  /** Folders above that aren't selected themselves, and hold nothing selected so far. */
+  readonly passing: Entry[];
+  /** Files of which nothing is known. */
+  readonly unread: { readonly path: TreePath; readonly status: BigIntStats }[];
   readonly signal: AbortSignal;
 }
 
 async function visit(
   walk: Walk,
-  folder: string,
+  folder: TreePath,
   included: PatternState | undefined,
   excluded: PatternState | undefined,
 ): Promise<void> {
-  const { exclude, include, place } = walk;
+  const { entries, exclude, include, passing, place } = walk;
   // An interrupt is seen between two folders.
   await setImmediate();
   walk.signal.throwIfAborted();
-  for (const child of childrenOf(`${place}/${folder}`)) {
-    const name = decodeName(child.name);
-    const below = folder === "" ? name : `${folder}/${name}`;
+  for (const child of childrenOf(place + folder)) {
+    const path = joinPath(folder, decodeName(child.name));
+    const below = path.slice(1);
     const inside = include && matchPath(include, below, included);
     const outside = exclude && matchPath(exclude, below, excluded);
     const selected = inside?.matched !== false && outside?.matched !== true;
-    const isFolder = child.isDirectory();
-    if ((!selected && !isFolder) || child.isSocket()) continue;
+    if ((!selected && !child.isDirectory()) || child.isSocket()) continue;
     if (outside?.matched === true && !(exclude && mayExceptBelow(exclude, below))) continue;
     if (inside?.matched === false && !mayIncludeBelow(include, below)) continue;
-    const status = statusAt(`${place}/${below}`);
+    const status = statusAt(place + path);
     if (status === undefined) continue;
-    const found = { below, status };
+    // Few paths are so long that they have to be counted.
+    if (path.length > limits.pathComponentsMax && treePath(path) === undefined) throw tooDeep(path);
     if (selected) {
-      walk.found.push(...walk.passing.splice(0), found);
-      if (walk.found.length > limits.entriesMax) throw tooMany(place);
+      entries.push(...passing.splice(0));
+      addEntry(walk, path, status);
+      if (entries.length > limits.entriesMax) throw tooMany(place);
     }
     if (!status.isDirectory()) continue;
-    if (!selected) walk.passing.push(found);
-    await visit(walk, below, inside?.state, outside?.state);
+    if (!selected) passing.push({ ...attributesOf(path, status), kind: "directory" });
+    await visit(walk, path, inside?.state, outside?.state);
     // Nothing in it was selected.
-    if (!selected) walk.passing.pop();
+    if (!selected) passing.pop();
   }
+}
+
+function addEntry(walk: Walk, path: TreePath, status: BigIntStats): void {
+  if (!status.isFile()) {
+    const entry = otherEntry(path, walk.place + path, status);
+    if (entry !== undefined) walk.entries.push(entry);
+    return;
+  }
+  const digest = walk.known.find(status);
+  if (digest === undefined) walk.unread.push({ path, status });
+  else walk.entries.push(fileEntry(walk.place, path, status, digest));
+}
+
+async function readUnknown(walk: Walk, now: () => number): Promise<void> {
+  for (const [index, { path, status }] of walk.unread.entries()) {
+    if (index % 256 === 0) await setImmediate();
+    walk.signal.throwIfAborted();
+    const readMs = now();
+    const { digest } = await examineFile(walk.place + path, (other) => isSame(status, other), walk.signal);
+    walk.known.add(status, digest, readMs);
+    walk.entries.push(fileEntry(walk.place, path, status, digest));
+  }
+}
+
+/** A file whose other names aren't among the entries has one name. */
+function withoutLonelyLinks(entries: readonly Entry[]): readonly Entry[] {
+  const names = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry.kind === "file" && entry.link !== undefined)
+      names.set(entry.link, (names.get(entry.link) ?? 0) + 1);
+  }
+  if (names.size === 0) return entries;
+  return entries.map((entry) => {
+    if (entry.kind !== "file" || entry.link === undefined || (names.get(entry.link) ?? 0) > 1) return entry;
+    const { link: _, ...single } = entry;
+    return single;
+  });
 }
 
 function mayIncludeBelow(include: PatternList | undefined, folder: string): boolean {
@@ -192,42 +236,6 @@ function tooMany(folder: string): ToolError {
   });
 }
 
-/** Entries of what was found; content is read where nothing is known of it. */
-async function entriesOf(
-  walk: Walk,
-  known: StatCache,
-  { now, signal }: LocalServices,
-  read: { files: number },
-): Promise<readonly Entry[]> {
-  const names = new Map<string, number>();
-  for (const { status } of walk.found) {
-    if (status.isFile() && status.nlink > 1n)
-      names.set(inodeOf(status), (names.get(inodeOf(status)) ?? 0) + 1);
-  }
-  const entries: Entry[] = [];
-  for (const { below, status } of walk.found) {
-    const path = treePath(below);
-    if (path === undefined) throw tooDeep(below);
-    const file = `${walk.place}/${below}`;
-    if (!status.isFile()) {
-      const entry = otherEntry(path, file, status);
-      if (entry !== undefined) entries.push(entry);
-      continue;
-    }
-    let digest = known.find(status);
-    if (digest === undefined) {
-      const readMs = now();
-      ({ digest } = await examineFile(file, (other) => isSame(status, other), signal));
-      known.add(status, digest, readMs);
-      read.files += 1;
-      if (read.files % 256 === 0) await setImmediate();
-      signal.throwIfAborted();
-    }
-    entries.push(fileEntry(path, file, status, digest, (names.get(inodeOf(status)) ?? 0) > 1));
-  }
-  return entries;
-}
-
 function isSame(before: BigIntStats, now: Pick<BigIntStats, "dev" | "ino" | "size" | "mtimeNs">): boolean {
   return (
     before.dev === now.dev &&
@@ -237,32 +245,22 @@ function isSame(before: BigIntStats, now: Pick<BigIntStats, "dev" | "ino" | "siz
   );
 }
 
-function inodeOf({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`;
-}
-
-function tooDeep(below: string): ToolError {
+function tooDeep(path: TreePath): ToolError {
   const bounds = `pathBytesMax: ${limits.pathBytesMax}, pathComponentsMax: ${limits.pathComponentsMax}`;
-  const why = `the path ${JSON.stringify(`${below.slice(0, 60)}...`)} is too long or too deep (${bounds})`;
+  const why = `the path ${JSON.stringify(`${path.slice(0, 60)}...`)} is too long or too deep (${bounds})`;
   return new ToolError("limit", { what: "reading the build context", why });
 }
 
-function fileEntry(
-  path: TreePath,
-  file: string,
-  status: BigIntStats,
-  digest: Digest,
-  isLinked: boolean,
-): FileEntry {
+function fileEntry(place: string, path: TreePath, status: BigIntStats, digest: Digest): FileEntry {
   const sizeBytes = Number(status.size);
-  return {
+  const file: FileEntry = {
     ...attributesOf(path, status),
     kind: "file",
     sizeBytes,
     digest,
-    content: contentOnDisk(file, { digest, sizeBytes }),
-    ...(isLinked ? { link: inodeOf(status) } : {}),
+    content: contentOnDisk(place + path, { digest, sizeBytes }),
   };
+  return status.nlink > 1n ? { ...file, link: `${status.dev}:${status.ino}` } : file;
 }
 
 function otherEntry(path: TreePath, file: string, status: BigIntStats): Entry | undefined {
