@@ -10,14 +10,15 @@ import { ToolError } from "../base/errors.ts";
 import { compress } from "../formats/compression.ts";
 import { type Layer, mediaTypes } from "../oci/model.ts";
 import { tarOfEntries } from "../oci/tree-tar.ts";
-import type { Entry } from "../tree/entry.ts";
-import { isWhiteout } from "../tree/layers.ts";
+import { isWhiteout, type LayerEntry } from "../tree/layers.ts";
 import { parallelGzip } from "./parallel-gzip.ts";
 
 export interface LayerOptions {
   readonly compression: "gzip" | "zstd";
   /** Blocks compressed at a time. Not part of the result. */
   readonly width: number;
+  /** The entries are of a layer over others: whiteouts among them mean what they say. Absent, a name that means one is refused. */
+  readonly withWhiteouts?: boolean;
 }
 
 /** A layer whose blob is a file of the cache. */
@@ -40,12 +41,12 @@ const zstdLevel = 3;
  * @throws ToolError "malformed" for a name that means a whiteout; "disk", "cache"; whatever reading an entry's content throws
  */
 export async function assembleLayer(
-  entries: readonly Entry[],
+  entries: readonly LayerEntry[],
   cache: Cache,
   options: LayerOptions,
   signal: AbortSignal,
 ): Promise<AssembledLayer> {
-  refuseWhiteouts(entries);
+  if (options.withWhiteouts !== true) refuseWhiteouts(entries);
   const mediaType = options.compression === "gzip" ? mediaTypes.layerGzip : mediaTypes.layerZstd;
   const key = layerKey(entries, options.compression);
   const known = await findLayer(cache, key);
@@ -73,7 +74,7 @@ export async function assembleLayer(
   return { ...cachedLayer(cache, stored, mediaType), cached: false };
 }
 
-function refuseWhiteouts(entries: readonly Entry[]): void {
+function refuseWhiteouts(entries: readonly LayerEntry[]): void {
   const refused = entries.find((entry) => isWhiteout(entry.path));
   if (refused === undefined) return;
   throw new ToolError("malformed", {
@@ -123,7 +124,7 @@ export async function discardDamaged(layers: readonly Layer[]): Promise<void> {
   }
 }
 
-function layerKey(entries: readonly Entry[], compression: string): Digest {
+function layerKey(entries: readonly LayerEntry[], compression: string): Digest {
   const hash = createHash("sha256");
   // Another release of a compressor may give other bytes.
   const { zlib, zstd } = process.versions;
@@ -133,7 +134,8 @@ function layerKey(entries: readonly Entry[], compression: string): Digest {
 }
 
 /** Everything of an entry that reaches the layer's bytes. */
-export function identityOf(entry: Entry): Json {
+export function identityOf(entry: LayerEntry): Json {
+  if (entry.kind === "hardlink") return [entry.kind, entry.path, entry.target];
   const xattrs = [...(entry.xattrs ?? [])].map(
     ([name, value]): Json => [name, Buffer.from(value).toString("hex")],
   );

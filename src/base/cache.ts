@@ -4,6 +4,7 @@
 //   blobs/<64 hex>              files named by their SHA-256
 //   records/<namespace>/<key>   canonical JSON with its own digest in the first line
 //   unpacked/<key>/             folders made by the package unpacker
+//   layers/<64 hex>/            layers of build steps: folders with their owners, indexes, contents (engines/native/snapshots)
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
@@ -27,7 +28,9 @@ export interface StoredBlob {
 /** Opens (and makes) a cache folder. @throws ToolError "disk" */
 export async function openCache(folder: string): Promise<Cache> {
   try {
-    await Promise.all(["blobs", "records", "unpacked", "tmp"].map((name) => makeFolder(join(folder, name))));
+    await Promise.all(
+      ["blobs", "records", "unpacked", "layers", "tmp"].map((name) => makeFolder(join(folder, name))),
+    );
   } catch (thrown) {
     throw diskError(`opening the cache ${folder}`, thrown);
   }

@@ -3,7 +3,8 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { TarHeader } from "../formats/tar-reader.ts";
 import { writeTar } from "../formats/tar-writer.ts";
-import type { Entry } from "../tree/entry.ts";
+import type { HardLink, LayerEntry } from "../tree/layers.ts";
+import { root } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import { abortable } from "./blob.ts";
 
@@ -21,7 +22,7 @@ export function tarOfTree(tree: Tree, signal?: AbortSignal): Bytes {
  * Entries as one tar, in their order.
  * @throws ToolError "malformed" where a content is not as long as its entry says; whatever the contents throw
  */
-export function tarOfEntries(entries: Iterable<Entry>, signal?: AbortSignal): Bytes {
+export function tarOfEntries(entries: Iterable<LayerEntry>, signal?: AbortSignal): Bytes {
   return abortable({ [Symbol.asyncIterator]: () => gathered(writeTar(tarEntriesOf(entries))) }, signal);
 }
 
@@ -42,7 +43,7 @@ async function* gathered(stream: Bytes): AsyncGenerator<Uint8Array> {
   if (sizeBytes > 0) yield Buffer.concat(pieces, sizeBytes);
 }
 
-async function* tarEntriesOf(entries: Iterable<Entry>): AsyncGenerator<TarEntry> {
+async function* tarEntriesOf(entries: Iterable<LayerEntry>): AsyncGenerator<TarEntry> {
   /** The first name of each inode; later ones become hard links to it. */
   const names = new Map<string, string>();
   for (const entry of entries) {
@@ -53,7 +54,8 @@ async function* tarEntriesOf(entries: Iterable<Entry>): AsyncGenerator<TarEntry>
   }
 }
 
-function tarEntryOf(entry: Entry, hardLinkTo: string | undefined): TarEntry {
+function tarEntryOf(entry: LayerEntry, hardLinkTo: string | undefined): TarEntry {
+  if (entry.kind === "hardlink") return furtherName(entry);
   const { gid, mode, mtime, path, uid, xattrs } = entry;
   const attributes = { mode, uid, gid, mtime, ...(xattrs === undefined ? {} : { xattrs }) };
   const plain = {
@@ -66,7 +68,7 @@ function tarEntryOf(entry: Entry, hardLinkTo: string | undefined): TarEntry {
   };
   switch (entry.kind) {
     case "directory":
-      return { header: { ...plain, kind: "directory", name: `${plain.name}/` } };
+      return { header: { ...plain, kind: "directory", name: entry.path === root ? "./" : `${plain.name}/` } };
     case "symlink":
       return { header: { ...plain, kind: "symlink", linkName: entry.target } };
     case "file":
@@ -83,4 +85,10 @@ function tarEntryOf(entry: Entry, hardLinkTo: string | undefined): TarEntry {
         },
       };
   }
+}
+
+/** A name for a file of a lower layer; the attributes are that file's, and a reader takes none of these. */
+function furtherName({ path, target }: HardLink): TarEntry {
+  const nothing = { mode: 0o644, uid: 0, gid: 0, mtime: 0, sizeBytes: 0, deviceMajor: 0, deviceMinor: 0 };
+  return { header: { ...nothing, kind: "hardlink", name: path.slice(1), linkName: target.slice(1) } };
 }
