@@ -139,7 +139,7 @@ static const struct {
   int (*go)(int argc, char **argv);
 } modes[] = {
     {"run", mode_run},       {"pack", mode_pack},   {"unpack", mode_unpack},
-    {"remove", mode_remove}, {"enter", mode_enter}, {"namespace", mode_namespace},
+    {"remove", mode_remove}, {"move", mode_move}, {"enter", mode_enter}, {"namespace", mode_namespace},
 };
 
 /** The mode that the second argument names, which is its first. */

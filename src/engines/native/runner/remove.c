@@ -82,7 +82,6 @@ int mode_remove(int argc, char **argv) {
   return 0;
 }
 
-int mode_move(int argc, char **argv);
 int mode_move(int argc, char **argv) {
   if (argc != 3) fail(0, "moving: two paths are needed", "");
   must(SYSTEM(renameat2, AT_FDCWD, argv[1], AT_FDCWD, argv[2], rename_noreplace), "moving", argv[1]);

@@ -169,3 +169,4 @@ __attribute__((weak)) int mode_run(int argc, char **argv);
 __attribute__((weak)) int mode_pack(int argc, char **argv);
 __attribute__((weak)) int mode_unpack(int argc, char **argv);
 __attribute__((weak)) int mode_remove(int argc, char **argv);
+__attribute__((weak)) int mode_move(int argc, char **argv);

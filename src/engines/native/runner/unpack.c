@@ -2,7 +2,7 @@
 // in a FILE that its `source` numbers from 0. Folders come before what they hold.
 //
 // Invariant: nothing outside FOLDER is made or changed, since no link is followed. What this process may not do (devices in a
-// user namespace, owners that it has no ids for) is left out and noted on descriptor 3: "note <kind> <count> <first path>".
+// user namespace, owners that it has no ids for) is left out and noted on standard output: "note <kind> <count> <first path>".
 #include "records.h"
 
 enum { input_bytes = 1 << 20, window_bytes = 1 << 20, windowed_bytes_max = 1 << 18 };
@@ -53,7 +53,7 @@ static void tell_notes(void) {
       if ((unsigned char)*at < ' ') *at = '?';
     char *line =
         joined("note ", notes[kind].kind, " ", decimal((long)notes[kind].count), " ", notes[kind].first, "\n", NULL);
-    write_whole(status_descriptor, line, text_length(line));
+    must(write_whole(standard_output, line, text_length(line)), "telling notes", "");
   }
 }
 
