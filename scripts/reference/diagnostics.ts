@@ -3,6 +3,7 @@ import { policyRules } from "../../src/audit/policy/rules.ts";
 import { cliRules } from "../../src/cli/rules.ts";
 import { fileRules } from "../../src/engines/native/files/rules.ts";
 import { documentRules } from "../../src/formats/document/rules.ts";
+import { lowerRules } from "../../src/frontends/dockerfile/lower/rules.ts";
 import { dockerfileRules } from "../../src/frontends/dockerfile/rules.ts";
 import { specRules } from "../../src/frontends/spec/rules.ts";
 import { code, pageHead, table } from "./markdown.ts";
@@ -45,10 +46,10 @@ export function diagnosticsPage(): string {
       Object.entries(rules).map(([rule, text]) => [code(rule), text]),
     )}`;
   return [
-    `${pageHead("Diagnostics", "the rules.ts of src/formats/document, src/frontends/spec, src/frontends/dockerfile, src/audit/policy and src/cli, and scripts/reference/diagnostics.ts")}${introduction}`,
+    `${pageHead("Diagnostics", "the rules.ts of src/formats/document, src/frontends/spec, src/frontends/dockerfile, src/frontends/dockerfile/lower, src/audit/policy and src/cli, and scripts/reference/diagnostics.ts")}${introduction}`,
     section("In any YAML file", documentRules),
     section("In distill.yaml", specRules),
-    section("In a Dockerfile", dockerfileRules),
+    section("In a Dockerfile", { ...dockerfileRules, ...lowerRules }),
     section("In distill-policy.yaml", policyRules),
     section("In COPY, ADD and other file operations", fileRules),
     section("On the command line", cliRules),

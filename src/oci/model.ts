@@ -58,6 +58,7 @@ export interface Attachment {
 /** config.md, the part that matters here; unknown members are preserved by whoever rewrites a config. */
 export interface ImageConfig {
   readonly created?: string;
+  readonly author?: string;
   readonly architecture: string;
   readonly os: string;
   readonly variant?: string;
@@ -83,6 +84,8 @@ export interface RunConfig {
   readonly WorkingDir?: string;
   readonly Labels?: Readonly<Record<string, string>>;
   readonly StopSignal?: string;
+  /** Deprecated; BuildKit sets it with every CMD. */
+  readonly ArgsEscaped?: boolean;
   /** Docker's extension: durations in nanoseconds. */
   readonly Healthcheck?: {
     readonly Test: readonly string[];

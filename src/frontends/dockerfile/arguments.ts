@@ -1,9 +1,9 @@
 // The arguments of one instruction, in the form that it takes (docs.docker.com/reference/dockerfile).
 import type { Arguments, CommandArguments, InstructionName, Pair, Word } from "./ast.ts";
-import { instructionRules } from "./table.ts";
 import { readJsonWords } from "./json-words.ts";
 import { type LogicalLine, type Slice, spanOfSlice } from "./lines.ts";
 import type { DockerfileProblems } from "./rules.ts";
+import { instructionRules } from "./table.ts";
 import { blankWords, cutWord, quotedWords, trimmed } from "./words.ts";
 
 export interface ArgumentContext {

@@ -27,3 +27,26 @@ export function durationNanoseconds(text: string): number | undefined {
   if (value >= nanosecondsEnd) return undefined;
   return match[1] === "-" ? -value : value;
 }
+
+/** As Go prints a duration: "1m30s", "500ms", "0s". */
+export function formatDuration(nanoseconds: number): string {
+  if (nanoseconds === 0) return "0s";
+  const sign = nanoseconds < 0 ? "-" : "";
+  const size = Math.abs(nanoseconds);
+  if (size < 1e3) return `${sign}${size}ns`;
+  if (size < 1e6) return `${sign}${decimal(size, 3)}\u00b5s`;
+  if (size < 1e9) return `${sign}${decimal(size, 6)}ms`;
+  const whole = Math.floor(size / 1e9);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  const seconds = decimal((whole % 60) * 1e9 + (size % 1e9), 9);
+  const head = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : "";
+  return `${sign}${head}${seconds}s`;
+}
+
+/** `value` divided by ten to the power of `places`, without zeros at the end. */
+function decimal(value: number, places: number): string {
+  const digits = String(value).padStart(places + 1, "0");
+  const fraction = digits.slice(-places).replace(/0+$/, "");
+  return `${digits.slice(0, -places)}${fraction === "" ? "" : `.${fraction}`}`;
+}

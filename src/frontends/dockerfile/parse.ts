@@ -10,7 +10,6 @@ import { type ArgumentContext, readArguments } from "./arguments.ts";
 import type { Arguments, Dockerfile, Flag, Heredoc, Instruction, InstructionName } from "./ast.ts";
 import { readDirectives } from "./directives.ts";
 import { type HeredocMark, heredocMarks } from "./heredoc.ts";
-import { instructionName, instructionNames } from "./table.ts";
 import {
   isComment,
   joinLine,
@@ -22,6 +21,7 @@ import {
   withoutLineEnd,
 } from "./lines.ts";
 import type { DockerfileProblems, DockerfileRule } from "./rules.ts";
+import { instructionName, instructionNames } from "./table.ts";
 import { cutFlags, cutWord, trimmed } from "./words.ts";
 
 interface Reader {
