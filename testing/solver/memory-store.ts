@@ -1,0 +1,78 @@
+// A snapshot store in memory, for tests of what solves graphs: layers are lists of entries, folders are only names.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { identityOf } from "../../src/assemble/layer.ts";
+import { bytesOf } from "../../src/base/bytes.ts";
+import { canonicalJson } from "../../src/base/canonical-json.ts";
+import { type Digest, digestOf } from "../../src/base/digest.ts";
+import type { Snapshot, SnapshotStore } from "../../src/engines/native/snapshots/snapshot.ts";
+import type { Layer } from "../../src/oci/model.ts";
+import type { Entry } from "../../src/tree/entry.ts";
+import { applyLayer, type LayerEntry } from "../../src/tree/layers.ts";
+import { finishTree, treeBuilder } from "../../src/tree/memory-tree.ts";
+import { path } from "../../src/tree/path.ts";
+
+export interface MemoryStore extends SnapshotStore {
+  /** Ids of all layers, in the order in which they came. */
+  readonly layers: Map<Digest, readonly LayerEntry[]>;
+  /** The ids behind names that `folders` gave. */
+  idsOf(folders: readonly string[]): readonly Digest[];
+}
+
+/** `imageEntries` tells what the layer of an image holds. */
+export function memoryStore(imageEntries: (layer: Layer) => readonly LayerEntry[]): MemoryStore {
+  const layers = new Map<Digest, readonly LayerEntry[]>();
+  const entriesOf = (id: Digest): readonly LayerEntry[] => {
+    const found = layers.get(id);
+    if (found === undefined) throw new Error(`no layer ${id}`);
+    return found;
+  };
+  const add = (id: Digest, entries: readonly LayerEntry[]): { readonly id: Digest } => {
+    layers.set(id, entries);
+    return { id };
+  };
+  return {
+    layers,
+    idsOf: (folders) => folders.map((name) => name.slice("/layers/".length) as Digest),
+    fromImage: (layer) => {
+      add(layer.diffId, imageEntries(layer));
+      return Promise.resolve({ id: layer.diffId, image: layer });
+    },
+    fromEntries: (given) => {
+      const entries = [...given];
+      return Promise.resolve(add(digestOf(canonicalJson(entries.map(identityOf))), entries));
+    },
+    fromUpper: (folder, id) => Promise.resolve(add(id, [...walk(folder, "/")])),
+    find: (id) => Promise.resolve(layers.has(id) ? { id } : undefined),
+    tree: (snapshot: Snapshot) => {
+      const builder = treeBuilder();
+      for (const [index, { id }] of snapshot.layers.entries()) applyLayer(builder, entriesOf(id), index);
+      return Promise.resolve(finishTree(builder));
+    },
+    entries: ({ id }) => Promise.resolve(entriesOf(id)),
+    folders: (snapshot) => Promise.resolve(snapshot.layers.map(({ id }) => `/layers/${id}`)),
+  };
+}
+
+function* walk(folder: string, below: string): Generator<Entry> {
+  for (const name of readdirSync(folder).sort()) {
+    const place = join(folder, name);
+    const status = statSync(place);
+    const common = {
+      path: path(join(below, name)),
+      origins: [],
+      mode: status.mode & 0o7777,
+      uid: 0,
+      gid: 0,
+      mtime: 0,
+    };
+    if (status.isDirectory()) {
+      yield { ...common, kind: "directory" };
+      yield* walk(place, join(below, name));
+      continue;
+    }
+    const content = readFileSync(place);
+    const digest = digestOf(content);
+    yield { ...common, kind: "file", sizeBytes: content.length, digest, content: bytesOf(content) };
+  }
+}
