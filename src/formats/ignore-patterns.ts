@@ -4,7 +4,7 @@
 //
 // Where that implementation turns a pattern into a regular expression and so gives characters a meaning that neither document
 // has (`^` outside a class, `\d`, `[*]`), they stand for themselves here.
-import { type Diagnostic, InvalidInput } from "../base/diagnostics.ts";
+import { type Diagnostic, type Parsed, requireValue } from "../base/diagnostics.ts";
 import { limits } from "../base/limits.ts";
 import { hasWildcard, type PathPattern, parsePathPattern } from "./path-pattern.ts";
 
@@ -45,13 +45,13 @@ export function parseIgnoreFile(text: string): readonly string[] {
 
 /**
  * Compiles patterns. A malformed one is an error, as it is in Docker: it would otherwise let through what it was to hold back.
- * @throws InvalidInput
  */
-export function compilePatterns(patterns: readonly string[]): PatternList {
+export function parsePatterns(patterns: readonly string[]): Parsed<PatternList> {
   const diagnostics: Diagnostic[] = [];
   const listed: ListedPattern[] = [];
   if (patterns.length > limits.ignorePatternsMax) {
-    throw new InvalidInput([problem(`more than ${limits.ignorePatternsMax} patterns (ignorePatternsMax)`)]);
+    const message = `more than ${limits.ignorePatternsMax} patterns (ignorePatternsMax)`;
+    return { value: undefined, diagnostics: [problem(message)] };
   }
   for (const written of patterns) {
     const trimmed = trimSpace(written);
@@ -64,8 +64,16 @@ export function compilePatterns(patterns: readonly string[]): PatternList {
     if (pattern !== undefined) listed.push({ exception, pattern });
     else diagnostics.push(problem(`not a pattern: ${JSON.stringify(written.slice(0, 200))}`));
   }
-  if (diagnostics.length > 0) throw new InvalidInput(diagnostics);
-  return { patterns: listed, hasExceptions: listed.some(({ exception }) => exception) };
+  if (diagnostics.length > 0) return { value: undefined, diagnostics };
+  return {
+    value: { patterns: listed, hasExceptions: listed.some(({ exception }) => exception) },
+    diagnostics,
+  };
+}
+
+/** `parsePatterns`, where a mistake ends the command. @throws InvalidInput */
+export function compilePatterns(patterns: readonly string[]): PatternList {
+  return requireValue(parsePatterns(patterns));
 }
 
 /**

@@ -6,10 +6,10 @@
 import type { Digest } from "../../../base/digest.ts";
 import {
   cleanPath,
-  compilePatterns,
   matchPath,
   type PatternList,
   type PatternState,
+  parsePatterns,
 } from "../../../formats/ignore-patterns.ts";
 import { hasWildcard } from "../../../formats/path-pattern.ts";
 import type { CopyAction } from "../../../graph/operation.ts";
@@ -43,7 +43,7 @@ export type Selection =
   | { readonly problem: "absent" | "links" | "link-in-parents"; readonly at: TreePath }
   | { readonly problem: "pattern"; readonly text: string };
 
-/** @throws InvalidInput where a pattern of --exclude is malformed */
+/** What the action takes of the tree, or why that can't be told. */
 export function selectSources(action: CopyAction, tree: Tree): Selection {
   const { exclude, parents } = action;
   const { include, required, source } = parents ? splitPivot(action.source) : { source: action.source };
@@ -58,10 +58,13 @@ export function selectSources(action: CopyAction, tree: Tree): Selection {
     : { paths: [start] };
   if ("problem" in found) return found;
   if (found.paths.length === 0 && !action.allowEmptyWildcard) return { problem: "absent", at: start };
-  const filter: Filter = {
-    include: include === undefined ? undefined : compilePatterns([include]),
-    exclude: exclude.length === 0 ? undefined : compilePatterns(exclude),
-  };
+  const included = include === undefined ? undefined : parsePatterns([include]);
+  const excluded = exclude.length === 0 ? undefined : parsePatterns(exclude);
+  const malformed = [included, excluded].find((parsed) => parsed !== undefined && parsed.value === undefined);
+  if (malformed !== undefined) {
+    return { problem: "pattern", text: malformed === included ? source : exclude.join(", ") };
+  }
+  const filter: Filter = { include: included?.value, exclude: excluded?.value };
   const sources: SelectedSource[] = [];
   for (const name of found.paths) {
     const real = realPath((path) => tree.lookup(path), name, action.followLinks);
@@ -77,7 +80,6 @@ export function selectSources(action: CopyAction, tree: Tree): Selection {
 /**
  * The digest of what a copy would take: names below its sources, kinds, modes, owners, contents and targets, where they can
  * show in the result; no times. A selection that isn't there has a digest as well: the copy will say what is wrong.
- * @throws InvalidInput where a pattern of --exclude is malformed
  */
 export function selectionDigest(action: CopyAction, tree: Tree): Digest {
   const selection = selectSources(action, tree);
