@@ -22,7 +22,7 @@ export interface Dockerd {
 
 /** Why it can't run here, or undefined. */
 export function dockerdMissing(): string | undefined {
-  for (const program of ["dockerd", client()]) {
+  for (const program of ["dockerd", dockerClient()]) {
     if (spawnSync(program, ["--version"], { stdio: "ignore" }).error !== undefined) {
       return `${program} is not installed`;
     }
@@ -62,7 +62,7 @@ async function start(inside: readonly string[], flags: readonly string[]): Promi
   });
   const exited = once(child, "exit");
   const execute = (...args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
-    run(client(), ["-H", `unix://${socket}`, ...args], { maxBuffer: 1 << 26 });
+    run(dockerClient(), ["-H", `unix://${socket}`, ...args], { maxBuffer: 1 << 26 });
   const docker = async (...args: readonly string[]): Promise<string> => (await execute(...args)).stdout;
   const logs = async (container: string): Promise<string> => {
     const { stdout, stderr } = await execute("logs", container);
@@ -86,7 +86,7 @@ async function start(inside: readonly string[], flags: readonly string[]): Promi
 const run = promisify(execFile);
 
 /** The distribution's client, which is the daemon's own age; one of another age may be first on the PATH. */
-function client(): string {
+export function dockerClient(): string {
   return existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker";
 }
 

@@ -1,0 +1,90 @@
+// Where builders don't agree with the newest BuildKit, and why that is right. All else that differs fails a test.
+import type { ImageDump } from "../../testing/dockerfiles/image-dump.ts";
+
+export interface Difference {
+  readonly builder: "docker 20.10" | "distill";
+  /** The case's name; absent: everywhere. */
+  readonly name?: string;
+  readonly reason: string;
+  /** Takes what is known to differ out of both sides; absent where only one of the two makes an image. */
+  readonly without?: (dump: ImageDump) => ImageDump;
+}
+
+/** Takes paths out of a tree. */
+function withoutPaths(...paths: readonly string[]): (dump: ImageDump) => ImageDump {
+  return (dump) => ({
+    ...dump,
+    tree: Object.fromEntries(Object.entries(dump.tree).filter(([path]) => !paths.includes(path))),
+  });
+}
+
+function withHistory(shortened: (step: string) => string): (dump: ImageDump) => ImageDump {
+  return (dump) => ({ ...dump, history: dump.history.map(shortened) });
+}
+
+const docker: readonly Omit<Difference, "builder">[] = [
+  {
+    reason: "its history tells no flags of COPY and ADD",
+    without: withHistory((step) => step.replace(/^(COPY|ADD)(?: --[a-z]+=\S+)+/, "$1")),
+  },
+  {
+    reason: "its history tells arguments as they are written, not their values",
+    without: withHistory((step) => (step.startsWith("(empty) ARG ") ? step.replaceAll(/=\S*/g, "") : step)),
+  },
+  {
+    reason: "its history shows the values of EXPOSE and HEALTHCHECK as another version of Go prints them",
+    without: withHistory((step) => step.replace(/^(\(empty\) (?:EXPOSE|HEALTHCHECK)) .*$/, "$1")),
+  },
+  {
+    name: "inherited-config",
+    reason: "its history tells an argument of a trigger twice",
+    without: withHistory((step) => step.replace(/^RUN \|\d.* \/bin/, "RUN /bin")),
+  },
+  {
+    name: "onbuild-in-stage",
+    reason: "a stage does not have the arguments of its base's triggers",
+    without: withHistory((step) => step.replace(/^RUN \|\d.* \/bin/, "RUN /bin")),
+  },
+  ...Object.entries({
+    "mount-bind": ["/context", "/made", "/mnt", "/relative"],
+    "mount-cache": ["/cache", "/deep", "/deep/er", "/deep/er/cache", "/elsewhere"],
+    "mount-over-image": ["/new", "/new/folder"],
+    "mount-secret": ["/run", "/run/secrets", "/somewhere"],
+    "mount-several": ["/a"],
+    "mount-ssh": ["/run", "/run/buildkit"],
+    "mount-tmpfs": ["/t"],
+    "run-scratch-folders": ["/etc", "/mnt", "/only", "/only/while", "/only/while/running"],
+  }).map(([name, paths]) => ({
+    name,
+    reason: "it leaves the folders that it mounted something on",
+    without: withoutPaths(...paths),
+  })),
+  ...Object.entries({
+    "run-environment": ["/tmp/env", "/tmp/group", "/tmp/unknown"],
+    "user-forms": Array.from({ length: 8 }, (_, index) => `/out/${index + 1}`),
+  }).map(([name, paths]) => ({
+    name,
+    reason: "a step's process isn't in its own group a second time",
+    without: withoutPaths(...paths),
+  })),
+  {
+    name: "copy-chmod",
+    reason: "--chmod loses setuid, and leaves folders as they are",
+    without: withoutPaths("/b", "/tree"),
+  },
+  {
+    name: "copy-special",
+    reason: "no fifo and no device comes with a context",
+    without: withoutPaths("/special/fifo", "/special/null"),
+  },
+  { name: "refused-copy-bad-mode", reason: "it does not look at --chmod of what it can't read" },
+];
+
+export const differences: readonly Difference[] = docker.map((one) => ({ builder: "docker 20.10", ...one }));
+
+/** The differences that are accepted of a builder for a case. */
+export function differencesOf(builder: Difference["builder"], name: string): readonly Difference[] {
+  return differences.filter(
+    (one) => one.builder === builder && (one.name === undefined || one.name === name),
+  );
+}
