@@ -20,6 +20,8 @@ import { isSource, openSource, type Source } from "./sources.ts";
 interface Solving {
   readonly services: SolverServices;
   readonly signal: AbortSignal;
+  /** Ends all of it: the first failure is what is thrown. */
+  readonly fail: (thrown: unknown) => void;
   readonly gate: Gate;
   /** Vertices that are done whatever the cache knows, and those that stand on one of them. */
   readonly forced: ReadonlySet<Digest>;
@@ -50,13 +52,16 @@ export async function solveAll(
 ): Promise<readonly Solved[]> {
   const stop = new AbortController();
   let failure: { readonly thrown: unknown } | undefined;
-  const solving = solvingOf(tops, services, AbortSignal.any([signal, stop.signal]));
+  const fail = (thrown: unknown): void => {
+    failure ??= { thrown };
+    stop.abort(thrown);
+  };
+  const solving = solvingOf(tops, services, AbortSignal.any([signal, stop.signal]), fail);
   const snapshots = tops.map(async (top) => {
     try {
       return await (await resultOf(solving, top)).snapshot();
     } catch (thrown) {
-      failure ??= { thrown };
-      stop.abort(thrown);
+      fail(thrown);
       throw thrown;
     }
   });
@@ -73,7 +78,12 @@ function solvedOf(solving: Solving, top: Vertex, ended: PromiseSettledResult<Sna
   return { snapshot: ended.value, done, cached: vertices.length - done };
 }
 
-function solvingOf(tops: readonly Vertex[], services: SolverServices, signal: AbortSignal): Solving {
+function solvingOf(
+  tops: readonly Vertex[],
+  services: SolverServices,
+  signal: AbortSignal,
+  fail: Solving["fail"],
+): Solving {
   const forced = new Set<Digest>();
   const unsettled = new Set<Digest>();
   for (const { digest, inputs, meta, operation } of everyVertex(tops)) {
@@ -84,6 +94,7 @@ function solvingOf(tops: readonly Vertex[], services: SolverServices, signal: Ab
   return {
     services,
     signal,
+    fail,
     gate: openGate(services.settings.width),
     forced,
     unsettled,
@@ -204,6 +215,10 @@ function done(solving: Solving, vertex: Vertex, inputs: readonly Result[]): Prom
       const value = await perform(vertex, inputs, { services, signal, id });
       solving.done.add(vertex.digest);
       return { value, cached: false };
+    } catch (thrown) {
+      // Before the next one is let in.
+      solving.fail(thrown);
+      throw thrown;
     } finally {
       leave?.();
     }
@@ -269,9 +284,14 @@ async function told<T>(
     emit({ type: "end", id, cached });
     return value;
   } catch (thrown) {
-    emit({ type: "fail", id, message: solving.signal.aborted ? "interrupted" : messageOf(thrown) });
+    emit({ type: "fail", id, message: isOther(solving, thrown) ? "interrupted" : messageOf(thrown) });
     throw thrown;
   }
+}
+
+/** Whether it ended because of another's failure, or an interrupt. */
+function isOther({ signal }: Solving, thrown: unknown): boolean {
+  return signal.aborted && signal.reason !== thrown;
 }
 
 function tellCached({ services, told }: Solving, { digest, meta }: Vertex): void {
