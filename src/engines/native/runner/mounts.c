@@ -11,25 +11,10 @@
 #define AT_RECURSIVE 0x8000
 #endif
 
-enum { links_max = 40, detach = 2, private_recursive = (1 << 18) | (1 << 14) };
-enum { kind_mask = 0170000, kind_folder = 0040000, kind_link = 0120000 };
+enum { private_recursive = (1 << 18) | (1 << 14) };
 
 /** Mounts that are made and not yet in their places, by the index of their instruction. */
 static int *mount_of;
-
-/** Paths of mounts and of what was made for them, in their order. */
-struct place {
-  char *path;
-  struct place *before;
-};
-static struct place *mounted, *made;
-static uint64_t root_mount;
-
-static void remember(struct place **list, char *path) {
-  struct place *place = allocate(sizeof *place);
-  *place = (struct place){path, *list};
-  *list = place;
-}
 
 static char *descriptor_path(int descriptor) { return joined("/proc/self/fd/", decimal(descriptor), NULL); }
 
@@ -143,7 +128,8 @@ static int prepare_overlay(const struct instruction *this) {
   int context = new_context("overlay"), mount;
   configure(context, FSCONFIG_SET_STRING, "source", "overlay", "overlay");
   if (*upper != '\0') {
-    opened[count] = (int)must(open_at(AT_FDCWD, upper, O_PATH | O_DIRECTORY, 0), "opening a folder for changes:", upper);
+    opened[count] = (int)must(open_at(AT_FDCWD, upper, O_RDONLY | O_DIRECTORY, 0), "opening a folder for changes:", upper);
+    if (text_equal(text_of(this, 1), "/")) keep_changes(opened[count]);
     opened[count + 1] = (int)must(open_at(AT_FDCWD, work, O_PATH | O_DIRECTORY, 0), "opening a folder for changes:", work);
   }
   if (add_lowers(context, lowers, count)) {
@@ -233,77 +219,6 @@ void prepare_mounts(const struct setup *setup) {
 
 // ---- places
 
-/** Does something in a folder that leaves no trace in the folder's own times. */
-static struct statx parent_of(const char *path, char **parent) {
-  char *end = *parent = joined(path, NULL);
-  for (char *at = *parent; *at != '\0'; at++)
-    if (*at == '/') end = at;
-  end[end == *parent ? 1 : 0] = '\0';
-  struct statx status;
-  must(status_at(AT_FDCWD, *parent, AT_SYMLINK_NOFOLLOW, &status), "looking at", *parent);
-  return status;
-}
-static void restore_times(const char *parent, const struct statx *status) {
-  struct __kernel_timespec times[] = {{status->stx_atime.tv_sec, status->stx_atime.tv_nsec},
-                                      {status->stx_mtime.tv_sec, status->stx_mtime.tv_nsec}};
-  SYSTEM(utimensat, AT_FDCWD, parent, times, AT_SYMLINK_NOFOLLOW);
-}
-
-static void make_place(char *path, int is_folder, unsigned uid, unsigned gid, int is_mount_point) {
-  char *parent;
-  struct statx status = parent_of(path, &parent);
-  if (is_folder) {
-    must(make_folder_at(AT_FDCWD, path, 0755), "making the folder", path);
-  } else {
-    int file = (int)must(open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0644), "making the file", path);
-    close_descriptor(file);
-  }
-  if (uid != 0 || gid != 0) must(SYSTEM(fchownat, AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW), "giving its owner to", path);
-  if (!is_mount_point) return;
-  restore_times(parent, &status);
-  // What a mount holds is its own.
-  if (status.stx_mnt_id == root_mount) remember(&made, path);
-}
-
-char *locate(const char *path, int is_folder, unsigned uid, unsigned gid, int is_mount_point) {
-  char *done = "", *rest = joined(path, NULL);
-  for (int links = 0; *rest != '\0';) {
-    char *name = rest;
-    while (*rest != '\0' && *rest != '/') rest++;
-    if (*rest != '\0') *rest++ = '\0';
-    while (*rest == '/') rest++;
-    if (*name == '\0' || text_equal(name, ".")) continue;
-    if (text_equal(name, "..")) {
-      char *end = done;
-      for (char *at = done; *at != '\0'; at++)
-        if (*at == '/') end = at;
-      if (*done != '\0') *end = '\0';
-      continue;
-    }
-    char *next = joined(done, "/", name, NULL);
-    int goes_on = *rest != '\0';
-    struct statx status;
-    long result = status_at(AT_FDCWD, next, AT_SYMLINK_NOFOLLOW, &status);
-    if (result == -ENOENT) {
-      make_place(next, goes_on || is_folder, uid, gid, is_mount_point);
-    } else {
-      must(result, "looking at", next);
-      if ((status.stx_mode & kind_mask) == kind_link) {
-        char target[4096];
-        long length = must(SYSTEM(readlinkat, AT_FDCWD, next, target, sizeof target - 1), "reading the link", next);
-        target[length] = '\0';
-        if (++links > links_max) fail(-ELOOP, "looking for", path);
-        if (*target == '/') done = "";
-        rest = joined(target, "/", rest, NULL);
-        continue;
-      }
-      if (goes_on && (status.stx_mode & kind_mask) != kind_folder) fail(-ENOTDIR, "looking for", path);
-    }
-    done = next;
-  }
-  return *done == '\0' ? "/" : done;
-}
-
 /** Puts a mount on its target. The places of the kernel's own file systems may not be links (`strict`). */
 static void attach(int mount, const char *target, int is_strict) {
   struct statx source, status;
@@ -316,7 +231,7 @@ static void attach(int mount, const char *target, int is_strict) {
     fail(is_folder ? -ENOTDIR : -EISDIR, is_folder ? "mounting a folder on" : "mounting a file on", target);
   must(SYSTEM(move_mount, mount, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH), "mounting", target);
   close_descriptor(mount);
-  remember(&mounted, path);
+  remember_mount(path);
 }
 
 /** mask PATH: nothing can be read there. */
@@ -344,13 +259,6 @@ static void protect(const char *path) {
   close_descriptor(mount);
 }
 
-static void protect_root(unsigned long set, unsigned long clear) {
-  struct mount_attr attr = {.attr_set = set, .attr_clr = clear};
-  must(SYSTEM(mount_setattr, AT_FDCWD, "/", 0, &attr, sizeof attr), "protecting", "/");
-}
-
-static int root_is_read_only;
-
 static void arrange(const struct instruction *this, int mount) {
   const char *name = text_of(this, 0);
   if (mount >= 0) {
@@ -365,8 +273,7 @@ static void arrange(const struct instruction *this, int mount) {
   } else if (text_equal(name, "read-only")) {
     protect(text_of(this, 1));
   } else if (text_equal(name, "read-only-root")) {
-    protect_root(MOUNT_ATTR_RDONLY, 0);
-    root_is_read_only = 1;
+    protect_root();
   } else if (text_equal(name, "working-folder")) {
     locate(text_of(this, 1), 1, (unsigned)number_in(this, 2), (unsigned)number_in(this, 3), 0);
   }
@@ -383,25 +290,8 @@ void enter_root(const struct setup *setup) {
   must(SYSTEM(pivot_root, ".", "."), "entering", "the root");
   must(SYSTEM(umount2, ".", detach), "leaving", "the host's files");
   must(SYSTEM(chdir, "/"), "entering", "the root");
-  struct statx status;
-  must(status_at(AT_FDCWD, "/", 0, &status), "looking at", "the root");
-  root_mount = status.stx_mnt_id;
+  enter_places();
   for (uint32_t index = 0; index < setup->count; index++)
     if (index != first) arrange(&setup->instructions[index], mount_of[index]);
-}
-
-void clear_mount_points(void) {
-  if (made == NULL) return;
-  if (root_is_read_only) protect_root(0, MOUNT_ATTR_RDONLY);
-  for (; mounted != NULL; mounted = mounted->before) SYSTEM(umount2, mounted->path, detach);
-  for (; made != NULL; made = made->before) {
-    struct statx status, above;
-    char *parent;
-    if (status_at(AT_FDCWD, made->path, AT_SYMLINK_NOFOLLOW, &status) < 0) continue;
-    int is_folder = (status.stx_mode & kind_mask) == kind_folder;
-    if (!is_folder && status.stx_size != 0) continue;
-    above = parent_of(made->path, &parent);
-    // A folder into which something came stays.
-    if (SYSTEM(unlinkat, AT_FDCWD, made->path, is_folder ? 0x200 : 0) >= 0) restore_times(parent, &above);
-  }
+  settle_places();
 }

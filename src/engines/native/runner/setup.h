@@ -37,11 +37,23 @@ struct instruction instruction_named(const struct setup *setup, const char *name
 void prepare_mounts(const struct setup *setup);
 /** Leaves the host's files for the new root, and puts the mounts where they belong. */
 void enter_root(const struct setup *setup);
-/** Removes what was made for mounts to lie on, where nothing came into it. */
-void clear_mount_points(void);
 
+// ---- places (places.c)
+
+enum { kind_mask = 0170000, kind_folder = 0040000, kind_link = 0120000, detach = 2 };
+
+/** The folder in which an overlay keeps the step's changes, where they are to be looked at afterwards. */
+void keep_changes(int folder);
+/** In the root, before anything is mounted in it. */
+void enter_places(void);
 /** Where `path` leads in the root, links followed; what is missing is made: folders, and a file or folder at its end. */
 char *locate(const char *path, int is_folder, unsigned uid, unsigned gid, int is_mount_point);
+void remember_mount(char *path);
+/** Once all is mounted. */
+void settle_places(void);
+void protect_root(void);
+/** Removes what was made for mounts to lie on, where nothing came into it. */
+void clear_mount_points(void);
 
 // ---- the command (process.c)
 
