@@ -22,7 +22,7 @@ export interface Snapshot {
 export interface SnapshotStore {
   /** Takes over an image's layer; nothing is read until it is needed. Its id is the diff id. */
   fromImage(layer: Layer): Promise<SnapshotLayer>;
-  /** Keeps entries (whiteouts as layers have them; contents are read now). The id is of what the entries hold. */
+  /** Keeps entries (whiteouts as layers have them; contents are read now), in any order. The id is of what the entries hold. */
   fromEntries(entries: Iterable<LayerEntry>): Promise<SnapshotLayer>;
   /** Takes over the upper folder of an overlay, by renaming it; `id` is the caller's name for it. */
   fromUpper(folder: string, id: Digest): Promise<SnapshotLayer>;
