@@ -9,10 +9,13 @@ const searchedMax = 50_000;
 
 /** A hint for `path`, which `tree` doesn't have; undefined where nothing is near. Names are relative, as users write them. */
 export function nearPath(tree: Tree, path: TreePath): string | undefined {
-  const place = nearInPlace(tree, path);
-  if (place !== undefined) return meant(place);
-  const elsewhere = sameNameElsewhere(tree, path);
-  return elsewhere === undefined ? undefined : meant(elsewhere);
+  const near = nearestPath(tree, path);
+  return near === undefined ? undefined : meant(near);
+}
+
+/** What may be meant by `path`, which `tree` doesn't have: nearly the same name, or the same one elsewhere. */
+export function nearestPath(tree: Tree, path: TreePath): TreePath | undefined {
+  return nearInPlace(tree, path) ?? sameNameElsewhere(tree, path);
 }
 
 /** The path with its first wrong name put right, as far as that is something. */
