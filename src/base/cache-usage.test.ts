@@ -44,6 +44,9 @@ test("entries are told by kind, size and last use", async () => {
   put("unpacked/cc/pack", hour, 30);
   put("unpacked/cc/index", hour, 5);
   put("compiled/v24/dd", hour, 7);
+  put("layers/ee/fs/from-the-future", -day, 40);
+  put("layers/ee/index", minute, 2);
+  utimesSync(join(cache.folder, "layers/ee"), nowMs / 1000 - 7200, nowMs / 1000 - 7200);
   const entries = (await cacheEntries(cache)).map(({ kind, path, sizeBytes, lastUsedMs }) => ({
     kind,
     path: relative(cache.folder, path),
@@ -54,6 +57,7 @@ test("entries are told by kind, size and last use", async () => {
     { kind: "blobs", path: "blobs/aa", sizeBytes: 10, agoMs: 3 * hour },
     { kind: "records", path: "records/facts/bb", sizeBytes: 20, agoMs: 2 * hour },
     { kind: "unpacked", path: "unpacked/cc", sizeBytes: 35, agoMs: hour },
+    { kind: "layers", path: "layers/ee", sizeBytes: 42, agoMs: 2 * hour },
     { kind: "compiled", path: "compiled/v24/dd", sizeBytes: 7, agoMs: hour },
   ]);
 });

@@ -4,11 +4,11 @@ import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Cache, cacheTemporary } from "./cache.ts";
 import { oldestLease } from "./cache-lease.ts";
-import { systemCode } from "./errors.ts";
+import { systemCode, ToolError } from "./errors.ts";
 import { diskError } from "./files.ts";
 
-/** The cache's folders: downloads and layers; small results; unpacked packages; leftovers; this program, compiled. */
-export const cacheKinds = ["blobs", "records", "unpacked", "tmp", "compiled"] as const;
+/** The cache's folders: downloads and images' layers; small results; unpacked packages; layers of build steps; leftovers; this program, compiled. */
+export const cacheKinds = ["blobs", "records", "unpacked", "layers", "tmp", "compiled"] as const;
 
 type CacheKind = (typeof cacheKinds)[number];
 
@@ -26,6 +26,8 @@ export interface PruneOptions {
   /** Then removes what was unused for longest, until this is left. */
   readonly sizeBytesMax?: number;
   readonly nowMs: number;
+  /** Removes a folder with files that build steps gave to users of their own, where this process may not. */
+  readonly removeForeign?: (path: string) => Promise<void>;
 }
 
 export interface Pruned {
@@ -45,7 +47,7 @@ export async function cacheEntries(cache: Cache): Promise<CacheEntry[]> {
   const entries: CacheEntry[] = [];
   for (const kind of cacheKinds) {
     for (const path of await pathsOf(cache, kind)) {
-      const measured = await measure(path);
+      const measured = await measure(kind, path);
       if (measured !== undefined) entries.push({ kind, path, ...measured });
     }
   }
@@ -62,7 +64,7 @@ export async function pruneCache(cache: Cache, options: PruneOptions): Promise<P
   for (const entry of wanted) {
     // A build may begin while this goes on: its lease is there before it looks at anything.
     if (mayBeUsed(entry, await oldestLease(cache, nowMs), nowMs)) inUse.push(entry);
-    else if (await remove(cache, entry)) removed.push(entry);
+    else if (await remove(cache, entry, options)) removed.push(entry);
   }
   return { removed, inUse };
 }
@@ -92,18 +94,33 @@ function mayBeUsed(entry: CacheEntry, leaseMs: number | undefined, nowMs: number
   return entry.kind === "unpacked" || entry.lastUsedMs >= leaseMs - useResolutionMs;
 }
 
-async function remove(cache: Cache, entry: CacheEntry): Promise<boolean> {
+async function remove(cache: Cache, entry: CacheEntry, options: PruneOptions): Promise<boolean> {
   try {
-    const measured = await measure(entry.path);
+    const measured = await measure(entry.kind, entry.path);
     if (measured === undefined || measured.lastUsedMs !== entry.lastUsedMs) return false;
     const away = cacheTemporary(cache);
     await rename(entry.path, away);
-    await rm(away, { recursive: true, force: true });
+    await removeTree(away, options);
     return true;
   } catch (thrown) {
     if (systemCode(thrown) === "ENOENT") return false;
+    if (thrown instanceof ToolError) throw thrown;
     throw diskError(`removing ${entry.path}`, thrown);
   }
+}
+
+async function removeTree(path: string, { removeForeign }: PruneOptions): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (thrown) {
+    if (removeForeign === undefined || !isForbidden(thrown)) throw thrown;
+    await removeForeign(path);
+  }
+}
+
+function isForbidden(thrown: unknown): boolean {
+  const code = systemCode(thrown);
+  return code === "EACCES" || code === "EPERM";
 }
 
 async function pathsOf(cache: Cache, kind: CacheKind): Promise<string[]> {
@@ -117,25 +134,40 @@ async function childrenOf(folder: string): Promise<string[]> {
     return (await readdir(folder)).map((name) => join(folder, name));
   } catch (thrown) {
     const code = systemCode(thrown);
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    // What a step's user has closed is counted as empty.
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return [];
     throw diskError(`reading the cache folder ${folder}`, thrown);
   }
 }
 
+type Measure = Pick<CacheEntry, "sizeBytes" | "lastUsedMs">;
+
+async function measure(kind: CacheKind, path: string): Promise<Measure | undefined> {
+  if (kind !== "layers") return await measureTree(path);
+  // Times within a layer are its content's own; its use is noted on its folder.
+  const [measured, lastUsedMs] = await Promise.all([measureTree(path), timeOf(path)]);
+  return measured === undefined || lastUsedMs === undefined ? undefined : { ...measured, lastUsedMs };
+}
+
+async function timeOf(path: string): Promise<number | undefined> {
+  return (await lstat(path).catch(() => undefined))?.mtimeMs;
+}
+
 /** Size and last use of a file, or of a folder with all that is in it; undefined where another process removed it. */
-async function measure(path: string): Promise<Pick<CacheEntry, "sizeBytes" | "lastUsedMs"> | undefined> {
+async function measureTree(path: string): Promise<Measure | undefined> {
   try {
     const status = await lstat(path);
     const lastUsedMs = Math.max(status.mtimeMs, status.isDirectory() ? 0 : status.atimeMs);
     if (!status.isDirectory()) return { sizeBytes: status.size, lastUsedMs };
-    const parts = await Promise.all((await childrenOf(path)).map(measure));
+    const parts = await Promise.all((await childrenOf(path)).map(measureTree));
     const known = parts.filter((part) => part !== undefined);
     return {
       sizeBytes: known.reduce((sum, part) => sum + part.sizeBytes, 0),
       lastUsedMs: known.reduce((latest, part) => Math.max(latest, part.lastUsedMs), lastUsedMs),
     };
   } catch (thrown) {
-    if (systemCode(thrown) === "ENOENT") return undefined;
+    const code = systemCode(thrown);
+    if (code === "ENOENT" || code === "EACCES") return undefined;
     throw diskError(`reading the cache entry ${path}`, thrown);
   }
 }
