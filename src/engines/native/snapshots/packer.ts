@@ -131,7 +131,9 @@ async function unpack(helper: HelperTask, records: Bytes, what: string): Promise
   } catch (thrown) {
     // Where it ended early, it tells why; else whoever makes the records does. Its input ended, so it ends.
     const told = await helper.ended.catch((own: unknown) => own);
-    throw isBrokenPipe(thrown) ? helperError(what, told ?? thrown) : thrown;
+    if (!isBrokenPipe(thrown)) throw thrown;
+    // Past the last record it reads no further: that its input was closed then is no failure.
+    if (told !== undefined) throw helperError(what, told);
   }
   try {
     await helper.ended;
