@@ -20,8 +20,8 @@ import { isSource, openSource, type Source } from "./sources.ts";
 interface Solving {
   readonly services: SolverServices;
   readonly signal: AbortSignal;
-  /** Ends all of it: the first failure is what is thrown. */
-  readonly fail: (thrown: unknown) => void;
+  /** Ends all of it. Whether it is the first failure, which is what is thrown. */
+  readonly fail: (thrown: unknown) => boolean;
   readonly gate: Gate;
   /** Vertices that are done whatever the cache knows, and those that stand on one of them. */
   readonly forced: ReadonlySet<Digest>;
@@ -52,9 +52,11 @@ export async function solveAll(
 ): Promise<readonly Solved[]> {
   const stop = new AbortController();
   let failure: { readonly thrown: unknown } | undefined;
-  const fail = (thrown: unknown): void => {
-    failure ??= { thrown };
+  const fail = (thrown: unknown): boolean => {
+    if (failure !== undefined) return false;
+    failure = { thrown };
     stop.abort(thrown);
+    return !signal.aborted;
   };
   const solving = solvingOf(tops, services, AbortSignal.any([signal, stop.signal]), fail);
   const snapshots = tops.map(async (top) => {
@@ -205,24 +207,20 @@ async function fromInputs(solving: Solving, vertex: Vertex): Promise<Result> {
   return resultOfSnapshot(snapshot, services.store);
 }
 
-function done(solving: Solving, vertex: Vertex, inputs: readonly Result[]): Promise<Snapshot> {
-  return told(solving, vertex, async (id) => {
-    const { gate, services, signal } = solving;
-    // Only commands are worth waiting for: the rest is short, or bounded by the disk.
-    const leave = vertex.operation.kind === "exec" ? await gate.enter(signal) : undefined;
-    try {
-      signal.throwIfAborted();
+async function done(solving: Solving, vertex: Vertex, inputs: readonly Result[]): Promise<Snapshot> {
+  const { gate, services, signal } = solving;
+  // Only commands are worth waiting for: the rest is short, or bounded by the disk.
+  const leave = vertex.operation.kind === "exec" ? await gate.enter(signal) : undefined;
+  try {
+    signal.throwIfAborted();
+    return await told(solving, vertex, async (id) => {
       const value = await perform(vertex, inputs, { services, signal, id });
       solving.done.add(vertex.digest);
       return { value, cached: false };
-    } catch (thrown) {
-      // Before the next one is let in.
-      solving.fail(thrown);
-      throw thrown;
-    } finally {
-      leave?.();
-    }
-  });
+    });
+  } finally {
+    leave?.();
+  }
 }
 
 interface Found {
@@ -284,14 +282,11 @@ async function told<T>(
     emit({ type: "end", id, cached });
     return value;
   } catch (thrown) {
-    emit({ type: "fail", id, message: isOther(solving, thrown) ? "interrupted" : messageOf(thrown) });
+    // Everything ends before a place is given to the next one.
+    const isFirst = solving.fail(thrown);
+    emit({ type: "fail", id, message: isFirst ? messageOf(thrown) : "interrupted" });
     throw thrown;
   }
-}
-
-/** Whether it ended because of another's failure, or an interrupt. */
-function isOther({ signal }: Solving, thrown: unknown): boolean {
-  return signal.aborted && signal.reason !== thrown;
 }
 
 function tellCached({ services, told }: Solving, { digest, meta }: Vertex): void {
