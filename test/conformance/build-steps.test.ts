@@ -87,11 +87,7 @@ const steps: readonly Step[] = [
     name: "can become root with a set-uid program",
     argv: ["/bin/set-user-attack", "set-user"],
     given: { uid: 1000, gid: 1000 },
-    prints: (user) =>
-      (isSingle(user) ? "uid 1000, effective 1000\n" : "uid 1000, effective 0\nESCAPED\n").replace(
-        "ESCAPED\n",
-        "",
-      ),
+    prints: (user) => `uid 1000, effective ${isSingle(user) ? 1000 : 0}\n`,
   },
   {
     name: "has the environment that is given, and no other",

@@ -1,33 +1,22 @@
 // A spec's tests against real programs in the sandbox: what it hands over, and what it keeps away.
-import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type ProgramTest, runTest, type TestedImage } from "../../src/engines/native/run-tests.ts";
+import { type NativeRunner, openRunner } from "../../src/engines/native/runner/open.ts";
 import { treeOf } from "../../src/tree/memory-tree.ts";
+import { because } from "../../testing/examples.ts";
 import { helloProgram } from "../../testing/hello-program.ts";
 import { withFolder } from "../../testing/layouts.ts";
 import { file } from "../../testing/trees.ts";
 
-const isRoot = process.getuid?.() === 0;
-const probe = spawnSync("unshare", [
-  ...(isRoot ? [] : ["--user", "--map-root-user"]),
-  "--mount",
-  "--pid",
-  "--fork",
-  "true",
-]);
-const reason =
-  process.arch !== "x64"
-    ? "the test's program is for x86-64"
-    : probe.status === 0
-      ? undefined
-      : "namespaces can't be made here (unshare)";
-const absent = reason === undefined ? "" : ` (skipped: ${reason})`;
+const missing = process.arch === "x64" ? undefined : "the test's program is for x86-64";
 
 const span = { file: "distill.yaml", line: 1, column: 1, endLine: 1, endColumn: 2 };
 const clock = { signal: new AbortController().signal, now: () => 0 };
-const host = { isRoot, path: process.env["PATH"] ?? "" };
+const { uid, gid, username } = userInfo();
+const host = { isRoot: uid === 0, uid, gid, user: username, path: process.env["PATH"] ?? "" };
 
 async function failuresOf(given: Partial<ProgramTest>): Promise<string[]> {
   const messages: string[] = [];
@@ -47,13 +36,14 @@ async function failuresOf(given: Partial<ProgramTest>): Promise<string[]> {
       span,
       ...given,
     };
-    const { failures } = await runTest(program, image, host, clock);
+    const runner = (): Promise<NativeRunner> => openRunner(host, join(folder, "scratch"), { ids: "single" });
+    const { failures } = await runTest(program, image, runner, clock);
     messages.push(...failures.map(({ message }) => message));
   });
   return messages;
 }
 
-describe.skipIf(reason !== undefined)(`a program of the image${absent}`, () => {
+describe.skipIf(missing !== undefined)(`a program of the image${because(missing)}`, () => {
   test.each<{ summary: string; given: Partial<ProgramTest>; failures: string[] }>([
     { summary: "its output, whole", given: { stdout: { equals: "hello" } }, failures: [] },
     { summary: "as a user by name", given: { user: "app" }, failures: [] },

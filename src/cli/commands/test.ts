@@ -1,9 +1,11 @@
 // `distill test`: the spec's tests, in the image's own root, without a shell and without root.
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { ToolError } from "../../base/errors.ts";
+import { lazy } from "../../base/lazy.ts";
 import { runTest, type TestedImage, type TestOutcome } from "../../engines/native/run-tests.ts";
+import { openRunner } from "../../engines/native/runner/open.ts";
 import { treeOfImage } from "../../oci/apply.ts";
 import { writeFolder } from "../../oci/folder-writer.ts";
 import type { Image, ImageConfig } from "../../oci/model.ts";
@@ -64,7 +66,7 @@ async function hostBuild(context: Context, project: Project, frozen: boolean): P
 async function inUnpacked<T>(
   context: Context,
   image: Image,
-  work: (tested: TestedImage) => Promise<T>,
+  work: (tested: TestedImage & { readonly scratchFolder: string }) => Promise<T>,
 ): Promise<T> {
   // 0711 lets the tested user through to the root below it, and nobody look around.
   const folder = await mkdtemp(join(tmpdir(), "distill-test-"));
@@ -75,10 +77,10 @@ async function inUnpacked<T>(
     await chmod(folder, 0o711);
     const { signal } = context;
     const tree = await mendingCache([image], () => treeOfImage(image, { scratchFolder, signal }));
-    // Nobody is told that an ordinary user's copy keeps no owners: the sandbox maps them (engines/native/sandbox.ts).
+    // Nobody is told that an ordinary user's copy keeps no owners: the sandbox has one id, which owns all of it.
     await writeFolder(tree, root, undefined, signal);
     const config = parseConfig(image.config, "the image's config");
-    return await work({ tree, root, ...launchOf(config) });
+    return await work({ tree, root, scratchFolder, ...launchOf(config) });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -95,12 +97,16 @@ function launchOf({ config }: ImageConfig): Pick<TestedImage, "env" | "workingDi
 async function runAll(
   context: Context,
   project: Project,
-  tested: TestedImage,
+  tested: TestedImage & { readonly scratchFolder: string },
 ): Promise<readonly TestOutcome[]> {
-  const host = { isRoot: process.getuid?.() === 0, path: context.env["PATH"] ?? "" };
+  const runner = lazy(() => {
+    const { uid, gid, username } = userInfo();
+    const host = { isRoot: uid === 0, uid, gid, user: username, path: context.env["PATH"] ?? "" };
+    return openRunner(host, join(tested.scratchFolder, "steps"), { ids: "single" });
+  });
   const outcomes: TestOutcome[] = [];
   for (const test of project.spec.tests) {
-    const outcome = await runTest(test, tested, host, context);
+    const outcome = await runTest(test, tested, runner, context);
     outcomes.push(outcome);
     const verdict = outcome.failures.length === 0 ? "ok  " : "FAIL";
     context.stdout.write(`${verdict}  ${printable(outcome.name)}  (${formatTime(outcome.durationMs)})\n`);

@@ -6,7 +6,8 @@ import { groupFile, passwdFile, readSettings } from "../../closure/settings.ts";
 import { compileGlob, matching } from "../../tree/glob.ts";
 import type { TreePath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
-import { runInSandbox, type SandboxHost, type SandboxResult } from "./sandbox.ts";
+import { type ProgramResult, runInImage } from "./image-program.ts";
+import type { Runner } from "./runner/step.ts";
 
 export type OutputExpectation =
   | { readonly contains: string }
@@ -55,19 +56,19 @@ export interface TestOutcome {
 }
 
 /**
- * Runs one test.
+ * Runs one test. `runner` is asked for by what runs a program.
  * @throws ToolError "engine" where the sandbox can't be made, "interrupted"
  */
 export async function runTest(
   test: ImageTest,
   image: TestedImage,
-  host: SandboxHost,
+  runner: () => Promise<Pick<Runner, "run">>,
   clock: { readonly signal: AbortSignal; readonly now: () => number },
 ): Promise<TestOutcome> {
   const started = clock.now();
   const failures =
     test.kind === "run"
-      ? await runProgram(test, image, host, clock.signal)
+      ? await runProgram(test, image, await runner(), clock.signal)
       : presenceFailures(test, image.tree);
   return { test, name: nameOf(test), failures, durationMs: clock.now() - started };
 }
@@ -79,13 +80,13 @@ function nameOf(test: ImageTest): string {
 async function runProgram(
   test: ProgramTest,
   image: TestedImage,
-  host: SandboxHost,
+  runner: Pick<Runner, "run">,
   signal: AbortSignal,
 ): Promise<Diagnostic[]> {
   const [program, ...args] = test.argv;
   if (program === undefined)
     throw new ToolError("usage", { what: "running a test", why: "it names no program" });
-  const result = await runInSandbox(
+  const result = await runInImage(
     {
       root: image.root,
       argv: [program, ...args],
@@ -95,7 +96,7 @@ async function runProgram(
       timeoutMs: test.timeoutMs,
       ...(test.stdin === undefined ? {} : { stdin: test.stdin }),
     },
-    host,
+    runner,
     signal,
   );
   return [...exitFailures(test, result), ...outputFailures(test, result)];
@@ -121,7 +122,7 @@ async function idsOf(user: string, tree: Tree): Promise<{ readonly uid: number; 
   });
 }
 
-function exitFailures(test: ProgramTest, result: SandboxResult): Diagnostic[] {
+function exitFailures(test: ProgramTest, result: ProgramResult): Diagnostic[] {
   if (result.timedOut) {
     return [failure(test, `it did not end within ${test.timeoutMs} ms`, outputOf(result))];
   }
@@ -133,7 +134,7 @@ function exitFailures(test: ProgramTest, result: SandboxResult): Diagnostic[] {
   ];
 }
 
-function outputFailures(test: ProgramTest, result: SandboxResult): Diagnostic[] {
+function outputFailures(test: ProgramTest, result: ProgramResult): Diagnostic[] {
   const failures: Diagnostic[] = [];
   for (const stream of ["stdout", "stderr"] as const) {
     const expected = test[stream];
@@ -178,7 +179,7 @@ function failure(test: ImageTest, message: string, hint?: string): Diagnostic {
 const shownLines = 20;
 
 /** The end of what a program said, for whoever has to find out why. */
-function outputOf(result: SandboxResult): string {
+function outputOf(result: ProgramResult): string {
   const said = [result.stdout, result.stderr].map((text) => text.trimEnd()).filter((text) => text !== "");
   const lines = said.join("\n").split("\n");
   const shown = lines.slice(-shownLines).join("\n");
