@@ -9,6 +9,8 @@ import { digestOf } from "../base/digest.ts";
 import { decodeName } from "../base/names.ts";
 import { readTar } from "../formats/tar-reader.ts";
 import type { Entry } from "../tree/entry.ts";
+import type { LayerEntry } from "../tree/layers.ts";
+import { path } from "../tree/path.ts";
 import { assembleLayer, type LayerOptions } from "./layer.ts";
 
 const gzip: LayerOptions = { compression: "gzip", width: 2 };
@@ -192,6 +194,22 @@ test.each([".wh.foo", ".wh..wh..opq", ".wh..wh.plnk", ".wh."])(
     });
   },
 );
+
+test("a layer over others has whiteouts, links to their files, and the top folder", async () => {
+  await withCache(async (cache) => {
+    const entries: readonly LayerEntry[] = [
+      directory("/", { mode: 0o711 }),
+      file("/.wh.gone"),
+      { kind: "hardlink", path: path("/a"), target: path("/lower/file"), origins: [] },
+    ];
+    const layer = await assembleLayer(entries, cache, { ...gzip, withWhiteouts: true }, signal);
+    expect(await membersOf(await collect(layer.open(), 1e6, "a blob"))).toEqual([
+      "./ directory 711 0:0 @0",
+      ".wh.gone file 644 0:0 @0 ",
+      "a hardlink 644 0:0 @0 -> lower/file",
+    ]);
+  });
+});
 
 describe("what can't be read makes no layer, and leaves none behind", () => {
   test.each<{ summary: string; content: Bytes; expected: object }>([
