@@ -4,7 +4,7 @@ import type { Span } from "../../../base/diagnostics.ts";
 import { messageOf, ToolError } from "../../../base/errors.ts";
 import { nearestName } from "../../../base/nearest.ts";
 import { type Vertex, vertexOf } from "../../../graph/vertex.ts";
-import type { ImageConfig } from "../../../oci/model.ts";
+import type { ImageConfig, RunConfig } from "../../../oci/model.ts";
 import { formatReference, parseReference, type Reference } from "../../../oci/reference.ts";
 import { gitSource } from "./git.ts";
 import { Mistake } from "./mistake.ts";
@@ -177,7 +177,27 @@ export function imageVertex(
   return vertexOf(operation, [], { name, span });
 }
 
+/** What BuildKit takes over of an image; a config can hold more, which was true of that image alone. */
+const inherited: readonly (keyof RunConfig)[] = [
+  "User",
+  "ExposedPorts",
+  "Env",
+  "Entrypoint",
+  "Cmd",
+  "Volumes",
+  "WorkingDir",
+  "Labels",
+  "StopSignal",
+  "ArgsEscaped",
+  "Healthcheck",
+  "OnBuild",
+  "Shell",
+];
+
 export function draftOf(image: ImageConfig): ImageDraft {
   const { config, rootfs: _rootfs, history, created: _created, ...document } = image;
-  return { document, config: config ?? {}, history: history ?? [] };
+  const known = Object.entries(config ?? {}).filter(
+    ([name, value]) => (inherited as readonly string[]).includes(name) && value !== null,
+  );
+  return { document, config: Object.fromEntries(known), history: history ?? [] };
 }

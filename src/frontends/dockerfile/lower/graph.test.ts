@@ -140,7 +140,6 @@ RUN --mount=type=secret,id=t,target=/t,env=T,required,mode=444,uid=3 --mount=typ
     `,
     { target: "E" },
   ],
-  ["a target by its number", "FROM scratch\nFROM a", "\n0 scratch\n", { target: "0" }],
   [
     "platforms of machine and target",
     "FROM --platform=$BUILDPLATFORM a AS b\nARG TARGETARCH\nRUN c\nFROM a\nCOPY --from=b d e\nRUN f",

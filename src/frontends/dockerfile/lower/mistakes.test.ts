@@ -72,7 +72,11 @@ const mistakes: readonly (readonly [file: string, told: readonly string[], given
     ["unknown-target: there is no stage release to build (the stages are build, test)"],
     { target: "release" },
   ],
-  ["FROM a", ["unknown-target: there is no stage 1 to build (no stage has a name)"], { target: "1" }],
+  [
+    "FROM a",
+    ["unknown-target: there is no stage 1 to build (no stage has a name: give it one with AS)"],
+    { target: "1" },
+  ],
   [
     "FROM a\nCOPY --from=1 b c",
     ["2:6 unknown-stage-number: there is no stage 1 (the file has one stage, which is 0)"],

@@ -20,7 +20,7 @@ export interface LowerOptions {
   readonly platforms: readonly string[];
   /** The machine that builds: BUILDPLATFORM. */
   readonly buildPlatform: string;
-  /** A stage by name or number; absent: the last one. */
+  /** A stage by its name, as BuildKit has it; absent: the last one. */
   readonly target?: string;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly labels: ReadonlyMap<string, string>;

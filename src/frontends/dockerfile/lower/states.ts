@@ -155,8 +155,7 @@ export function targetState(scope: Scope): StageState | undefined {
   const { target } = scope.options;
   const stages = scope.states.filter((state) => state.stage !== undefined);
   if (target === undefined) return stages.at(-1);
-  const found =
-    scope.byName.get(target.toLowerCase()) ?? (/^\d+$/.test(target) ? stages[Number(target)] : undefined);
+  const found = scope.byName.get(target.toLowerCase());
   if (found !== undefined) return found;
   const near = nearestName(target, scope.byName.keys());
   const names = [...scope.byName.keys()];
@@ -166,7 +165,7 @@ export function targetState(scope: Scope): StageState | undefined {
     `there is no stage ${target} to build`,
     near === undefined
       ? names.length === 0
-        ? "no stage has a name"
+        ? "no stage has a name: give it one with AS"
         : `the stages are ${names.join(", ")}`
       : `did you mean ${near}?`,
   );
