@@ -3,6 +3,7 @@ import { policyRules } from "../../src/audit/policy/rules.ts";
 import { cliRules } from "../../src/cli/rules.ts";
 import { fileRules } from "../../src/engines/native/files/rules.ts";
 import { documentRules } from "../../src/formats/document/rules.ts";
+import { lintRules } from "../../src/frontends/dockerfile/lint/rules.ts";
 import { lowerRules } from "../../src/frontends/dockerfile/lower/rules.ts";
 import { dockerfileRules } from "../../src/frontends/dockerfile/rules.ts";
 import { specRules } from "../../src/frontends/spec/rules.ts";
@@ -49,10 +50,20 @@ export function diagnosticsPage(): string {
     `${pageHead("Diagnostics", "the rules.ts of src/formats/document, src/frontends/spec, src/frontends/dockerfile, src/frontends/dockerfile/lower, src/audit/policy and src/cli, and scripts/reference/diagnostics.ts")}${introduction}`,
     section("In any YAML file", documentRules),
     section("In distill.yaml", specRules),
-    section("In a Dockerfile", { ...dockerfileRules, ...lowerRules }),
+    section("In a Dockerfile", withoutLint({ ...dockerfileRules, ...lowerRules })),
+    section("Lint of a Dockerfile", descriptionsOfLint()),
     section("In distill-policy.yaml", policyRules),
     section("In COPY, ADD and other file operations", fileRules),
     section("On the command line", cliRules),
     section("Elsewhere", otherRules),
   ].join("");
+}
+
+function descriptionsOfLint(): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(lintRules).map(([id, { description }]) => [id, description]));
+}
+
+/** The parser tells some rules of lint. */
+function withoutLint(rules: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(rules).filter(([id]) => !Object.hasOwn(lintRules, id)));
 }

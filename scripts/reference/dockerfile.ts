@@ -1,4 +1,5 @@
 // docs/reference/dockerfile.md, made from the tables that the parser and lint hold to.
+import { type LintRule, lintRules } from "../../src/frontends/dockerfile/lint/rules.ts";
 import {
   directiveRows,
   type Feature,
@@ -44,7 +45,14 @@ ${features("mount", mountRows)}
 ${features("directive", directiveRows)}
 ## Forms
 
-${features("form", formRows)}`;
+${features("form", formRows)}
+## Lint
+
+What \`distill lint\` tells, and \`distill build\` as well. Names are those of \`# check=skip=NAME,NAME\`, which the first lines of a
+file say for all of it and a comment above an instruction for that one. With \`# check=error=true\` findings of BuildKit's rules are
+errors. Those marked *asked* are told with \`# check=experimental=NAME\` only.
+
+${lintTable()}`;
 }
 
 function flagRow(name: string, rule: FlagRule): readonly string[] {
@@ -85,4 +93,15 @@ function features(head: string, rows: readonly Feature[]): string {
 
 function stateText(support: State): string {
   return support.state === "supported" ? "supported" : `${support.state}: it ${support.reason}`;
+}
+
+function lintTable(): string {
+  const rules: readonly (readonly [string, LintRule])[] = Object.entries(lintRules);
+  const rows = rules.map(([id, { description, level, name, origin, url }]) => [
+    url === undefined ? code(name) : `[${code(name)}](${url})`,
+    code(id),
+    `${description}${level === "asked" ? " *Asked.*" : ""}`,
+    origin === "buildkit" ? "BuildKit" : "",
+  ]);
+  return table(["name", "rule", "what it finds", "also in"], rows);
 }

@@ -4,6 +4,7 @@ import { specSchema } from "../../src/frontends/spec/json-schema.ts";
 import { auditSchema } from "../../src/report/audit/json-schema.ts";
 import { diffSchema } from "../../src/report/compare/json-schema.ts";
 import { graphSchema } from "../../src/report/graph/json-schema.ts";
+import { lintSchema } from "../../src/report/lint.ts";
 import { metadataSchema } from "../../src/report/metadata.ts";
 import { cliPage } from "./cli.ts";
 import { diagnosticsPage } from "./diagnostics.ts";
@@ -26,6 +27,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["policy.schema.json", `${JSON.stringify(policySchema(), null, 2)}\n`],
     ["diff.schema.json", `${JSON.stringify(diffSchema(), null, 2)}\n`],
     ["graph.schema.json", `${JSON.stringify(graphSchema(), null, 2)}\n`],
+    ["lint.schema.json", `${JSON.stringify(lintSchema(), null, 2)}\n`],
     ["policy.md", policyPage()],
     ["cli.md", await cliPage()],
     ["errors.md", errorsPage()],

@@ -1,9 +1,13 @@
 // "Did you mean": the nearest of a list of valid names.
 
 /** The name of `names` nearest to `wrong` by edit distance, or undefined where none is near enough to be meant. */
-export function nearestName(wrong: string, names: Iterable<string>): string | undefined {
+export function nearestName(
+  wrong: string,
+  names: Iterable<string>,
+  distanceMax: number = Math.max(2, Math.floor(wrong.length / 3)),
+): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(wrong.length / 3)) + 1;
+  let bestDistance = distanceMax + 1;
   for (const name of names) {
     if (Math.abs(name.length - wrong.length) >= bestDistance) continue;
     const distance = editDistance(wrong.toLowerCase(), name.toLowerCase());

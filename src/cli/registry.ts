@@ -12,6 +12,7 @@ export const commands: Registry = {
   diff: async () => (await import("./commands/diff.ts")).command,
   explain: async () => (await import("./commands/explain.ts")).command,
   graph: async () => (await import("./commands/graph.ts")).command,
+  lint: async () => (await import("./commands/lint.ts")).command,
   schema: async () => (await import("./commands/schema.ts")).command,
   cache: async () => (await import("./commands/cache.ts")).command,
 };

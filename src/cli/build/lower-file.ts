@@ -1,14 +1,17 @@
 // From a Dockerfile to the graph of its build: what `distill build` solves and `distill graph` prints.
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { requireValue } from "../../base/diagnostics.ts";
+import { type Diagnostic, InvalidInput, requireValue } from "../../base/diagnostics.ts";
 import { systemCode } from "../../base/errors.ts";
 import { diskError } from "../../base/files.ts";
 import { parseIgnoreFile } from "../../formats/ignore-patterns.ts";
 import type { Dockerfile } from "../../frontends/dockerfile/ast.ts";
+import { lintDockerfile } from "../../frontends/dockerfile/lint/lint.ts";
+import type { KnownImage } from "../../frontends/dockerfile/lint/seen.ts";
 import { lowerDockerfile } from "../../frontends/dockerfile/lower/lower.ts";
 import type { Lowered } from "../../frontends/dockerfile/lower/options.ts";
 import { parseDockerfile } from "../../frontends/dockerfile/parse.ts";
+import { formatReference, parseReference } from "../../oci/reference.ts";
 import type { Context } from "../context.ts";
 import { displayName } from "../display-name.ts";
 import { hostPlatform } from "../host-image.ts";
@@ -26,7 +29,10 @@ export interface LowerSettings {
   readonly ignoreCache: ReadonlySet<string> | "all";
 }
 
-/** @throws InvalidInput with every mistake of the file, ToolError "usage" where it isn't there */
+/**
+ * The warnings are those of lint as well.
+ * @throws InvalidInput with every mistake of the file, ToolError "usage" where it isn't there
+ */
 export async function lowerFile(
   context: Context,
   { file }: BuildFile,
@@ -36,21 +42,57 @@ export async function lowerFile(
   const { ast, diagnostics } = await parseFile(context, file);
   const epoch = sourceDateEpoch(context, settings.buildArgs);
   const { buildArgs, contexts, ignoreCache, labels, platforms, target } = settings;
+  const buildPlatform = hostPlatform();
+  const [platform = buildPlatform, ...others] = platforms;
+  const known = new Map<string, KnownImage>();
   const lowered = await lowerDockerfile(ast, {
-    platforms: platforms.length === 0 ? [hostPlatform()] : platforms,
-    buildPlatform: hostPlatform(),
+    platforms: [platform, ...others],
+    buildPlatform,
     ...(target === undefined ? {} : { target }),
     buildArgs,
     labels,
     contexts: contexts.named,
     ignoreCache,
-    resolveImage: (reference, platform) => images.resolve(reference, platform),
+    async resolveImage(reference, wanted) {
+      const image = await images.resolve(reference, wanted);
+      const { architecture, config = {}, os } = image.config;
+      const name = fullName(reference);
+      if (!known.has(name)) known.set(name, { platform: `${os}/${architecture}`, config });
+      return image;
+    },
     ignorePatterns: (name) =>
       ignorePatterns(contexts.folders.get(name), name === "context" ? file : undefined),
     created: new Date((epoch ?? 0) * 1000).toISOString().replace(".000Z", "Z"),
     ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }),
   });
-  return { ...lowered, diagnostics: [...diagnostics, ...lowered.diagnostics] };
+  const linted = lintDockerfile(
+    ast,
+    {
+      buildArgs,
+      platform,
+      buildPlatform,
+      ...(target === undefined ? {} : { target }),
+      imageOf: (name) => known.get(fullName(name)),
+      ignorePatterns: await ignorePatterns(contexts.folders.get("context"), file),
+    },
+    diagnostics,
+  );
+  return { ...lowered, diagnostics: withoutErrors([...linted, ...lowered.diagnostics]) };
+}
+
+/** @throws InvalidInput where one is an error */
+export function withoutErrors(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (diagnostics.some(({ severity }) => severity === "error")) throw new InvalidInput(diagnostics);
+  return diagnostics;
+}
+
+/** The same for every spelling of an image's name; the text itself where it is none. */
+function fullName(text: string): string {
+  try {
+    return formatReference(parseReference(text));
+  } catch {
+    return text;
+  }
 }
 
 /**
@@ -76,7 +118,7 @@ export async function parseFile(
 }
 
 /** Those of `<file>.dockerignore` beside the Dockerfile, else of the folder's own .dockerignore. */
-async function ignorePatterns(
+export async function ignorePatterns(
   folder: string | undefined,
   file: string | undefined,
 ): Promise<readonly string[]> {

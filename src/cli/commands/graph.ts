@@ -1,11 +1,10 @@
 // `distill graph`: what a build of a Dockerfile would do, without doing it.
-import { InvalidInput } from "../../base/diagnostics.ts";
 import type { BuildTarget } from "../../graph/vertex.ts";
 import { type BuildFile, findBuildFile } from "../build/build-file.ts";
+import { requireDockerfile } from "../build/require-dockerfile.ts";
 import { stepOptions } from "../build/step-options.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { displayName } from "../display-name.ts";
 import type { Arguments } from "../options.ts";
 
 const formats = ["text", "dot", "json"] as const;
@@ -44,7 +43,7 @@ export const command: Command = defineCommand({
   ],
   async run(context, { options: given, positionals }) {
     const file = await findBuildFile(context, positionals[0], given.file);
-    if (file.kind !== "dockerfile") throw noDockerfile(displayName(file.file, context.cwd));
+    requireDockerfile(context, file);
     if (given.ast) {
       const [{ parseFile }, { printDockerfile }, { printable }] = await Promise.all([
         import("../build/lower-file.ts"),
@@ -109,15 +108,4 @@ async function render(
     default:
       return (await import("../../report/graph/text.ts")).graphText(targets, context.stdout.columns);
   }
-}
-
-function noDockerfile(shown: string): InvalidInput {
-  return new InvalidInput([
-    {
-      severity: "error",
-      rule: "no-dockerfile",
-      message: `${shown} is no Dockerfile, and only the build of one is a graph that can be shown`,
-      hint: "name the Dockerfile with -f",
-    },
-  ]);
 }

@@ -7,6 +7,7 @@ const schemas: Readonly<Record<string, () => Promise<Json>>> = {
   audit: async () => (await import("../../report/audit/json-schema.ts")).auditSchema(),
   diff: async () => (await import("../../report/compare/json-schema.ts")).diffSchema(),
   graph: async () => (await import("../../report/graph/json-schema.ts")).graphSchema(),
+  lint: async () => (await import("../../report/lint.ts")).lintSchema(),
   policy: async () => (await import("../../audit/policy/fields.ts")).policySchema(),
   metadata: async () => (await import("../../report/metadata.ts")).metadataSchema(),
 };
