@@ -76,7 +76,7 @@ describe("entries", () => {
       "/a": "directory 1777",
       "/a/b.txt": "file 0644 hello",
       "/a/empty": "file 0644",
-      "/a/run": "file 0750 x",
+      "/a/run": "file 4750 x",
       "/l": "symlink -> ../../etc/passwd",
     });
     expect(tree.lookup(path("/a/b.txt"))?.mtime).toBe(1_000_000_000);

@@ -1,6 +1,5 @@
 // A folder of the user as a tree: the build context. As BuildKit's file sync gives it (moby/buildkit source/local): modes and
-// times as they are, everything root's, without the set-id bits that a change of owner takes; links as they are, never followed
-// by the walk. Sockets are left out: they mean nothing elsewhere.
+// times as they are, everything root's; links as they are, never followed by the walk. Sockets are left out: they mean nothing elsewhere.
 //
 // Invariant: nothing outside the folder is read, and nothing that the patterns leave out.
 
@@ -290,11 +289,15 @@ function attributesOf(
   path: TreePath,
   status: BigIntStats,
 ): Pick<Entry, "path" | "mode" | "uid" | "gid" | "mtime" | "origins"> {
-  const bits = Number(status.mode) & 0o7777;
-  // A change of owner takes these from what isn't a folder (chown(2)).
-  const lost = status.isDirectory() ? 0 : 0o4000 | ((bits & 0o010) === 0 ? 0 : 0o2000);
   const mtime = Number(status.mtimeNs / 1_000_000_000n);
-  return { path, mode: bits & ~lost, uid: 0, gid: 0, mtime: Math.max(0, mtime), origins: [] };
+  return {
+    path,
+    mode: Number(status.mode) & 0o7777,
+    uid: 0,
+    gid: 0,
+    mtime: Math.max(0, mtime),
+    origins: [],
+  };
 }
 
 function treeDigest(tree: Tree): Digest {

@@ -1,7 +1,9 @@
 // The mounts of a step: what ExecMount asks for, as what the runner makes. Nothing of them is in the step's result.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { canonicalJson } from "../../../../base/canonical-json.ts";
 import { type Diagnostic, InvalidInput, type Span } from "../../../../base/diagnostics.ts";
+import { type Digest, digestOf } from "../../../../base/digest.ts";
 import { ToolError } from "../../../../base/errors.ts";
 import { limits } from "../../../../base/limits.ts";
 import { nearestName } from "../../../../base/nearest.ts";
@@ -156,8 +158,13 @@ async function cacheRequest(
     namespace: services.settings.cacheNamespace,
     id: mount.id,
     sharing: mount.sharing,
-    initial: copy === undefined || tree === undefined ? undefined : selectionDigest(copy, tree),
+    initial: copy === undefined || tree === undefined ? emptyFolder(mount) : selectionDigest(copy, tree),
   };
+}
+
+/** Of the folder that a cache begins as; undefined for the usual one. Other owners and modes make other caches. */
+function emptyFolder({ gid, mode, uid }: Mount<"cache">): Digest | undefined {
+  return mode === 0o755 && uid === 0 && gid === 0 ? undefined : digestOf(canonicalJson([mode, uid, gid]));
 }
 
 async function cacheMount(
