@@ -1,4 +1,4 @@
-// Compressed streams: gzip (RFC 1952), zstd (RFC 8878) and xz by one pair of functions.
+// Compressed streams: gzip (RFC 1952), zstd (RFC 8878), xz and bzip2 by one pair of functions.
 // Invariants: output is bounded by size and by ratio; a stream that ends early is an error; what is compressed has the same
 // bytes in every run, however it was cut into chunks.
 import type { Transform } from "node:stream";
@@ -13,10 +13,13 @@ import {
 import type { Bytes } from "../base/bytes.ts";
 import { messageOf, systemCode, ToolError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { decodeBzip2 } from "./bzip2.ts";
 import { createXzPuller, type XzMemory } from "./xz.ts";
 import { createFrameSplitter, type FramePart } from "./zstd-frames.ts";
 
 export type Compression = "none" | "gzip" | "zstd" | "xz";
+/** bzip2 as well, which no layer and no package uses but an archive of a user may. */
+export type ArchiveCompression = Compression | "bzip2";
 
 /** What bounds a decompression; `what` names the thing in errors. */
 export interface OutputBounds {
@@ -48,12 +51,18 @@ export function detectCompression(head: Uint8Array): Compression {
   return isSkippable ? "zstd" : "none";
 }
 
+/** As `detectCompression`, with bzip2. */
+export function detectArchiveCompression(head: Uint8Array): ArchiveCompression {
+  const isBzip2 = head[0] === 0x42 && head[1] === 0x5a && head[2] === 0x68;
+  return isBzip2 ? "bzip2" : detectCompression(head);
+}
+
 /**
  * The content of a compressed stream; for "none" the stream itself, bounded as well. Chunks may be kept.
  * @throws ToolError "malformed" where corrupt or cut short, "limit" past `outputBytesMax` or limits.expansionRatioMax;
  *   whatever the stream throws
  */
-export function decompress(stream: Bytes, compression: Compression, bounds: OutputBounds): Bytes {
+export function decompress(stream: Bytes, compression: ArchiveCompression, bounds: OutputBounds): Bytes {
   return { [Symbol.asyncIterator]: () => bounded(stream, compression, bounds) };
 }
 
@@ -81,7 +90,7 @@ export function compress(stream: Bytes, compression: "gzip" | "zstd", level?: nu
 
 async function* bounded(
   stream: Bytes,
-  compression: Compression,
+  compression: ArchiveCompression,
   bounds: OutputBounds,
 ): AsyncGenerator<Uint8Array, undefined> {
   let inputBytes = 0;
@@ -107,7 +116,7 @@ async function* bounded(
 
 function decoded(
   stream: Bytes,
-  compression: Compression,
+  compression: ArchiveCompression,
   { transient = false, what, xzMemory }: OutputBounds,
 ): Bytes {
   switch (compression) {
@@ -121,6 +130,8 @@ function decoded(
       return decodeZstd(stream, what);
     case "xz":
       return decodeXz(stream, what, xzMemory);
+    case "bzip2":
+      return decodeBzip2(stream, what);
   }
 }
 

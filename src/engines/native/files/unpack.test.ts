@@ -158,3 +158,13 @@ describe("what is no archive, or no longer one", () => {
     await expect(unpacked(bytes)).rejects.toMatchObject({ code: "malformed" });
   });
 });
+
+test("an archive by bzip2", async () => {
+  const archive =
+    "QlpoOTFBWSZTWQI9nPYAAG37gMmAAAJAAM+AAEBnZJ4ACAggAFQ0pppppkyPUGmyagklMTRiAAGldbyxCDp6EIp3CJjJ1qBDAxCjosh7CNHEHHE6nCGQU0v4yIt9QubM1SIgPxdyRThQkAI9nPY=";
+  expect(await unpacked(Buffer.from(archive, "base64"))).toEqual({
+    "/d": "directory 0755",
+    "/d/dir": "directory 0755",
+    "/d/dir/file": "file 0640 hello",
+  });
+});

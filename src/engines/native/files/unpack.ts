@@ -7,7 +7,7 @@ import type { Bytes } from "../../../base/bytes.ts";
 import type { Span } from "../../../base/diagnostics.ts";
 import { assert, ToolError } from "../../../base/errors.ts";
 import { limits } from "../../../base/limits.ts";
-import { decompress, detectCompression } from "../../../formats/compression.ts";
+import { decompress, detectArchiveCompression } from "../../../formats/compression.ts";
 import { createTarReader, readTar, type TarHeader } from "../../../formats/tar-reader.ts";
 import type { FileContent } from "../../../oci/layer-entry.ts";
 import { createSpool } from "../../../oci/spool.ts";
@@ -84,7 +84,7 @@ export async function unpackSource(
 async function tarOf(file: FileEntry): Promise<Bytes | undefined> {
   const head = await headOf(file.content);
   const bounds = { outputBytesMax: limits.layerBytesMax, what: `the archive ${file.path}` };
-  const tar = decompress(file.content, detectCompression(head), bounds);
+  const tar = decompress(file.content, detectArchiveCompression(head), bounds);
   try {
     // In small pieces, so that nothing but the first header decides.
     for await (const _ of readTar(piecesOf(tar), bounds.what)) return tar;
