@@ -1,6 +1,6 @@
 // One step, from its request to its end: the runner is started, counted, told the setup, watched, and all of it removed.
 import type { ChildProcess } from "node:child_process";
-import { mkdtemp, rm, statfs } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Readable, Writable } from "node:stream";
 import { ToolError } from "../../../base/errors.ts";
@@ -29,8 +29,11 @@ export async function runStep(
   const sockets = await openSockets(request.mounts, join(folder, "sockets"));
   const count = space.namespace === undefined ? await openProcessCount(limits.stepProcessesMax) : undefined;
   try {
+    // Apart from the sockets, which the file system that is put over it would hide.
+    const stage = join(folder, "stage");
+    await mkdir(stage);
     const place = {
-      stage: folder,
+      stage,
       sockets: sockets.paths,
       processesMax: limits.stepProcessesMax,
     };
