@@ -43,7 +43,10 @@ export const limits = {
   dockerfileBytesMax: 4_194_304,
   dockerfileLineLengthMax: 65_535,
   dockerfileInstructionsMax: 10_000,
+  dockerfileStagesMax: 1000,
   heredocsMax: 100,
+  /** Characters that lowering a file makes in all: words, environments of steps, histories. */
+  loweredLengthMax: 67_108_864,
   /** A word once its variables are in; variables inside each other; steps of all patterns in them. */
   expandedLengthMax: 1_048_576,
   expansionDepthMax: 50,

@@ -1,6 +1,7 @@
 // What is wrong with the instructions of a Dockerfile, each for itself and their order: flags, the number of arguments, and their
 // form where no variable decides it (moby/buildkit, frontend/dockerfile/instructions).
 import type { Diagnostic } from "../../base/diagnostics.ts";
+import { limits } from "../../base/limits.ts";
 import { nearestName } from "../../base/nearest.ts";
 import { collectProblems } from "../../formats/document/problems.ts";
 import type { Arguments, Dockerfile, Flag, Instruction, Word } from "./ast.ts";
@@ -13,6 +14,7 @@ import { type FlagRule, instructionRules } from "./table.ts";
 export function checkDockerfile(dockerfile: Dockerfile): readonly Diagnostic[] {
   const problems = collectProblems<DockerfileRule>();
   let staged = false;
+  let stages = 0;
   for (const instruction of dockerfile.instructions) {
     staged ||= instruction.name === "from";
     if (!staged && instruction.name !== "arg") {
@@ -23,6 +25,13 @@ export function checkDockerfile(dockerfile: Dockerfile): readonly Diagnostic[] {
         "only ARG may do so",
       );
       staged = true;
+    }
+    if (instruction.name === "from" && ++stages === limits.dockerfileStagesMax + 1) {
+      problems.error(
+        "dockerfile-limit",
+        instruction.span,
+        `there are more than ${limits.dockerfileStagesMax} stages (dockerfileStagesMax)`,
+      );
     }
     checkInstructionInto(instruction, problems);
   }

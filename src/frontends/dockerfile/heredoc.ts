@@ -1,5 +1,6 @@
 // Here-documents, `<<EOF`, in RUN, COPY and ADD (docs.docker.com/reference/dockerfile, "Here-Documents"). Which words of a line
 // are marks of one, a shell's rules say; the escape character there is `\` whatever the file's is.
+import { limits } from "../../base/limits.ts";
 import type { Heredoc } from "./ast.ts";
 import { type ExpandOptions, expandWords, isProblem } from "./expand/word.ts";
 import { type LogicalLine, spanOf } from "./lines.ts";
@@ -9,7 +10,7 @@ export type HeredocMark = Omit<Heredoc, "content">;
 
 const raw: ExpandOptions = { variables: new Map(), escape: "\\", keepQuotes: true, keepUnset: true };
 
-/** The marks of a line in their order, and those that can't be read. */
+/** The marks of a line in their order, and those that can't be read; one more than may be is enough. */
 export function heredocMarks(line: LogicalLine): {
   readonly marks: readonly HeredocMark[];
   readonly malformed: readonly Omit<HeredocMark, "name" | "expand">[];
@@ -19,6 +20,7 @@ export function heredocMarks(line: LogicalLine): {
   const split = expandWords(line.text, { ...raw, keepEscapes: true });
   // A line that a shell can't read has no here-documents.
   for (const word of isProblem(split) ? [] : split.words) {
+    if (marks.length > limits.heredocsMax) break;
     const match = /^(\d*)<<(-?)\s*((?:[^<\s][^<]*)?)$/.exec(word.text);
     if (match?.[3] === undefined || match[3] === "") continue;
     const common = {

@@ -24,8 +24,8 @@ export interface JoinedLine {
   readonly logical: LogicalLine;
   /** Index of the first physical line after it. */
   readonly next: number;
-  /** Lines (from 1) that are blank between continued ones, which is deprecated. */
-  readonly blank: readonly number[];
+  /** The first line (from 1) that is blank between continued ones, which is deprecated. */
+  readonly blank: number | undefined;
 }
 
 /** A part of a logical line. */
@@ -68,7 +68,7 @@ export function joinLine(
   const first = withoutLineEnd(lines[index] ?? "");
   const indent = first.length - first.trimStart().length;
   const pieces: Piece[] = [{ offset: 0, line: index + 1, column: indent + 1 }];
-  const blank: number[] = [];
+  let blank: number | undefined;
   let { text, continued } = cutContinuation(first.slice(indent), escapeCharacter);
   const texts = [text];
   let length = text.length;
@@ -77,7 +77,7 @@ export function joinLine(
     const line = withoutLineEnd(lines[next] ?? "");
     if (isComment(line)) continue;
     if (line.trimStart() === "") {
-      blank.push(next + 1);
+      blank ??= next + 1;
       continue;
     }
     pieces.push({ offset: length, line: next + 1, column: 1 });

@@ -17,6 +17,21 @@ const allProblems = (text: string): readonly string[] => {
 };
 
 const mistakes: readonly (readonly [string, readonly string[]])[] = [
+  ["# syntax=docker/dockerfile:1.7-labs\nFROM a", []],
+  ["# syntax=host.test/docker/dockerfile-upstream@sha256:0 x\nFROM a", []],
+  [
+    "# syntax=x/y\nFROM a",
+    [
+      "1:1-1:13 warning foreign-syntax: the frontend x/y is not run: the file is read as docker/dockerfile:1 does",
+    ],
+  ],
+  [
+    "FROM a\nRUN b \\\n\n\n c\nX",
+    [
+      "3:1-3:2 warning empty-continuation: a blank line stands between continued lines (remove it, or make it a comment)",
+      "6:1-6:2 error unknown-instruction: X is no instruction",
+    ],
+  ],
   [
     'FROM a\nRUN <<${b:-\\"}',
     ["2:5-2:15 error malformed-heredoc: the name of the here-document has a quote that is not closed"],
@@ -225,7 +240,8 @@ describe("what is wrong", () => {
   test.each<[string, string]>([
     ["dockerfileBytesMax", `FROM a\n${"#\n".repeat(limits.dockerfileBytesMax / 2)}`],
     ["dockerfileLineLengthMax", `FROM ${"a".repeat(limits.dockerfileLineLengthMax)}`],
-    ["dockerfileInstructionsMax", "FROM a\n".repeat(limits.dockerfileInstructionsMax + 1)],
+    ["dockerfileInstructionsMax", `FROM a\n${"RUN b\n".repeat(limits.dockerfileInstructionsMax)}`],
+    ["dockerfileStagesMax", "FROM a\n".repeat(limits.dockerfileStagesMax + 1)],
     ["heredocsMax", `RUN ${"<<A ".repeat(limits.heredocsMax + 1)}\n${"A\n".repeat(limits.heredocsMax + 1)}`],
   ])("%s", (limit, text) => {
     const found = allProblems(text);

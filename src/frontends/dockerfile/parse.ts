@@ -5,10 +5,10 @@
 import type { Diagnostic, Parsed, Span } from "../../base/diagnostics.ts";
 import { limits } from "../../base/limits.ts";
 import { nearestName } from "../../base/nearest.ts";
-import { collectProblems } from "../../formats/document/problems.ts";
+import { collectProblems, toldProblems } from "../../formats/document/problems.ts";
 import { type ArgumentContext, readArguments } from "./arguments.ts";
 import type { Arguments, Dockerfile, Flag, Heredoc, Instruction, InstructionName } from "./ast.ts";
-import { readDirectives } from "./directives.ts";
+import { type FoundDirectives, readDirectives } from "./directives.ts";
 import { type HeredocMark, heredocMarks } from "./heredoc.ts";
 import {
   isComment,
@@ -54,6 +54,7 @@ export function parseDockerfile(text: string, file: string): Parsed<Dockerfile> 
     );
     return { value: undefined, diagnostics: problems.found };
   }
+  checkSyntax(found, problems);
   checkLineLengths(lines, file, problems);
   const instructions = readInstructions(
     { file, lines, escape: found.directives.escape, problems },
@@ -63,7 +64,7 @@ export function parseDockerfile(text: string, file: string): Parsed<Dockerfile> 
   if (instructions.length === 0 && !failed) {
     problems.error("no-instructions", start, "the file holds no instruction", "begin with FROM");
   }
-  const diagnostics = problems.found;
+  const diagnostics = toldProblems(problems.found);
   return {
     value: hasError(diagnostics)
       ? undefined
@@ -100,6 +101,20 @@ function relocated(instruction: Instruction, span: Span): Instruction {
   ) as Instruction;
 }
 
+/** Frontends are images that a build would have to run: only those that read what is read here are left out. */
+function checkSyntax(
+  { directives: { syntax }, syntaxSpan }: FoundDirectives,
+  problems: DockerfileProblems,
+): void {
+  if (syntax === undefined || syntaxSpan === undefined) return;
+  if (/(?:^|\/)docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax)) return;
+  problems.warning(
+    "foreign-syntax",
+    syntaxSpan,
+    `the frontend ${clipped(syntax)} is not run: the file is read as docker/dockerfile:1 does`,
+  );
+}
+
 function checkLineLengths(lines: readonly string[], file: string, problems: DockerfileProblems): void {
   for (const [index, line] of lines.entries()) {
     if (line.length <= limits.dockerfileLineLengthMax) continue;
@@ -117,6 +132,7 @@ function readInstructions(reader: Reader, directives: ReadonlySet<number>): read
   const { file, lines, problems } = reader;
   const instructions: Instruction[] = [];
   let comments: string[] = [];
+  let count = 0;
   let index = 0;
   while (index < lines.length) {
     const line = lines[index] ?? "";
@@ -129,8 +145,8 @@ function readInstructions(reader: Reader, directives: ReadonlySet<number>): read
     }
     const { logical, next, blank } = joinLine(lines, index, file, reader.escape);
     index = next;
-    for (const number of blank) {
-      const span = { file, line: number, column: 1, endLine: number, endColumn: 2 };
+    if (blank !== undefined) {
+      const span = { file, line: blank, column: 1, endLine: blank, endColumn: 2 };
       problems.warning(
         "empty-continuation",
         span,
@@ -142,16 +158,15 @@ function readInstructions(reader: Reader, directives: ReadonlySet<number>): read
     const read = readInstruction(reader, logical, index, comments);
     index = read.next;
     comments = [];
-    if (read.instruction === undefined) continue;
-    if (instructions.length >= limits.dockerfileInstructionsMax) {
+    if (++count > limits.dockerfileInstructionsMax) {
       problems.error(
         "dockerfile-limit",
-        read.instruction.span,
+        spanOf(logical, 0, 1),
         `there are more than ${limits.dockerfileInstructionsMax} instructions (dockerfileInstructionsMax)`,
       );
       break;
     }
-    instructions.push(read.instruction);
+    if (read.instruction !== undefined) instructions.push(read.instruction);
   }
   return instructions;
 }
@@ -221,7 +236,7 @@ function readStatement(whole: Slice, context: ArgumentContext, trigger = false):
     context.problems.error(
       "unknown-instruction",
       spanOfSlice(context.line, keyword),
-      `${keyword.text} is no instruction`,
+      `${clipped(keyword.text)} is no instruction`,
       near === undefined ? undefined : `did you mean ${near.toUpperCase()}?`,
     );
     // What is meant decides whether its here-documents follow, and so where reading goes on.
@@ -270,6 +285,11 @@ function readTriggerStatement(
     comments: [],
   };
   return { ...common, arguments: { kind: "instruction", instruction }, takesHeredocs: inner.takesHeredocs };
+}
+
+/** The beginning of what may be long. */
+function clipped(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}...`;
 }
 
 function flagOf(text: string, span: Span): Flag {

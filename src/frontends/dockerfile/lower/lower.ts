@@ -4,11 +4,13 @@
 // Invariant: pure but for what `options` gives. The same file and options make the same digests.
 import { type Diagnostic, InvalidInput } from "../../../base/diagnostics.ts";
 import { assert } from "../../../base/errors.ts";
+import { limits } from "../../../base/limits.ts";
 import { toldProblems } from "../../../formats/document/problems.ts";
 import type { BuildTarget } from "../../../graph/vertex.ts";
 import type { RunConfig } from "../../../oci/model.ts";
 import type { Dockerfile, InstructionName } from "../ast.ts";
 import { checkDockerfile } from "../check.ts";
+import { matchBudget } from "../expand/pattern.ts";
 import { beginStage, resolveBases, withPlatform } from "./bases.ts";
 import { lowerCopy } from "./copy.ts";
 import { lazyMap } from "./lazy-map.ts";
@@ -31,7 +33,7 @@ import { collecting, Mistake } from "./mistake.ts";
 import type { Lowered, LowerOptions } from "./options.ts";
 import { platformOf } from "./platform.ts";
 import { lowerRun } from "./run.ts";
-import { type Command, newBudget, type Scope, type StageState } from "./scope.ts";
+import { type Command, type Scope, type StageState, spend } from "./scope.ts";
 import { stagesOf } from "./stages.ts";
 import { addCommands, addStage, checkCircles, reachable, targetState } from "./states.ts";
 import { addGlobals, lowerArg, predefinedArguments, unusedArguments } from "./variables.ts";
@@ -135,7 +137,8 @@ async function lowerTarget(
     states: [],
     byName: new Map(),
     found: [],
-    budget: newBudget(),
+    budget: matchBudget(),
+    room: { left: limits.loweredLengthMax },
     declared: new Set(),
   };
   await collecting(scope.found, () => {
@@ -186,11 +189,22 @@ function stopWhere({ found }: Scope): void {
 async function lowerStage(scope: Scope, state: StageState): Promise<void> {
   beginStage(state);
   for (const command of state.commands) {
+    if (scope.room.left < 0) break;
     await collecting(scope.found, () => {
+      spend(scope, settingsLength * settingsOf(state), command.instruction.span);
       instructions[command.instruction.name](scope, state, command);
     });
   }
   state.dispatched = true;
+}
+
+/** What copying one name of a config counts as. */
+const settingsLength = 8;
+
+/** How many names a stage has set: instructions copy the lists of them. */
+function settingsOf({ env, image: { config } }: StageState): number {
+  const maps = [config.Labels, config.Volumes, config.ExposedPorts];
+  return maps.reduce((sum, one) => sum + Object.keys(one ?? {}).length, env.size);
 }
 
 const instructions: Readonly<

@@ -16,8 +16,8 @@ import {
   flagValue,
   type Scope,
   type StageState,
-  setVariable,
   spanAt,
+  withVariables,
 } from "./scope.ts";
 import { shellCommand } from "./shell.ts";
 import { isSignal, signalNames } from "./signals.ts";
@@ -26,18 +26,13 @@ type Lower = (scope: Scope, state: StageState, command: Command) => void;
 
 export const lowerEnv: Lower = (scope, state, { instruction }) => {
   const pairs = expandedPairs(scope, state, instruction);
-  for (const [name, value] of pairs) {
-    setVariable(state, name, value);
-    configure(state, { Env: withVariable(state.image.config.Env ?? [], name, value) });
-  }
+  state.env = withVariables(state.env, pairs);
+  // In a config a variable keeps the place that it has.
+  const lines = new Map((state.image.config.Env ?? []).map((line) => [line.split("=", 1)[0] ?? "", line]));
+  for (const [name, value] of pairs) lines.set(name, `${name}=${value}`);
+  configure(state, { Env: [...lines.values()] });
   addHistory(scope, state, ["ENV", ...pairs.map((pair) => pair.join("="))].join(" "), false);
 };
-
-/** In the place of one of that name, else at the end. */
-function withVariable(env: readonly string[], name: string, value: string): readonly string[] {
-  const index = env.findIndex((one) => one.split("=", 1)[0] === name);
-  return index < 0 ? [...env, `${name}=${value}`] : env.with(index, `${name}=${value}`);
-}
 
 export const lowerLabel: Lower = (scope, state, { instruction }) => {
   const pairs = expandedPairs(scope, state, instruction);

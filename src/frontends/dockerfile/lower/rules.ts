@@ -1,6 +1,8 @@
 // Every rule that a Dockerfile can break while it becomes a graph, with its row of docs/reference/diagnostics.md.
 
 export const lowerRules = {
+  "lowered-limit":
+    "What the file becomes is greater than a named limit allows: variables that double from line to line.",
   "wrong-expansion":
     "A word can't be expanded: a quote or `${` is not closed, a variable must be set and isn't.",
   "wrong-image-name":

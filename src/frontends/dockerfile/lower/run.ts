@@ -11,7 +11,15 @@ import { Mistake } from "./mistake.ts";
 import { type Mount, readMount } from "./mounts.ts";
 import { metaOf, numberedName, shownInstruction } from "./names.ts";
 import { joined } from "./paths.ts";
-import { type Command, expandIn, flagValue, type Scope, type StageState, workingDirOf } from "./scope.ts";
+import {
+  type Command,
+  expandIn,
+  flagValue,
+  type Scope,
+  type StageState,
+  spend,
+  workingDirOf,
+} from "./scope.ts";
 import { scratchVertex } from "./scratch.ts";
 import { shellCommand } from "./shell.ts";
 import { copySource } from "./sources.ts";
@@ -47,10 +55,16 @@ export function lowerRun(scope: Scope, state: StageState, command: Command): voi
   if (state.local !== undefined) scope.locals.uses(state.local, "/");
   const network = flagValue(scope, state, instruction, "network")?.value ?? "default";
   const hostname = scope.options.buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME");
+  const env = environmentOf(state, mounted);
+  spend(
+    scope,
+    env.reduce((sum, one) => sum + one.length, 0),
+    instruction.span,
+  );
   const operation: ExecOperation = {
     kind: "exec",
     argv,
-    env: environmentOf(state, mounted),
+    env,
     workingDir: workingDirOf(state),
     user: state.image.config.User ?? "",
     mounts: mounted.mounts,

@@ -2,10 +2,11 @@
 // they share. Values in it change from instruction to instruction; vertices never do.
 import type { Diagnostic, Span } from "../../../base/diagnostics.ts";
 import type { Digest } from "../../../base/digest.ts";
+import { limits } from "../../../base/limits.ts";
 import type { Vertex } from "../../../graph/vertex.ts";
 import type { HistoryEntry, ImageConfig, RunConfig } from "../../../oci/model.ts";
 import type { Flag, Instruction, Word } from "../ast.ts";
-import { type MatchBudget, matchBudget } from "../expand/pattern.ts";
+import type { MatchBudget } from "../expand/pattern.ts";
 import { expandedParts } from "../expand/table.ts";
 import { type ExpandOptions, expandWord, isProblem } from "../expand/word.ts";
 import type { Locals } from "./locals.ts";
@@ -27,6 +28,8 @@ export interface Scope {
   readonly byName: Map<string, StageState>;
   readonly found: Diagnostic[];
   readonly budget: MatchBudget;
+  /** Characters that lowering may still make. */
+  readonly room: { left: number };
   /** Names of ARGs that were met. */
   readonly declared: Set<string>;
 }
@@ -82,8 +85,15 @@ export interface ResolvedImage {
   readonly config: ImageConfig;
 }
 
-export function newBudget(): MatchBudget {
-  return matchBudget();
+/** Time and memory are as much as what is made, and that has a limit. @throws Mistake "lowered-limit" */
+export function spend(scope: Scope, length: number, span: Span): void {
+  scope.room.left -= length;
+  if (scope.room.left >= 0) return;
+  throw new Mistake(
+    "lowered-limit",
+    span,
+    `the file becomes more than ${limits.loweredLengthMax} characters of a build (loweredLengthMax)`,
+  );
 }
 
 /** @throws Mistake "wrong-expansion" */
@@ -93,11 +103,12 @@ export function expandIn(
   word: Word,
   settings: Partial<ExpandOptions> = {},
 ): string {
-  const { text } = word;
+  const { text, span } = word;
   const options = { variables, escape: scope.escape, budget: scope.budget, ...settings };
   const expanded = expandWord(text, options);
   if (isProblem(expanded))
     throw new Mistake("wrong-expansion", spanAt(word, expanded.at), `"${text}": ${expanded.problem}`);
+  spend(scope, expanded.value.length, span);
   return expanded.value;
 }
 
@@ -132,12 +143,17 @@ export function flagValues(instruction: Instruction, name: string): readonly str
   return instruction.flags.flatMap((flag) => (flag.name === name ? [flag.value ?? ""] : []));
 }
 
-/** Sets a variable that instructions see; it is the last one then. */
-export function setVariable(state: StageState, name: string, value: string): void {
-  const env = new Map(state.env);
-  env.delete(name);
-  env.set(name, value);
-  state.env = env;
+/** Variables with others set; those are the last then. */
+export function withVariables(
+  variables: ReadonlyMap<string, string>,
+  pairs: Iterable<readonly [string, string]>,
+): Map<string, string> {
+  const changed = new Map(variables);
+  for (const [name, value] of pairs) {
+    changed.delete(name);
+    changed.set(name, value);
+  }
+  return changed;
 }
 
 /** Changes of the config that the image will have. */

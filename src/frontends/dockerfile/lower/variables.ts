@@ -5,7 +5,7 @@ import { nearestName } from "../../../base/nearest.ts";
 import type { Instruction } from "../ast.ts";
 import { addHistory } from "./history.ts";
 import { partsOf } from "./platform.ts";
-import { type Command, expandIn, type Scope, type StageState, setVariable } from "./scope.ts";
+import { type Command, expandIn, type Scope, type StageState } from "./scope.ts";
 
 /** What every FROM can use, and every stage once it says ARG. */
 export function predefinedArguments(
@@ -55,16 +55,24 @@ const notInEnvironment: readonly string[] = ["BUILDKIT_SBOM_SCAN_CONTEXT", "BUIL
 export function lowerArg(scope: Scope, state: StageState, { instruction }: Command): void {
   const given = instruction.arguments;
   const shown: string[] = [];
+  // Each sees those before it in its line.
+  const env = new Map(state.env);
+  const known = new Map(state.buildArguments);
   for (const { name: word, value: initial } of given.kind === "pairs" ? given.pairs : []) {
     const name = word.text;
     scope.declared.add(name);
     const chosen =
       scope.options.buildArgs.get(name) ??
-      (initial === undefined ? scope.globals.get(name) : expandIn(scope, state.env, initial));
-    if (chosen !== undefined && !notInEnvironment.includes(name)) setVariable(state, name, chosen);
-    state.buildArguments = new Map(state.buildArguments).set(name, chosen ?? "");
+      (initial === undefined ? scope.globals.get(name) : expandIn(scope, env, initial));
+    if (chosen !== undefined && !notInEnvironment.includes(name)) {
+      env.delete(name);
+      env.set(name, chosen);
+    }
+    known.set(name, chosen ?? "");
     shown.push(chosen === undefined ? name : `${name}=${chosen}`);
   }
+  state.env = env;
+  state.buildArguments = known;
   addHistory(scope, state, `ARG ${shown.join(" ")}`, false);
 }
 
