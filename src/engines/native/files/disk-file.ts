@@ -1,7 +1,7 @@
 // Regular files of this machine's disk: their digest, and their content as streams that notice when it is no longer what was
 // examined. A link in place of a file is never followed, a pipe never waited for.
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Bytes } from "../../../base/bytes.ts";
 import { type Digest, digestOf, finishDigest } from "../../../base/digest.ts";
@@ -26,29 +26,24 @@ export function diskName(path: string): string | Buffer {
 }
 
 /**
- * Reads a file once. `isSame` is asked of its status before and after.
+ * Reads a file once. It has to be the one of `status`, before and after.
  * @throws ToolError "malformed" where it changed meanwhile, "disk"; the signal's reason
  */
 export async function examineFile(
   file: string,
-  isSame: (status: {
-    readonly dev: bigint;
-    readonly ino: bigint;
-    readonly size: bigint;
-    readonly mtimeNs: bigint;
-  }) => boolean,
+  status: BigIntStats,
   signal: AbortSignal,
 ): Promise<ExaminedFile> {
   try {
     const fd = openSync(diskName(file), flags);
     try {
       const before = fstatSync(fd, { bigint: true });
-      if (!isSame(before)) throw changed(file);
+      if (!isSame(status, before)) throw changed(file);
       const examined =
         before.size <= oneReadBytesMax
           ? examineSmall(fd, Number(before.size))
           : await examineLarge(fd, signal);
-      if (!isSame(fstatSync(fd, { bigint: true }))) throw changed(file);
+      if (!isSame(status, fstatSync(fd, { bigint: true }))) throw changed(file);
       return examined;
     } finally {
       closeSync(fd);
@@ -57,6 +52,15 @@ export async function examineFile(
     if (systemCode(thrown) === undefined) throw thrown;
     throw unreadable(file, thrown);
   }
+}
+
+function isSame(before: BigIntStats, now: BigIntStats): boolean {
+  return (
+    before.dev === now.dev &&
+    before.ino === now.ino &&
+    before.size === now.size &&
+    before.mtimeNs === now.mtimeNs
+  );
 }
 
 function examineSmall(fd: number, sizeBytes: number): ExaminedFile {

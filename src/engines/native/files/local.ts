@@ -1,5 +1,6 @@
 // A folder of the user as a tree: the build context. As BuildKit's file sync gives it (moby/buildkit source/local): modes and
-// times as they are, everything root's; links as they are, never followed by the walk. Sockets are left out: they mean nothing elsewhere.
+// times as they are, everything root's; links as they are, never followed by the walk. Sockets are left out: they mean nothing
+// elsewhere.
 //
 // Invariant: nothing outside the folder is read, and nothing that the patterns leave out.
 
@@ -172,7 +173,7 @@ async function readUnknown(walk: Walk, now: () => number): Promise<void> {
     if (index % 256 === 0) await setImmediate();
     walk.signal.throwIfAborted();
     const readMs = now();
-    const { digest } = await examineFile(walk.place + path, (other) => isSame(status, other), walk.signal);
+    const { digest } = await examineFile(walk.place + path, status, walk.signal);
     walk.known.add(status, digest, readMs);
     walk.entries.push(fileEntry(walk.place, path, status, digest));
   }
@@ -233,15 +234,6 @@ function tooMany(folder: string): ToolError {
     why: `it has more than ${limits.entriesMax} entries (entriesMax)`,
     hint: "leave out what the build doesn't need (.dockerignore)",
   });
-}
-
-function isSame(before: BigIntStats, now: Pick<BigIntStats, "dev" | "ino" | "size" | "mtimeNs">): boolean {
-  return (
-    before.dev === now.dev &&
-    before.ino === now.ino &&
-    before.size === now.size &&
-    before.mtimeNs === now.mtimeNs
-  );
 }
 
 function tooDeep(path: TreePath): ToolError {
