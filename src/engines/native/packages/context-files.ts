@@ -1,11 +1,9 @@
 // Files of the build context (the spec's folder) as tree entries. The context is the user's own, yet links in it may lead
 // anywhere: nothing outside the folder is read.
-import { createHash } from "node:crypto";
-import { type FileHandle, lstat, open, readdir, readlink, realpath } from "node:fs/promises";
+import { lstat, open, readdir, readlink, realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { Bytes } from "../../../base/bytes.ts";
-import { type Digest, finishDigest } from "../../../base/digest.ts";
-import { systemCode, ToolError } from "../../../base/errors.ts";
+import type { Digest } from "../../../base/digest.ts";
+import { systemCode } from "../../../base/errors.ts";
 import { diskError } from "../../../base/files.ts";
 import { lazy } from "../../../base/lazy.ts";
 import { decodeName, encodeName } from "../../../base/names.ts";
@@ -14,6 +12,7 @@ import { ofFile } from "../../../formats/random-access.ts";
 import { type Addition, declaredName } from "../../../graph/plan.ts";
 import type { Entry, Origin } from "../../../tree/entry.ts";
 import { baseName, joinPath, path as literalPath, type TreePath, treePath } from "../../../tree/path.ts";
+import { contentOnDisk, examineFile } from "../files/disk-file.ts";
 
 export type CopyAddition = Extract<Addition, { kind: "copy" }>;
 
@@ -98,7 +97,7 @@ async function add(collected: Collected, source: string, at: TreePath): Promise<
   const { copy, settings } = collected;
   const { context, mtime, signal } = settings;
   signal.throwIfAborted();
-  const status = await lstat(encodeName(source));
+  const status = await lstat(encodeName(source), { bigint: true });
   const common = {
     path: at,
     origins: [originOf(copy)],
@@ -117,16 +116,15 @@ async function add(collected: Collected, source: string, at: TreePath): Promise<
       if (failure !== undefined) return failure;
     }
   } else if (status.isFile()) {
-    const { digest, sizeBytes } = await examine(source, signal);
-    collected.files.set(digest, source);
-    const mode = copy.mode ?? ((status.mode & 0o100) === 0 ? 0o644 : 0o755);
+    const examined = await examineFile(source, status, signal);
+    collected.files.set(examined.digest, source);
+    const mode = copy.mode ?? ((status.mode & 0o100n) === 0n ? 0o644 : 0o755);
     collected.entries.push({
       ...common,
       kind: "file",
       mode,
-      sizeBytes,
-      digest,
-      content: contentOf(source, digest),
+      ...examined,
+      content: contentOnDisk(source, examined),
     });
   } else {
     return { problem: "special", source: relative(context, source) };
@@ -149,22 +147,6 @@ function originOf(copy: CopyAddition): Origin {
   return copy.span === undefined ? { kind: "declared", what } : { kind: "declared", what, span: copy.span };
 }
 
-async function examine(file: string, signal: AbortSignal): Promise<{ digest: Digest; sizeBytes: number }> {
-  const handle = await open(encodeName(file), "r");
-  try {
-    const hash = createHash("sha256");
-    let sizeBytes = 0;
-    for await (const chunk of chunksOf(handle)) {
-      signal.throwIfAborted();
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-    }
-    return { digest: finishDigest(hash), sizeBytes };
-  } finally {
-    await handle.close();
-  }
-}
-
 /** A file that has changed since gives the facts of other bytes; reading it for a layer will tell. */
 async function factsIn(files: ReadonlyMap<Digest, string>): Promise<ReadonlyMap<Digest, Facts>> {
   const facts = new Map<Digest, Facts>();
@@ -181,37 +163,4 @@ async function factsIn(files: ReadonlyMap<Digest, string>): Promise<ReadonlyMap<
     }
   }
   return facts;
-}
-
-/** A file's bytes; an error in place of the end where they are no longer those that were examined. */
-function contentOf(file: string, digest: Digest): Bytes {
-  return {
-    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-      const handle = await open(encodeName(file), "r");
-      try {
-        const hash = createHash("sha256");
-        for await (const chunk of chunksOf(handle)) {
-          hash.update(chunk);
-          yield chunk;
-        }
-        if (finishDigest(hash) === digest) return;
-      } finally {
-        await handle.close();
-      }
-      throw new ToolError("malformed", {
-        what: `reading ${file}`,
-        why: "it changed while it was being read",
-        hint: "build again when the file no longer changes",
-      });
-    },
-  };
-}
-
-async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
-  for (let position = 0; ; ) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(1_048_576), 0, 1_048_576, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
 }
