@@ -71,7 +71,7 @@ const growing: readonly (readonly [string, string, string])[] = [
   [
     "settings that every instruction copies",
     "loweredLengthMax",
-    `EXPOSE 0-65535\n${"STOPSIGNAL 9\n".repeat(5000)}`,
+    `EXPOSE 0-20000\n${"ENV a=b\n".repeat(5000)}`,
   ],
   [
     "patterns that match anything",

@@ -191,17 +191,20 @@ async function lowerStage(scope: Scope, state: StageState): Promise<void> {
   for (const command of state.commands) {
     if (scope.room.left < 0) break;
     await collecting(scope.found, () => {
-      spend(scope, settingsLength * settingsOf(state), command.instruction.span);
-      instructions[command.instruction.name](scope, state, command);
+      const { name, span } = command.instruction;
+      if (copying.includes(name)) spend(scope, settingsLength * settingsOf(state), span);
+      instructions[name](scope, state, command);
     });
   }
   state.dispatched = true;
 }
 
 /** What copying one name of a config counts as. */
-const settingsLength = 8;
+const settingsLength = 16;
 
-/** How many names a stage has set: instructions copy the lists of them. */
+const copying: readonly InstructionName[] = ["arg", "env", "expose", "label", "volume"];
+
+/** How many names a stage has set: some instructions copy the lists of them. */
 function settingsOf({ env, image: { config } }: StageState): number {
   const maps = [config.Labels, config.Volumes, config.ExposedPorts];
   return maps.reduce((sum, one) => sum + Object.keys(one ?? {}).length, env.size);
