@@ -3,6 +3,7 @@
 //
 //   npm run bench                 all scenarios, 3 rounds
 //   npm run bench -- 5 hot start  5 rounds of the scenarios named
+//   npm run bench -- steps        Dockerfiles: the cost of a step, nothing to do, many files, the Go service
 //   npm run bench -- audit        all audits; of the layer that DISTILL_BENCH_LAYER names, where it is set
 
 import { randomBytes } from "node:crypto";
@@ -13,6 +14,7 @@ import { startDockerRegistry } from "../testing/engines/docker-registry.ts";
 import { auditScenarios } from "./bench/audit.ts";
 import { type Contender, type Cost, compare, run } from "./bench/measure.ts";
 import { type BuildKit, has, startBuildKit } from "./bench/peers.ts";
+import { stepScenarios } from "./bench/steps.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -46,17 +48,19 @@ const isWanted = (name: string): boolean =>
 const names = ["cold", "warm", "hot", "changed", "push", "pull"];
 const buildKit = names.some(isWanted) ? await startPeer() : undefined;
 const registry = isWanted("push") && has("docker-registry") ? await startDockerRegistry() : undefined;
+const steps = isWantedKind("steps") ? await stepScenarios(folder, distill) : undefined;
 try {
-  const audits = await auditScenarios({ folder, distill, mirror }, isWantedAudit());
-  report([...scenarios(), ...audits].filter(({ name }) => isWanted(name)));
+  const audits = await auditScenarios({ folder, distill, mirror }, isWantedKind("audit"));
+  report([...scenarios(), ...audits, ...(steps?.scenarios ?? [])].filter(({ name }) => isWanted(name)));
 } finally {
+  await steps?.stop();
   await buildKit?.stop();
   await registry?.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
-function isWantedAudit(): boolean {
-  return wanted.size === 0 || [...wanted].some((name) => name.startsWith("audit"));
+function isWantedKind(kind: string): boolean {
+  return wanted.size === 0 || [...wanted].some((name) => name.startsWith(kind));
 }
 
 async function startPeer(): Promise<BuildKit | undefined> {
