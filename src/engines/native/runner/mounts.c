@@ -262,8 +262,10 @@ static void protect(const char *path) {
 static void arrange(const struct instruction *this, int mount) {
   const char *name = text_of(this, 0);
   if (mount >= 0) {
+    const char *target = text_of(this, 1);
     int is_kernel = text_equal(name, "filesystem") && !text_equal(text_of(this, 3), "tmpfs");
-    attach(mount, text_of(this, 1), is_kernel || text_equal(text_of(this, 1), "/dev"));
+    // Where the kernel gives no /sys of one's own, the host's is at its place.
+    attach(mount, target, is_kernel || text_equal(target, "/dev") || text_equal(target, "/sys"));
   } else if (text_equal(name, "folder")) {
     must(make_folder_at(AT_FDCWD, text_of(this, 1), (unsigned)number_in(this, 2)), "making the folder", text_of(this, 1));
   } else if (text_equal(name, "link")) {
