@@ -17,9 +17,10 @@ const origins: readonly Origin[] = [
   { kind: "effect", effect: "update-ca-certificates", package: "ca-certificates" },
 ];
 
-interface Certificate {
+export interface Certificate {
   /** Of the certificate itself, for the link to it. */
   readonly path: TreePath;
+  /** PEM. */
   readonly text: Buffer;
   /** Of its link in the certificates' folder: "ISRG_Root_X1.pem". */
   readonly linkName: string;
@@ -30,11 +31,7 @@ interface Certificate {
  * @throws ToolError "limit" for a certificate of absurd size, and what reading a file of the tree throws
  */
 export async function caCertificates(tree: Tree, mtime: number): Promise<readonly Entry[]> {
-  const certificates: Certificate[] = [];
-  for (const entry of await selected(tree)) {
-    const text = Buffer.from(await collect(entry.content, limits.settingsBytesMax, entry.path));
-    certificates.push({ path: entry.path, text, linkName: linkName(entry.path) });
-  }
+  const certificates = await trustedCertificates(tree);
   if (certificates.length === 0) return [];
   const common = { uid: 0, gid: 0, mtime, origins };
   const link = (name: string, target: string): Entry => ({
@@ -57,6 +54,19 @@ export async function caCertificates(tree: Tree, mtime: number): Promise<readonl
   const links = new Map(certificates.map((one) => [one.linkName, link(one.linkName, one.path)]));
   const hashed = hashLinks(certificates).map(({ name, target }) => link(name, target));
   return [bundleFile, ...links.values(), ...hashed];
+}
+
+/**
+ * The certificates that a tree trusts, in the bundle's order.
+ * @throws ToolError "limit" for a certificate of absurd size, and what reading a file of the tree throws
+ */
+export async function trustedCertificates(tree: Tree): Promise<readonly Certificate[]> {
+  const certificates: Certificate[] = [];
+  for (const entry of await selected(tree)) {
+    const text = Buffer.from(await collect(entry.content, limits.settingsBytesMax, entry.path));
+    certificates.push({ path: entry.path, text, linkName: linkName(entry.path) });
+  }
+  return certificates;
 }
 
 /** Those of ca-certificates.conf, or all where there is none; then the administrator's, each in its order. */
@@ -111,7 +121,8 @@ function hashLinks(
   return links;
 }
 
-function parseCertificate(text: Buffer): X509Certificate | undefined {
+/** Undefined for what is none that can be read. */
+export function parseCertificate(text: Buffer): X509Certificate | undefined {
   try {
     return new X509Certificate(text);
   } catch {

@@ -14,6 +14,7 @@ type Treatment =
 const treatments: Readonly<Record<Generator, Treatment>> = {
   "ld-cache": { kind: "built" },
   "ca-certificates": { kind: "built" },
+  "java-keystore": { kind: "built" },
   "login-shells": { kind: "inert", why: "/etc/shells lists shells for those who log in; nobody does" },
   "pam-configuration": {
     kind: "inert",
@@ -24,7 +25,6 @@ const treatments: Readonly<Record<Generator, Treatment>> = {
   "icon-cache": { kind: "inert", why: "it saves time only: icons are found without it" },
   "font-cache": { kind: "inert", why: "it saves time only: fontconfig looks for fonts itself" },
   "gio-modules": { kind: "inert", why: "it saves time only: GIO loads its modules without it" },
-  "java-keystore": { kind: "refused", why: "Java's store of CA certificates" },
   "glib-schemas": { kind: "refused", why: "the compiled settings schemas of GLib" },
   "gdk-pixbuf-loaders": { kind: "refused", why: "the list of image loaders of gdk-pixbuf" },
   "gtk-input-modules": { kind: "refused", why: "the list of input modules of GTK" },
