@@ -7,6 +7,7 @@ import { type Digest, digestOf } from "../base/digest.ts";
 import { messageOf } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { LockedPackage } from "../debian/locked.ts";
+import type { PinnedImage } from "./image-lock.ts";
 import type { Lock, LockedSuite } from "./lock.ts";
 import { type LockProblem, readLock } from "./lock-reader.ts";
 
@@ -24,9 +25,18 @@ export function formatLock(lock: Lock): string {
     `  "request": ${JSON.stringify(lock.request)},`,
     `  "suites": [\n${suites.join(",\n")}\n  ],`,
     `  "platforms": [\n${platforms.join(",\n")}\n  ],`,
+    ...(lock.images === undefined ? [] : [imagesText(lock.images)]),
     `  "digest": ${JSON.stringify(contentDigest(lock))}`,
     "}\n",
   ].join("\n");
+}
+
+function imagesText(images: readonly PinnedImage[]): string {
+  return `  "images": [\n${images.map((one) => `    ${JSON.stringify(imageJson(one))}`).join(",\n")}\n  ],`;
+}
+
+function imageJson({ reference, platform, digest }: PinnedImage): Json {
+  return { reference, platform, digest };
 }
 
 function suiteJson({ suite, archive, date, digest }: LockedSuite): Json {
@@ -49,6 +59,7 @@ function contentDigest(lock: Lock): Digest {
         phase: one.phase,
         packages: one.packages.map(packageJson),
       })),
+      images: lock.images?.map(imageJson),
     }),
   );
 }

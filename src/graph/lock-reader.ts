@@ -4,7 +4,8 @@ import { type Digest, parseDigest } from "../base/digest.ts";
 import { limits } from "../base/limits.ts";
 import type { LockedPackage } from "../debian/locked.ts";
 import { parseVersion } from "../debian/version.ts";
-import type { Lock, LockedPlatform, LockedSuite } from "./lock.ts";
+import type { PinnedImage } from "./image-lock.ts";
+import type { Lock, LockedPhase, LockedPlatform, LockedSuite } from "./lock.ts";
 
 /** Where in the file: keys and numbers from the root. */
 type JsonPath = readonly (string | number)[];
@@ -29,7 +30,12 @@ interface Reader {
 /** The lock, where `problems` stays empty. */
 export function readLock(json: unknown, problems: LockProblem[]): ReadLock | undefined {
   const reader: Reader = { problems };
-  const root = record(reader, json, [], ["lockVersion", "request", "suites", "platforms", "digest"]);
+  const root = record(
+    reader,
+    json,
+    [],
+    ["lockVersion", "request", "suites", "platforms", "images", "digest"],
+  );
   if (root === undefined) return undefined;
   if (root["lockVersion"] !== 1) {
     problems.push({
@@ -49,9 +55,19 @@ export function readLock(json: unknown, problems: LockProblem[]): ReadLock | und
   const platforms = list(reader, root["platforms"], ["platforms"]).map((one, index) =>
     platform(reader, one, ["platforms", index], known),
   );
+  const images =
+    root["images"] === undefined
+      ? undefined
+      : list(reader, root["images"], ["images"]).map((one, index) => image(reader, one, ["images", index]));
   if (problems.length > 0 || request === undefined || own === undefined) return undefined;
   return {
-    lock: { lockVersion: 1, request, suites: defined(suites), platforms: defined(platforms) },
+    lock: {
+      lockVersion: 1,
+      request,
+      suites: defined(suites),
+      platforms: defined(platforms),
+      ...(images === undefined ? {} : { images: defined(images) }),
+    },
     digest: own,
   };
 }
@@ -80,13 +96,8 @@ function platform(
 ): LockedPlatform | undefined {
   const value = record(reader, json, path, ["platform", "phase", "packages"]);
   if (value === undefined) return undefined;
-  const name = text(
-    reader,
-    value["platform"],
-    [...path, "platform"],
-    /^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9]+)?$/,
-  );
-  const phase = text(reader, value["phase"], [...path, "phase"], /^(?:run|init)$/);
+  const name = text(reader, value["platform"], [...path, "platform"], platformPattern);
+  const phase = text(reader, value["phase"], [...path, "phase"], phasePattern);
   const packagesPath = [...path, "packages"];
   const items = list(reader, value["packages"], packagesPath);
   if (items.length > limits.packagesInImageMax) {
@@ -100,7 +111,17 @@ function platform(
   const packages = items.map((one, index) => lockedPackage(reader, one, [...packagesPath, index]));
   checkNames(reader, packages, packagesPath, suites);
   if (name === undefined || phase === undefined) return undefined;
-  return { platform: name, phase: phase === "init" ? "init" : "run", packages: defined(packages) };
+  return { platform: name, phase: phase as LockedPhase, packages: defined(packages) };
+}
+
+function image(reader: Reader, json: unknown, path: JsonPath): PinnedImage | undefined {
+  const value = record(reader, json, path, ["reference", "platform", "digest"]);
+  if (value === undefined) return undefined;
+  const reference = text(reader, value["reference"], [...path, "reference"]);
+  const name = text(reader, value["platform"], [...path, "platform"], platformPattern);
+  const own = digest(reader, value["digest"], [...path, "digest"]);
+  if (reference === undefined || name === undefined || own === undefined) return undefined;
+  return { reference, platform: name, digest: own };
 }
 
 /** What holds between packages: each name once, dependencies that are there, suites that are listed. */
@@ -136,6 +157,9 @@ const packageFields = [
   "depends",
   "requested",
 ];
+const platformPattern = /^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9]+)?$/;
+/** Of an image, or of a stage of `build` by its name in the spec. */
+const phasePattern = /^(?:run|init|build\/[a-z][a-z0-9-]*)$/;
 const namePattern = /^[a-z0-9][a-z0-9+.-]*$/;
 const suitePattern = /^[a-zA-Z0-9][a-zA-Z0-9._/+-]*$/;
 /** Relative, and without a part that leads elsewhere; it becomes part of a URL. */

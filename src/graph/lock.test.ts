@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Digest, digestOf } from "../base/digest.ts";
 import type { LockedPackage } from "../debian/locked.ts";
-import { compareLocks, type Lock, type LockRequest, requestDigest } from "./lock.ts";
+import { compareImages, compareLocks, type Lock, type LockRequest, requestDigest } from "./lock.ts";
 import { formatLock, parseLock } from "./lock-file.ts";
 
 const locked = (name: string, changes: Partial<LockedPackage> = {}): LockedPackage => ({
@@ -222,6 +222,58 @@ describe("refused, with the place", () => {
         }
       }),
     );
+  });
+});
+
+describe("stages", () => {
+  const image = { reference: "example.test/base:1", platform: "linux/amd64", digest: digestOf("image") };
+  const staged: Lock = {
+    ...sample,
+    platforms: [
+      ...sample.platforms,
+      { platform: "linux/amd64", phase: "build/app", packages: [locked("make")] },
+    ],
+    images: [image],
+  };
+
+  test("have packages under their names, and pinned images", async () => {
+    const text = formatLock(staged);
+    expect(text).toContain('{"platform": "linux/amd64", "phase": "build/app", "packages": [');
+    expect(text).toContain(
+      `    {"reference":"example.test/base:1","platform":"linux/amd64","digest":"${image.digest}"}`,
+    );
+    expect((await parseLock(text, "distill.lock")).value).toEqual(staged);
+    const altered = text.replace("example.test/base:1", "example.test/base:2");
+    expect((await parseLock(altered, "x")).diagnostics.map(({ rule }) => rule)).toEqual(["lock-altered"]);
+  });
+
+  test.each([
+    ['"phase": "build/app"', '"phase": "build/../app"'],
+    ['"phase": "build/app"', '"phase": "other"'],
+    ['"reference":"example.test/base:1",', ""],
+  ])("%s can't be %s", async (from, to) => {
+    const { diagnostics, value } = await parseLock(formatLock(staged).replace(from, to), "x");
+    expect(value).toBeUndefined();
+    expect(diagnostics[0]?.rule).toBe("lock-malformed");
+  });
+
+  test("images that were pinned anew, added and removed", () => {
+    const other = { ...image, reference: "example.test/other" };
+    const after = { ...staged, images: [{ ...image, digest: digestOf("new") }, other] };
+    expect(compareImages(staged, staged)).toEqual([]);
+    expect(compareImages(undefined, sample)).toEqual([]);
+    expect(compareImages(staged, after)).toEqual([
+      { reference: image.reference, platform: image.platform, before: image.digest, after: digestOf("new") },
+      { reference: other.reference, platform: image.platform, before: undefined, after: image.digest },
+    ]);
+    expect(compareImages(after, sample).map((one) => one.after)).toEqual([undefined, undefined]);
+  });
+
+  test("ask for images in whatever order, each once", () => {
+    const request: LockRequest = { platforms: ["linux/amd64"], repositories: [], packages: {} };
+    const of = (...images: readonly string[]): Digest => requestDigest({ ...request, images });
+    expect(of("a", "b", "a")).toBe(of("b", "a"));
+    expect(of("a")).not.toBe(requestDigest(request));
   });
 });
 

@@ -3,13 +3,17 @@
 import { canonicalJson, type Json } from "../base/canonical-json.ts";
 import { type Digest, digestOf } from "../base/digest.ts";
 import type { LockedPackage } from "../debian/locked.ts";
-import type { Phase } from "./plan.ts";
+import type { PinnedImage } from "./image-lock.ts";
+import type { Phase, StagePhase } from "./plan.ts";
 
-/** The packages of one phase (plan.ts) on one platform: run and init are locked together, so that they agree. */
+/** What packages are locked for: a phase of the image, or a stage of `build`. */
+export type LockedPhase = Phase | StagePhase;
+
+/** The packages of one phase (plan.ts) on one platform: all are locked together, so that they agree. */
 export interface LockedPlatform {
   /** "linux/amd64". */
   readonly platform: string;
-  readonly phase: Phase;
+  readonly phase: LockedPhase;
   /** Sorted by name; every name once. */
   readonly packages: readonly LockedPackage[];
 }
@@ -29,6 +33,8 @@ export interface Lock {
   readonly request: Digest;
   readonly suites: readonly LockedSuite[];
   readonly platforms: readonly LockedPlatform[];
+  /** The images that stages of `build` start from, sorted by reference and platform; absent where there are none. */
+  readonly images?: readonly PinnedImage[];
 }
 
 /** What decides which packages a lock holds. Mirrors and keyrings only say where these come from, so they are not in it. */
@@ -36,7 +42,9 @@ export interface LockRequest {
   readonly platforms: readonly string[];
   readonly repositories: readonly LockRequestRepository[];
   /** By phase; as the spec lists them, in its order: the order decides between alternatives. */
-  readonly packages: Readonly<Partial<Record<Phase, readonly string[]>>>;
+  readonly packages: Readonly<Partial<Record<LockedPhase, readonly string[]>>>;
+  /** Of stages, in full ("docker.io/library/alpine:3.18"); absent where no stage starts from an image. */
+  readonly images?: readonly string[];
 }
 
 export interface LockRequestRepository {
@@ -52,13 +60,18 @@ export function requestDigest(request: LockRequest): Digest {
     ({ debian, suites, components, snapshot }): Json => ({ debian, suites, components, snapshot }),
   );
   return digestOf(
-    canonicalJson({ platforms: [...request.platforms].sort(), repositories, packages: request.packages }),
+    canonicalJson({
+      platforms: [...request.platforms].sort(),
+      repositories,
+      packages: request.packages,
+      images: request.images === undefined ? undefined : [...new Set(request.images)].sort(),
+    }),
   );
 }
 
 export interface PlatformChange {
   readonly platform: string;
-  readonly phase: Phase;
+  readonly phase: LockedPhase;
   readonly added: readonly LockedPackage[];
   readonly removed: readonly LockedPackage[];
   /** The same name with other content: another version, or the same one built again. */
@@ -102,4 +115,25 @@ function comparePlatform(
       return old === undefined || old.digest === one.digest ? [] : [{ before: old, after: one }];
     }),
   };
+}
+
+/** An image of a stage that a lock pins otherwise than the one before. */
+export interface ImageChange {
+  readonly reference: string;
+  readonly platform: string;
+  /** Undefined where it wasn't pinned. */
+  readonly before: Digest | undefined;
+  /** Undefined where it isn't any more. */
+  readonly after: Digest | undefined;
+}
+
+/** Which images of stages differ, in the order of the new lock; those that are gone come last. */
+export function compareImages(before: Lock | undefined, after: Lock): readonly ImageChange[] {
+  const keyOf = ({ platform, reference }: PinnedImage): string => `${reference} ${platform}`;
+  const old = new Map((before?.images ?? []).map((one) => [keyOf(one), one]));
+  const fresh = new Map((after.images ?? []).map((one) => [keyOf(one), one]));
+  return [...new Map([...fresh, ...old])].flatMap(([key, { platform, reference }]): ImageChange[] => {
+    const change = { reference, platform, before: old.get(key)?.digest, after: fresh.get(key)?.digest };
+    return change.before === change.after ? [] : [change];
+  });
 }

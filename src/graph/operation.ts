@@ -210,8 +210,11 @@ export interface DiffOperation {
 /** A root file system of Debian packages, whole, with the effects of their scripts modelled. */
 export interface PackagesOperation {
   readonly kind: "packages";
-  /** A plan as JSON (graph/plan.ts, `planJson`) and its locked packages. */
+  /** What composing looks at beside the packages (graph/plan.ts, `stageJson`). */
   readonly plan: Json;
+  /** In the lock's order. */
   readonly packages: readonly { readonly name: string; readonly digest: Digest }[];
   readonly platform: string;
+  /** Names the program that composes: another one may judge scripts otherwise. */
+  readonly program?: string;
 }

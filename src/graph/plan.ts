@@ -10,6 +10,14 @@ export type Phase = (typeof phases)[number];
 
 export const phases: readonly ["run", "init"] = ["run", "init"];
 
+/** How a lock names a stage of `build` that starts from packages. */
+export type StagePhase = `build/${string}`;
+
+/** The phase of a stage by its name. */
+export function stagePhase(stage: string): StagePhase {
+  return `build/${stage}`;
+}
+
 export interface PackageRequest {
   /** "postgresql-15", "nginx=1.22*", "!debconf". */
   readonly text: string;
@@ -20,7 +28,9 @@ export interface PackageRequest {
 export type Addition =
   | {
       readonly kind: "copy";
-      /** Relative to the context. */
+      /** The stage of `build` that has the source; absent for the context. */
+      readonly from?: string;
+      /** Relative to the context; of a stage, absolute. */
       readonly source: string;
       readonly target: string;
       readonly mode?: number;
@@ -44,11 +54,11 @@ export type Addition =
     }
   | { readonly kind: "link"; readonly path: string; readonly target: string; readonly span?: Span };
 
-/** How the entries that an addition brings name it in their origins: "files /etc/x", "copy app/dist". */
+/** How the entries that an addition brings name it in their origins: "files /etc/x", "copy dist", "copy app:/out". */
 export function declaredName(addition: Addition): string {
   switch (addition.kind) {
     case "copy":
-      return `${copiedPrefix}${addition.source}`;
+      return `${copiedPrefix}${addition.from === undefined ? "" : `${addition.from}:`}${addition.source}`;
     case "directory":
       return `directories ${addition.path}`;
     case "file":
@@ -93,6 +103,15 @@ export interface ImagePlan {
   readonly content: "pruned" | "whole";
 }
 
+/**
+ * What a stage of `build` starts from, where that is packages: a whole system with their scripts' effects modelled. It never
+ * ships, so nothing is declared of it; it shares what `run` declares of packages.
+ */
+export interface StagePlan
+  extends Pick<ImagePlan, "repositories" | "packages" | "ignoredEffects" | "alternatives"> {
+  readonly phase: StagePhase;
+}
+
 /** A plan as JSON without the places where it was written: equal for plans that mean the same. */
 export function planJson(plan: ImagePlan): Json {
   const placeless = <T extends { readonly span?: unknown }>({ span, ...rest }: T): Omit<T, "span"> => rest;
@@ -105,4 +124,9 @@ export function planJson(plan: ImagePlan): Json {
       drop: plan.drop.map(placeless),
     }),
   ) as Json;
+}
+
+/** What a stage's composition looks at beside its packages; a mirror or the stage's name is not among it. */
+export function stageJson({ alternatives, ignoredEffects, repositories }: StagePlan): Json {
+  return { codename: repositories[0]?.debian ?? "", alternatives, ignoredEffects };
 }

@@ -3,15 +3,17 @@
 import type { Cache } from "../../../base/cache.ts";
 import type { Digest } from "../../../base/digest.ts";
 import type { Archive } from "../../../debian/archive.ts";
+import { withEssential } from "../../../debian/essential.ts";
 import type { Fetcher } from "../../../debian/fetch.ts";
 import { openRepository, type SuiteState } from "../../../debian/repository.ts";
 import { parseRequest } from "../../../debian/request.ts";
 import { type DroppedDependency, resolvePackages } from "../../../debian/resolve.ts";
-import type { Lock, LockedPlatform } from "../../../graph/lock.ts";
-import type { ImagePlan } from "../../../graph/plan.ts";
+import type { Lock, LockedPhase, LockedPlatform } from "../../../graph/lock.ts";
+import type { PackageRequest } from "../../../graph/plan.ts";
 
 export interface LockRequest {
-  readonly plans: readonly ImagePlan[];
+  /** Of phases and stages: what each asks for. */
+  readonly plans: readonly { readonly phase: LockedPhase; readonly packages: readonly PackageRequest[] }[];
   /** "linux/amd64" ... */
   readonly platforms: readonly string[];
   /** What the lock answers (lock.ts, `requestDigest`). */
@@ -43,9 +45,10 @@ export async function makeLock(request: LockRequest, fetcher: Fetcher, cache: Ca
     try {
       for (const suite of repository.suites) suites.set(`${suite.archive} ${suite.suite}`, suite);
       for (const plan of request.plans) {
+        const requests = plan.packages.map(({ text }) => parseRequest(text));
         const resolution = resolvePackages(
           repository.universe,
-          plan.packages.map(({ text }) => parseRequest(text)),
+          isStage(plan.phase) ? withEssential(requests, repository.universe) : requests,
         );
         platforms.push({ platform, phase: plan.phase, packages: resolution.packages });
         dropped.push(...resolution.dropped);
@@ -58,6 +61,11 @@ export async function makeLock(request: LockRequest, fetcher: Fetcher, cache: Ca
     lock: { lockVersion: 1, request: request.request, suites: [...suites.values()], platforms },
     dropped,
   };
+}
+
+/** Stages are systems in which things are built; an image gets what it asks for. */
+function isStage(phase: LockedPhase): boolean {
+  return phase !== "run" && phase !== "init";
 }
 
 /** OCI's architecture names are Debian's for the platforms that a spec may name. */
