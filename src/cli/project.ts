@@ -1,15 +1,16 @@
 // The project on the command line: a folder with a spec, read and lowered.
 import { basename, dirname, join, resolve } from "node:path";
-import { type Diagnostic, InvalidInput, requireValue } from "../base/diagnostics.ts";
+import { InvalidInput, requireValue } from "../base/diagnostics.ts";
 import { lowerInit, lowerRun } from "../frontends/spec/lower.ts";
 import { parseSpec } from "../frontends/spec/parse.ts";
 import type { Spec } from "../frontends/spec/spec.ts";
-import { unbuiltStages } from "../frontends/spec/unbuilt.ts";
-import type { ImagePlan } from "../graph/plan.ts";
+import { lowerStagePlans, stageImages } from "../frontends/spec/stages.ts";
+import type { ImagePlan, StagePlan } from "../graph/plan.ts";
 import { readBuildFile } from "./build/build-file.ts";
 import type { Context } from "./context.ts";
 import { displayName } from "./display-name.ts";
 import { hostPlatform } from "./host-image.ts";
+import { emitWarnings } from "./warnings.ts";
 
 export interface Project {
   readonly spec: Spec;
@@ -21,6 +22,10 @@ export interface Project {
   readonly lockFile: string;
   /** `run`, then `init` where the spec has one made of packages. */
   readonly plans: readonly ImagePlan[];
+  /** Of the stages that `run` needs and that start from packages. */
+  readonly stagePlans: readonly StagePlan[];
+  /** What the other stages that it needs start from, as the spec names it. */
+  readonly stageImages: readonly string[];
   /** "linux/amd64" ...; at least one. */
   readonly platforms: readonly string[];
 }
@@ -50,7 +55,7 @@ export async function readProject(
   const text = await readBuildFile(specFile, shown);
   const parsed = parseSpec(text, shown);
   const spec = requireValue(parsed);
-  warn(context, shown, [...parsed.diagnostics, ...buildable(spec)]);
+  emitWarnings(context, parsed.diagnostics);
   const run = lowerRun(spec, dirname(specFile));
   const init = lowerInit(spec, dirname(specFile));
   const platforms = spec.platforms.map(({ value }) => `${value.os}/${value.architecture}`);
@@ -60,22 +65,10 @@ export async function readProject(
     specFile,
     lockFile: join(dirname(specFile), `${basename(specFile).replace(/\.ya?ml$/, "")}.lock`),
     plans: init === undefined ? [run] : [run, init],
+    stagePlans: lowerStagePlans(spec, dirname(specFile)),
+    stageImages: [...new Set(stageImages(spec).map(({ value }) => value))],
     platforms: platforms.length === 0 ? [hostPlatform()] : platforms,
   };
-}
-
-/** Warnings about what would not be built. @throws InvalidInput where the image would lack it */
-function buildable(spec: Spec): readonly Diagnostic[] {
-  const found = unbuiltStages(spec);
-  if (found.some(({ severity }) => severity === "error")) throw new InvalidInput(found);
-  return found;
-}
-
-function warn(context: Context, shown: string, warnings: readonly Diagnostic[]): void {
-  for (const { message, span } of warnings) {
-    const place = span === undefined ? shown : `${span.file}:${span.line}:${span.column}`;
-    context.emit({ type: "log", level: "warning", message: `${place}: ${message}` });
-  }
 }
 
 /**
@@ -95,4 +88,9 @@ export function choosePlatforms(project: Project, asked: readonly string[]): rea
     ]);
   }
   return asked.length === 0 ? project.platforms : [...new Set(asked)];
+}
+
+/** Whether an image of the project takes anything from a stage. */
+export function hasStages({ stageImages, stagePlans }: Pick<Project, "stageImages" | "stagePlans">): boolean {
+  return stageImages.length + stagePlans.length > 0;
 }

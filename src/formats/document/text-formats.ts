@@ -30,6 +30,7 @@ const below = bounded(limits.pathComponentsMax - 1) + relative;
 export type FormatName =
   | "any"
   | "word"
+  | "script"
   | "image name"
   | "absolute path"
   | "glob"
@@ -58,6 +59,11 @@ export type FormatName =
 export const formats: Readonly<Record<FormatName, Format>> = {
   any: { example: "text", expected: "a text without NUL characters", pattern: new RegExp(`^[^${nul}]*$`) },
   word: { example: "text", expected: "a text that is not empty", pattern: new RegExp(`^[^${control}]+$`) },
+  script: {
+    example: "make all",
+    expected: "a text that is not empty",
+    pattern: new RegExp(`^(?=\\s*\\S)[^${nul}]*$`),
+  },
   "image name": {
     example: "postgres",
     expected: 'a name of lower-case letters, digits and single ".", "_", "-"',

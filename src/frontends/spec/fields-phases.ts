@@ -11,24 +11,49 @@ const image: Field = {
 
 const commandOrShell: Shape = {
   kind: "either",
-  scalar: { kind: "text", format: "word" },
+  scalar: { kind: "text", format: "script" },
   list: { kind: "list", item: { kind: "text", format: "any", integers: "canonical" }, min: 1 },
+};
+
+const stepSecret: ObjectShape = {
+  kind: "object",
+  name: "step secret",
+  fields: {
+    id: {
+      shape: { kind: "text", format: "secret" },
+      description: "The secret's name, as `distill build --secret id=NAME,src=FILE` has it.",
+      example: "token",
+      required: true,
+    },
+    target: {
+      shape: { kind: "text", format: "absolute path" },
+      description: "The file that holds it while the command runs: in memory, and in no layer.",
+      example: "/root/.netrc",
+      default: "/run/secrets/ and the id, where no env is given",
+    },
+    env: {
+      shape: { kind: "text", format: "variable name" },
+      description: "The environment variable that holds it while the command runs.",
+      example: "TOKEN",
+    },
+  },
 };
 
 const step: ObjectShape = {
   kind: "object",
   name: "step",
   oneOf: ["run", "copy"],
-  needs: { cache: "run", env: "run", "working-dir": "run" },
+  needs: { cache: "run", env: "run", network: "run", secrets: "run", user: "run", "working-dir": "run" },
   fields: {
     run: {
       shape: commandOrShell,
-      description: "A command: a text for the stage's shell, or a list without a shell.",
+      description: "A command: a text for the stage's shell (/bin/sh -c), or a list without a shell.",
       example: "go build -o /out/app .",
     },
     copy: {
       shape: copy,
-      description: "Files into the stage.",
+      description:
+        "Files into the stage. What the .dockerignore of the context leaves out isn't there to be copied.",
       example: "{from: context, source: ., target: /src}",
     },
     cache: {
@@ -38,11 +63,33 @@ const step: ObjectShape = {
     },
     "working-dir": {
       shape: { kind: "text", format: "absolute path" },
-      description: "The folder that the command runs in.",
+      description: "The folder that the command runs in. It is made where it isn't there.",
       example: "/src",
-      default: "/",
+      default: "the image's own, else /",
     },
-    env: { ...env, description: "Environment variables of the command.", example: '{CGO_ENABLED: "0"}' },
+    env: {
+      ...env,
+      description: "Environment variables of the command, beside PATH and those of the stage's image.",
+      example: '{CGO_ENABLED: "0"}',
+    },
+    user: {
+      shape: { kind: "text", format: "user", integers: "canonical" },
+      description: "Who the command runs as.",
+      example: '"1000:1000"',
+      default: "the image's own, else root",
+    },
+    network: {
+      shape: { kind: "choice", what: "network", values: ["default", "none"] },
+      description: "`none` leaves the command without a network.",
+      example: "none",
+      default: "default",
+    },
+    secrets: {
+      shape: { kind: "list", item: stepSecret, min: 1 },
+      description:
+        "Secrets of `distill build --secret` that the command sees. They are in no layer and no key.",
+      example: "[{id: token, env: TOKEN}]",
+    },
   },
 };
 

@@ -77,17 +77,16 @@ function additionsOf(run: RunSpec): Addition[] {
     ...run.directories.map(
       ({ path, mode, owner, span }): Addition => ({ kind: "directory", path, mode, ...owned(owner, span) }),
     ),
-    ...run.copy
-      .filter(({ from }) => from === "context")
-      .map(
-        ({ source, target, mode, owner, span }): Addition => ({
-          kind: "copy",
-          source,
-          target,
-          ...(mode === undefined ? {} : { mode }),
-          ...owned(owner, span),
-        }),
-      ),
+    ...run.copy.map(
+      ({ from, source, target, mode, owner, span }): Addition => ({
+        kind: "copy",
+        ...(from === "context" ? {} : { from }),
+        source,
+        target,
+        ...(mode === undefined ? {} : { mode }),
+        ...owned(owner, span),
+      }),
+    ),
     ...run.files.map(
       ({ path, text, mode, owner, span }): Addition => ({
         kind: "file",

@@ -21,7 +21,7 @@ test("every rule of a spec is broken by one of them", () => {
   const broken = new Set(
     specMistakes.flatMap(({ text }) => parseSpec(text, "x").diagnostics.map((one) => one.rule)),
   );
-  const elsewhere = ["yaml-encoding", "yaml-limit", "more-problems", "not-yet-built"];
+  const elsewhere = ["yaml-encoding", "yaml-limit", "more-problems", "not-yet-built", "unused-stage"];
   expect(
     Object.keys({ ...documentRules, ...specRules }).filter(
       (rule) => !broken.has(rule) && !elsewhere.includes(rule),

@@ -26,6 +26,8 @@ export function checkReferences(root: MapNode, problems: SpecProblems): void {
   checkAccounts(root, problems);
   checkPatterns(root, problems);
   checkDurations(root, problems);
+  // Of a spec with mistakes nobody can tell what it would need.
+  if (!problems.found.some(({ severity }) => severity === "error")) checkUnused(root, problems);
 }
 
 /** The copies of a stage's steps. */
@@ -95,6 +97,31 @@ function checkCycles(root: MapNode, problems: SpecProblems): void {
     done.add(name);
   };
   for (const name of stages.keys()) visit(name, []);
+}
+
+/** A stage that `run` needs neither itself nor for one that it needs is not built: most likely its name is wrong somewhere. */
+function checkUnused(root: MapNode, problems: SpecProblems): void {
+  const stages = lenient.entries(root, "build");
+  const copies = new Map(stages.map((stage) => [stage.key, copiesOf(stage.value)]));
+  const used = new Set<string>();
+  const pending = [...lenient.items(lenient.map(field(root, "run")), "copy")];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const copy = lenient.map(node);
+    const from = copy === undefined ? undefined : lenient.text(field(copy, "from"));
+    if (from === undefined || used.has(from)) continue;
+    used.add(from);
+    pending.push(...(copies.get(from) ?? []));
+  }
+  for (const { key, keySpan } of stages) {
+    if (used.has(key)) continue;
+    const hint = "copy what it makes in `run`, or remove it";
+    problems.warning(
+      "unused-stage",
+      keySpan,
+      `the stage ${key} is not built: run copies nothing from it`,
+      hint,
+    );
+  }
 }
 
 function checkPackages(phase: MapNode, problems: SpecProblems): void {

@@ -118,16 +118,32 @@ export interface EffectSpec {
   readonly span: Span;
 }
 
+/** Either `copy` or `run`. */
 export interface StepSpec {
   readonly copy?: CopySpec;
-  readonly run?: {
-    readonly argv: readonly string[];
-    readonly shell: boolean;
-    readonly cache: readonly string[];
-  };
-  readonly workingDir?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly run?: RunStepSpec;
   readonly span: Span;
+}
+
+export interface RunStepSpec {
+  /** With `shell` one text, which is the shell's last word. */
+  readonly argv: readonly string[];
+  readonly shell: boolean;
+  /** Folders that are kept from one build to the next. */
+  readonly cache: readonly string[];
+  readonly secrets: readonly StepSecretSpec[];
+  readonly network: "default" | "none";
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDir?: string;
+  readonly user?: string;
+}
+
+/** A file, a variable, or both. */
+export interface StepSecretSpec {
+  /** As --secret has it. */
+  readonly id: string;
+  readonly target?: string;
+  readonly variable?: string;
 }
 
 export interface StageSpec {
