@@ -34,8 +34,10 @@ export function keepDeclared(work: Work): void {
   for (const entry of work.input.tree.walk()) {
     const origin = entry.origins[entry.origins.length - 1];
     if (origin?.kind !== "declared" && origin?.kind !== "stage") continue;
+    // What was found for something stays as long as that needs it.
+    if (origin.kind === "stage" && origin.found === true) continue;
     const from = origin.kind === "stage" ? `copy from ${origin.stage}` : origin.what;
-    const span = origin.kind === "declared" ? origin.span : undefined;
+    const { span } = origin;
     const evidence = span === undefined ? from : `${span.file}:${span.line}`;
     addDeclared(work, entry.path, { from, kind: "declared", evidence, confidence: "declared" });
   }

@@ -21,7 +21,7 @@ test("a store with each certificate under its name, and a sum that holds", async
     await collect(store?.kind === "file" ? store.content : bytesOf(Buffer.alloc(0)), 1 << 20, "the store"),
   );
   const body = bytes.subarray(0, -20);
-  const password = Buffer.from([..."changeit"].flatMap((letter) => [0, letter.charCodeAt(0)]));
+  const password = Buffer.from("changeit", "utf16le").swap16();
   const sum = createHash("sha1").update(password).update("Mighty Aphrodite").update(body).digest();
   expect(bytes.subarray(-20).equals(sum)).toBe(true);
   expect(readStore(body)).toEqual(

@@ -11,7 +11,8 @@ export type Origin =
   | { readonly kind: "package"; readonly package: string; readonly version: string }
   /** Made by the modelled effect of a package's maintainer script or trigger ("ldconfig", "update-alternatives" ...). */
   | { readonly kind: "effect"; readonly effect: string; readonly package?: string }
-  | { readonly kind: "stage"; readonly stage: string }
+  /** Copied from a stage of a build; with `found`, not because it was named but because something needs it. */
+  | { readonly kind: "stage"; readonly stage: string; readonly span?: Span; readonly found?: true }
   /** Written in the spec (files, directories, users, copy), or the built-in recipe for the base folders. */
   | { readonly kind: "declared"; readonly what: string; readonly span?: Span };
 

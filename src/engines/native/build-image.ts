@@ -11,6 +11,8 @@ import type { Image, ImageConfig } from "../../oci/model.ts";
 import { findImage, type ImageFigures, type ImageRecord, storeImage } from "./image-record.ts";
 import type { Services } from "./packages/compose-phase.ts";
 import { type Copies, readCopies } from "./packages/context-files.ts";
+import type { StageTrees } from "./packages/stage-files.ts";
+import type { Stages } from "./stages.ts";
 
 export interface BuildRequest {
   readonly plan: ImagePlan;
@@ -22,6 +24,8 @@ export interface BuildRequest {
   readonly mtime: number;
   readonly compression: "gzip" | "zstd";
   readonly layers: LayerStrategy;
+  /** Those that the plan copies from; absent where it copies from none. */
+  readonly stages?: Stages;
 }
 
 export interface BuiltImage {
@@ -37,29 +41,60 @@ export type FetchPackages = (
 ) => Promise<readonly { file: string; sizeBytes: number; digest: Digest }[]>;
 
 /**
- * Builds an image.
- * @throws InvalidInput, ToolError: as composePhase, shippedOf and assembling do
+ * Builds an image. With stages it has two names in the cache, as results of the solver have: by how they are made, which needs
+ * none of them, and by what is taken of them.
+ * @throws InvalidInput, ToolError: as solving stages, composePhase, shippedOf and assembling do
  */
 export async function buildImage(
   request: BuildRequest,
   services: Services,
   fetchPackages: FetchPackages,
 ): Promise<BuiltImage> {
-  const { plan, context, mtime } = request;
-  const copies = await readCopies(plan.additions, { context, mtime, signal: services.task.signal });
-  const key = requestKey(request, copies, services.program);
-  const known = await findImage(services.cache, key);
+  const { context, mtime, plan, stages } = request;
+  const { cache, program, task } = services;
+  const copies = await readCopies(plan.additions, { context, mtime, signal: task.signal });
+  const made = stages === undefined ? null : await stages.key();
+  const key = made === undefined ? undefined : requestKey(request, copies, program, made);
+  const known = key === undefined ? undefined : await findImage(cache, key);
   if (known !== undefined) return { image: imageOf(known), figures: known.figures, cached: true };
-  const record = await compose(request, copies, services, fetchPackages);
-  await storeImage(services.cache, key, record);
+  if (stages === undefined) return remembered(request, { copies, keys: [key] }, services, fetchPackages);
+  const { copyFromStages, librariesOf } = await import("./packages/stage-files.ts");
+  const { done, trees } = await stages.solve();
+  const all = new Map([...copies, ...copyFromStages(plan.additions, { stages: trees, cache, mtime })]);
+  const content = requestKey(request, all, program, { libraries: librariesOf(trees) });
+  const same = await findImage(cache, content);
+  if (same !== undefined) {
+    if (key !== undefined) await storeImage(cache, key, same);
+    return { image: imageOf(same), figures: same.figures, cached: done === 0 };
+  }
+  const found = { copies: all, stages: trees, keys: [key, content] };
+  return remembered(request, found, services, fetchPackages);
+}
+
+/** What a request comes to, and the keys under which its image is kept. */
+interface Found {
+  readonly copies: Copies;
+  readonly stages?: StageTrees;
+  readonly keys: readonly (Digest | undefined)[];
+}
+
+async function remembered(
+  request: BuildRequest,
+  found: Found,
+  services: Services,
+  fetchPackages: FetchPackages,
+): Promise<BuiltImage> {
+  const record = await compose(request, found, services, fetchPackages);
+  for (const key of found.keys) if (key !== undefined) await storeImage(services.cache, key, record);
   return { image: imageOf(record), figures: record.figures, cached: false };
 }
 
 /** Everything that decides the bytes: the request without its spans, the content of copied files, this program. */
 function requestKey(
-  { plan, packages, context, ...rest }: BuildRequest,
+  { plan, packages, context, stages, ...rest }: BuildRequest,
   copies: Copies,
   program: string,
+  staged: Json,
 ): Digest {
   const locked = packages.map(
     ({ name, digest, depends, requested }): Json => ({ name, digest, depends, requested }),
@@ -74,6 +109,7 @@ function requestKey(
       plan: planJson(plan),
       packages: locked,
       copied,
+      ...(staged === null ? {} : { staged }),
       ...rest,
     }),
   );
@@ -85,7 +121,7 @@ function imageOf({ config, layers }: ImageRecord): Image {
 
 async function compose(
   request: BuildRequest,
-  copies: Copies,
+  { copies, stages }: Found,
   services: Services,
   fetchPackages: FetchPackages,
 ): Promise<ImageRecord> {
@@ -98,16 +134,22 @@ async function compose(
     { auditBuilt, levelFindings },
     { numericUser },
     { unprovenWarning },
+    { pulledText },
   ] = await Promise.all([
     import("./packages/compose-phase.ts"),
     import("./packages/shipped.ts"),
     import("./self-audit.ts"),
     import("./packages/account-files.ts"),
     import("./packages/unproven.ts"),
+    import("./packages/stage-libraries.ts"),
   ]);
   const debs = await fetchPackages(packages);
-  const input = { plan, packages, debs, architecture, copies, mtime };
+  const staged = stages === undefined ? {} : { stages };
+  const input = { plan, packages, debs, architecture, copies, mtime, ...staged };
   const phase = await composePhase(input, services);
+  for (const library of phase.pulled) {
+    services.task.emit({ type: "log", level: "info", message: pulledText(library) });
+  }
   // Where all of the packages ships, nothing can have been left out.
   const warning = plan.content === "whole" ? undefined : unprovenWarning(phase.closure.unproven);
   if (warning !== undefined) services.task.emit({ type: "log", level: "warning", message: warning });

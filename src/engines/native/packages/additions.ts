@@ -93,7 +93,10 @@ function layFolder(builder: TreeBuilder, entry: Entry): void {
 }
 
 function isCopied({ origins }: Entry): boolean {
-  return origins.some((origin) => origin.kind === "declared" && origin.what.startsWith(copiedPrefix));
+  return origins.some(
+    (origin) =>
+      origin.kind === "stage" || (origin.kind === "declared" && origin.what.startsWith(copiedPrefix)),
+  );
 }
 
 /** What stands where the entry would have to replace a folder by something else, or something else by a folder. */
@@ -158,7 +161,7 @@ function inTheWay(entry: Entry, obstacle: Entry): Diagnostic {
     rule: "path-in-the-way",
     message: `${entry.path} can't be made: ${obstacle.path} is a ${obstacle.kind} in the image`,
     hint: "choose another path, or leave out what brings it",
-    ...spanOf(origin?.kind === "declared" ? origin.span : undefined),
+    ...spanOf(origin?.kind === "declared" || origin?.kind === "stage" ? origin.span : undefined),
   };
 }
 
@@ -176,12 +179,12 @@ function unknownOwner(addition: Addition): Diagnostic {
 const copyProblems = {
   absent: {
     rule: "copy-source-absent",
-    message: (source: string) => `there is no ${source} in the context`,
+    message: (source: string, place: string) => `there is no ${source} in ${place}`,
     hint: "the source of a copy is relative to the spec's folder; build it first if it is made there",
   },
   outside: {
     rule: "copy-source-outside",
-    message: (source: string) => `${source} leads out of the context`,
+    message: (source: string, place: string) => `${source} leads out of ${place}`,
     hint: "copy or move the file into the spec's folder",
   },
   special: {
@@ -191,9 +194,17 @@ const copyProblems = {
   },
 } as const satisfies Record<CopyFailure["problem"], unknown>;
 
-function copyDiagnostic({ problem, source }: CopyFailure, span: Span | undefined): Diagnostic {
-  const { rule, message, hint } = copyProblems[problem];
-  return { severity: "error", rule, message: message(JSON.stringify(source)), hint, ...spanOf(span) };
+function copyDiagnostic({ hint, problem, source, stage }: CopyFailure, span: Span | undefined): Diagnostic {
+  const { rule, message, hint: usual } = copyProblems[problem];
+  const place = stage === undefined ? "the context" : `the stage ${stage}`;
+  const told = hint ?? (stage === undefined || problem === "special" ? usual : undefined);
+  return {
+    severity: "error",
+    rule,
+    message: message(JSON.stringify(source), place),
+    ...(told === undefined ? {} : { hint: told }),
+    ...spanOf(span),
+  };
 }
 
 function spanOf(span: Span | undefined): { readonly span?: Span } {

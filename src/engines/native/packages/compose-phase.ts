@@ -3,37 +3,36 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Cache, StoredBlob } from "../../../base/cache.ts";
-import { InvalidInput } from "../../../base/diagnostics.ts";
-import type { Digest } from "../../../base/digest.ts";
 import { ToolError } from "../../../base/errors.ts";
 import type { Task } from "../../../base/io.ts";
-import { parallel } from "../../../base/pool.ts";
 import { close } from "../../../closure/close.ts";
 import type { Closure, Declaration, Launch } from "../../../closure/closure.ts";
 import { readSettings } from "../../../closure/settings.ts";
 import type { Facts } from "../../../content/facts.ts";
-import { type Accounts, noLogin, startAccounts } from "../../../debian/apply/accounts.ts";
+import type { Accounts } from "../../../debian/apply/accounts.ts";
 import type { RefusedChoice } from "../../../debian/apply/alternatives.ts";
-import { applyEffects } from "../../../debian/apply/apply-effects.ts";
-import { caCertificates } from "../../../debian/ca-certificates.ts";
-import { composeTree } from "../../../debian/compose.ts";
-import { readControl } from "../../../debian/control.ts";
-import type { Effect, ScriptVerdict } from "../../../debian/effects/effect.ts";
+import type { ScriptVerdict } from "../../../debian/effects/effect.ts";
 import type { LockedPackage } from "../../../debian/locked.ts";
-import type { PackageContents, PackageControl } from "../../../debian/package.ts";
-import type { PackageFile, Unpacker } from "../../../debian/unpack.ts";
-import { field } from "../../../formats/deb822.ts";
-import type { XzMemory } from "../../../formats/xz.ts";
+import type { PackageContents } from "../../../debian/package.ts";
+import type { Unpacker } from "../../../debian/unpack.ts";
 import type { GlobRequest, ImagePlan } from "../../../graph/plan.ts";
 import type { FileEntry } from "../../../tree/entry.ts";
-import { addEntry, finishTree, treeBuilder } from "../../../tree/memory-tree.ts";
 import type { Tree } from "../../../tree/tree.ts";
-import { accountEntries, ownerFinder } from "./account-files.ts";
-import { type AddedEntries, entriesOf, layOver, linksTowards } from "./additions.ts";
+import { type AddedEntries, entriesOf, linksTowards } from "./additions.ts";
 import type { Copies } from "./context-files.ts";
-import { diversionsOf, verdictsOf } from "./effects.ts";
+import { verdictsOf } from "./effects.ts";
 import { foreseen, foresightKey, remember } from "./foresight.ts";
+import { effectsIn, type LaidTree, layTree } from "./lay-tree.ts";
+import {
+  addContents,
+  nothingUnpacked,
+  readControls,
+  type Unpacked,
+  unpackWanted,
+} from "./package-contents.ts";
 import { type Catalogue, catalogueOf, type KnownPackage, packageView } from "./package-view.ts";
+import type { StageTrees } from "./stage-files.ts";
+import { nothingPulled, type Pulled, type PulledLibrary, pullLibraries } from "./stage-libraries.ts";
 
 export interface PhaseInput {
   readonly plan: ImagePlan;
@@ -46,6 +45,8 @@ export interface PhaseInput {
   readonly copies: Copies;
   /** Seconds since the epoch, for everything that no package dates. */
   readonly mtime: number;
+  /** Those that the plan copies from; absent where it copies from none. */
+  readonly stages?: StageTrees;
 }
 
 export interface Services {
@@ -67,6 +68,8 @@ export interface ComposedPhase {
   readonly verdicts: readonly ScriptVerdict[];
   /** Packages whose content was needed. */
   readonly unpacked: ReadonlySet<string>;
+  /** Libraries of stages that nothing else supplies. */
+  readonly pulled: readonly PulledLibrary[];
 }
 
 /**
@@ -79,8 +82,9 @@ export interface ComposedPhase {
 export async function composePhase(input: PhaseInput, services: Services): Promise<ComposedPhase> {
   const packages = await readControls(input, services);
   const catalogue = catalogueOf(packages);
-  const progress: Progress = { contents: new Map(), byDigest: new Map(), consulted: new Map() };
+  const progress: Progress = { ...nothingUnpacked(), consulted: new Map() };
   const key = foresightKey(input, await readAdditions(input), services.program);
+  let pulled = nothingPulled;
   const known = await foreseen(services.cache, key);
   let wanted = known ?? firstWanted(input.plan, packages, catalogue);
   let verdicts: readonly ScriptVerdict[] | undefined;
@@ -93,9 +97,15 @@ export async function composePhase(input: PhaseInput, services: Services): Promi
       catalogue,
       progress,
       verdicts,
+      pulled,
     });
     wanted = composed.closure.deferred;
     if (wanted.size > 0) continue;
+    const more = await pullMissing(input, composed, pulled, services);
+    if (more !== pulled) {
+      pulled = more;
+      continue;
+    }
     const final = await judgeShipped(input, composed, catalogue, progress, services);
     if (isDeepStrictEqual(effectsIn(final), effectsIn(verdicts))) {
       refuseChoices(input.plan, refusedChoices);
@@ -104,6 +114,22 @@ export async function composePhase(input: PhaseInput, services: Services): Promi
     }
     verdicts = final;
   }
+}
+
+/** What stages have of what the closure misses. */
+async function pullMissing(
+  { copies, mtime, packages, stages }: PhaseInput,
+  { closure, facts, launch, tree }: Pick<ComposedPhase, "closure" | "facts" | "launch" | "tree">,
+  before: Pulled,
+  { cache }: Services,
+): Promise<Pulled> {
+  if (stages === undefined || closure.missing.length === 0) return before;
+  const settings = await readSettings(tree);
+  const hasPackages = packages.length > 0;
+  return pullLibraries(
+    { closure, tree, facts, launch, settings, copies, stages, hasPackages, cache, mtime },
+    before,
+  );
 }
 
 /** An init image holds everything; else it starts with what was asked for by name. */
@@ -118,21 +144,6 @@ function firstWanted(
 /** What the spec adds, before anybody knows the accounts. @throws InvalidInput for copies that can't be made */
 async function readAdditions({ plan, copies, mtime }: PhaseInput): Promise<AddedEntries> {
   return entriesOf(plan.additions, { copies, mtime, ownerOf: () => ({ uid: 0, gid: 0 }) });
-}
-
-async function addContents(
-  wanted: ReadonlySet<string>,
-  input: PhaseInput,
-  packages: readonly KnownPackage[],
-  progress: Progress,
-  services: Services,
-): Promise<void> {
-  for (const contents of await unpack(wanted, input, packages, progress.contents, services)) {
-    progress.contents.set(contents.id, contents);
-    for (const entry of contents.entries) {
-      if (entry.kind === "file") progress.byDigest.set(entry.digest, contents.facts(entry));
-    }
-  }
 }
 
 function judge(
@@ -169,65 +180,22 @@ async function judgeShipped(
       .flatMap(({ reads }) => reads.flatMap((path) => catalogue.byPath.get(path) ?? []))
       .filter((id) => !readable.has(id));
     if (sources.length === 0) return verdicts;
-    for (const contents of await unpack(new Set(sources), input, packages, progress.consulted, services)) {
+    for (const contents of await unpackWanted(
+      new Set(sources),
+      input,
+      packages,
+      progress.consulted,
+      services,
+    )) {
       progress.consulted.set(contents.id, contents);
     }
   }
 }
 
-function effectsIn(verdicts: readonly ScriptVerdict[]): readonly Effect[] {
-  return verdicts.flatMap(({ effects }) => effects);
-}
-
 /** What grows from round to round. */
-interface Progress {
-  readonly contents: Map<string, PackageContents>;
-  readonly byDigest: Map<Digest, Facts>;
+interface Progress extends Unpacked {
   /** Unpacked only to be read by those who judge scripts. */
   readonly consulted: Map<string, PackageContents>;
-}
-
-async function readControls(input: PhaseInput, { cache }: Services): Promise<KnownPackage[]> {
-  const xzMemory: XzMemory = { idle: undefined };
-  return parallel(input.packages, 8, async (locked, index) => {
-    const deb = input.debs[index];
-    if (deb === undefined) throw new Error("internal error: every locked package has its .deb");
-    const control = await readControl(debFileOf(deb), cache, xzMemory);
-    checkIdentity(locked, control);
-    return { locked, control };
-  });
-}
-
-/** The index named a package, and its .deb says itself what it is. @throws ToolError "malformed" where they differ */
-function checkIdentity({ name, version, architecture }: LockedPackage, { id, fields }: PackageControl): void {
-  const found = `${id} ${field(fields, "Version") ?? ""}`;
-  const expected = `${name}:${architecture} ${version}`;
-  if (found === expected) return;
-  throw new ToolError("malformed", {
-    what: `reading the package ${expected}`,
-    why: `its control file says that it is ${found}`,
-    hint: "the archive's index and its package disagree: lock again, or use another mirror",
-  });
-}
-
-function debFileOf({ file, sizeBytes, digest }: StoredBlob): PackageFile["deb"] {
-  return { file, sizeBytes, digest };
-}
-
-/** Unpacks those of the wanted packages that aren't there yet. */
-async function unpack(
-  wanted: ReadonlySet<string>,
-  input: PhaseInput,
-  packages: readonly KnownPackage[],
-  present: ReadonlyMap<string, PackageContents>,
-  { unpacker }: Services,
-): Promise<readonly PackageContents[]> {
-  const files = packages.flatMap(({ locked, control }, index): PackageFile[] => {
-    const deb = input.debs[index];
-    if (deb === undefined || !wanted.has(control.id) || present.has(control.id)) return [];
-    return [{ id: control.id, version: locked.version, deb: debFileOf(deb) }];
-  });
-  return unpacker.unpack(files);
 }
 
 interface Round extends PhaseInput {
@@ -235,19 +203,13 @@ interface Round extends PhaseInput {
   readonly catalogue: Catalogue;
   readonly progress: Progress;
   readonly verdicts: readonly ScriptVerdict[];
+  readonly pulled: Pulled;
 }
 
 async function composeRound(round: Round): Promise<ComposedPhase & Pick<LaidTree, "refusedChoices">> {
   const { plan, known, catalogue, progress, verdicts } = round;
-  const { tree, made, accounts, refusedChoices } = await layTree(round);
-  const facts = (file: FileEntry): Facts => {
-    for (const some of made) {
-      const found = some.get(file.digest);
-      if (found !== undefined) return found;
-    }
-    // Made from files of the tree (certificate bundles, base files): text, by construction.
-    return { magic: "text" };
-  };
+  const pulled = round.pulled.libraries;
+  const { accounts, facts, refusedChoices, tree } = await layTree({ ...round, unpacked: progress });
   const launch = launchOf(plan, round.architecture);
   const unpacked = new Set(progress.contents.keys());
   const closure = close({
@@ -259,53 +221,8 @@ async function composeRound(round: Round): Promise<ComposedPhase & Pick<LaidTree
     packages: packageView(catalogue, unpacked),
     settings: await readSettings(tree),
   });
-  return { tree, facts, closure, launch, accounts, packages: known, verdicts, unpacked, refusedChoices };
-}
-
-interface LaidTree {
-  readonly tree: Tree;
-  /** Where facts of the tree's files are found, by digest. */
-  readonly made: readonly ReadonlyMap<Digest, Facts>[];
-  readonly accounts: Accounts;
-  readonly refusedChoices: readonly RefusedChoice[];
-}
-
-/** Packages, what their scripts would do, generated files, accounts, and the spec's additions, one over the other. */
-async function layTree({ plan, mtime, copies, known, progress, verdicts }: Round): Promise<LaidTree> {
-  const { tree: unpackedTree } = composeTree({
-    contents: [...progress.contents.values()],
-    controls: known.map(({ control }) => control),
-    diversions: diversionsOf(verdicts),
-    base: { codename: plan.repositories[0]?.debian ?? "", mtime },
-    privileged: new Set(),
-  });
-  const accounts = startAccounts(
-    plan.accounts.map(({ name, uid, gid, home }) => ({ name, uid, gid, gecos: name, home, shell: noLogin })),
-    plan.accounts.map(({ group, gid }) => ({ name: group, gid, members: [] })),
-  );
-  const applied = await applyEffects({
-    tree: unpackedTree,
-    effects: effectsIn(verdicts),
-    accounts,
-    alternatives: plan.alternatives,
-    mtime,
-  });
-  const added = await entriesOf(plan.additions, { copies, mtime, ownerOf: ownerFinder(accounts) });
-  if (added.diagnostics.length > 0) throw new InvalidInput(added.diagnostics);
-  const accountFiles = accountEntries(accounts, applied.tree, mtime);
-  const certificates = applied.generators.has("ca-certificates")
-    ? await caCertificates(applied.tree, mtime)
-    : [];
-  const builder = treeBuilder(applied.tree);
-  for (const entry of [...certificates, ...accountFiles.entries]) addEntry(builder, entry);
-  const { tree, diagnostics } = layOver(finishTree(builder), added.entries);
-  if (diagnostics.length > 0) throw new InvalidInput(diagnostics);
-  return {
-    tree,
-    made: [applied.facts, added.facts, accountFiles.facts, progress.byDigest],
-    accounts,
-    refusedChoices: applied.refusedChoices,
-  };
+  const packages = known;
+  return { tree, facts, closure, launch, accounts, packages, verdicts, unpacked, pulled, refusedChoices };
 }
 
 /** Programs expect these folders, scanners the release; nothing else of the base ships unless something needs it. */

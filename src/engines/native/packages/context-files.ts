@@ -24,6 +24,8 @@ export interface CopiedEntries {
   readonly entries: readonly Entry[];
   /** Of the files; read when first asked for, since a build that finds its image in the cache needs none. */
   readonly facts: () => Promise<ReadonlyMap<Digest, Facts>>;
+  /** Of a copy from a stage: where each entry lies there, by its path here. */
+  readonly sources?: ReadonlyMap<TreePath, TreePath>;
 }
 
 /** Every copy of a plan, read once: the same bytes decide a build's key and its layers. */
@@ -38,17 +40,24 @@ export interface ContextSettings {
 }
 
 /** A copy whose source isn't usable: a mistake of the spec, reported with its place by the caller. */
-export type CopyFailure = { readonly problem: "absent" | "outside" | "special"; readonly source: string };
+export interface CopyFailure {
+  readonly problem: "absent" | "outside" | "special";
+  readonly source: string;
+  /** Absent for the context. */
+  readonly stage?: string;
+  readonly hint?: string;
+}
 
 /**
- * Reads what the copies among `additions` name below the context. A folder's content goes into the target folder; a file
+ * Reads what the copies among `additions` name below the context; those from stages are stage-files.ts's. A folder's content goes into the target folder; a file
  * becomes the target, or lies in it where the target ends with a slash.
  * @throws ToolError "disk"; the signal's reason
  */
 export async function readCopies(additions: readonly Addition[], settings: ContextSettings): Promise<Copies> {
   const copies = new Map<CopyAddition, CopiedEntries | CopyFailure>();
   for (const addition of additions) {
-    if (addition.kind === "copy") copies.set(addition, await readCopy(addition, settings));
+    if (addition.kind === "copy" && addition.from === undefined)
+      copies.set(addition, await readCopy(addition, settings));
   }
   return copies;
 }

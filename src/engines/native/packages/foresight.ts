@@ -9,17 +9,19 @@ import type { LockedPackage } from "../../../debian/locked.ts";
 import { type ImagePlan, planJson } from "../../../graph/plan.ts";
 import type { Entry } from "../../../tree/entry.ts";
 import type { AddedEntries } from "./additions.ts";
+import { librariesOf, type StageTrees } from "./stage-files.ts";
 
 /** What a composition starts from. */
 interface Start {
   readonly plan: ImagePlan;
   readonly packages: readonly LockedPackage[];
   readonly architecture: string;
+  readonly stages?: StageTrees;
 }
 
 /** The key of a composition with these additions. */
 export function foresightKey(
-  { plan, packages, architecture }: Start,
+  { plan, packages, architecture, stages }: Start,
   added: AddedEntries,
   program: string,
 ): Digest {
@@ -30,6 +32,7 @@ export function foresightKey(
       packages: packages.map(({ digest, depends, requested }): Json => ({ digest, depends, requested })),
       architecture,
       added: added.entries.map((entry) => aspectsOf(entry, added)),
+      ...(stages === undefined ? {} : { libraries: librariesOf(stages) }),
     }),
   );
 }

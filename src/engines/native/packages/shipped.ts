@@ -1,8 +1,6 @@
 // What of a composed phase ships: the entries that the closure keeps, and what is made from exactly those: the loader's cache
 // and the package database.
 
-import { bytesOf } from "../../../base/bytes.ts";
-import { digestOf } from "../../../base/digest.ts";
 import { ToolError } from "../../../base/errors.ts";
 import type { Missing } from "../../../closure/closure.ts";
 import type { ScriptVerdict } from "../../../debian/effects/effect.ts";
@@ -11,11 +9,13 @@ import { nameOf } from "../../../debian/package.ts";
 import { shippedPackages, statusEntries } from "../../../debian/status.ts";
 import type { Entry } from "../../../tree/entry.ts";
 import { addEntry, finishTree, treeBuilder, treeOf } from "../../../tree/memory-tree.ts";
-import { path } from "../../../tree/path.ts";
+import { treePath } from "../../../tree/path.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { accountEntries, accountOrigin } from "./account-files.ts";
 import type { ComposedPhase, PhaseInput } from "./compose-phase.ts";
 import { type RefusedGenerator, refusedGenerators } from "./generators.ts";
+import { ldCacheEntry } from "./ld-cache-entry.ts";
+import { isOfLibc } from "./stage-libraries.ts";
 
 export interface Shipped {
   /** Exactly what the image holds. */
@@ -33,7 +33,7 @@ export async function shippedOf(
   { architecture, mtime, plan }: Pick<PhaseInput, "architecture" | "mtime" | "plan">,
 ): Promise<Shipped> {
   const { closure, tree, facts } = phase;
-  if (closure.missing.length > 0) throw missingError(closure.missing);
+  if (closure.missing.length > 0) throw missingError(closure.missing, tree);
   const kept = treeOf([...closure.reasons.keys()].flatMap((at) => tree.lookup(at) ?? []));
   const controls = phase.packages.map(({ control }) => control);
   const packages = shippedPackages(kept, controls).map(({ control }) => control.id);
@@ -41,24 +41,7 @@ export async function shippedOf(
   refuseUnbuilt(refusedGenerators(phase.verdicts, new Set(packages), plan.ignoredEffects));
 
   const cache = await ldSoCache({ tree: kept, facts, architecture });
-  const generated =
-    cache === undefined
-      ? []
-      : [
-          ...cache.links,
-          {
-            kind: "file" as const,
-            path: path("/etc/ld.so.cache"),
-            mode: 0o644,
-            uid: 0,
-            gid: 0,
-            mtime,
-            origins: [{ kind: "effect" as const, effect: "ldconfig" }],
-            sizeBytes: cache.content.length,
-            digest: digestOf(cache.content),
-            content: bytesOf(cache.content),
-          },
-        ];
+  const generated = cache === undefined ? [] : [...cache.links, ldCacheEntry(cache.content, mtime)];
   const builder = treeBuilder(kept);
   for (const entry of [
     ...loginsOf(phase, kept, mtime),
@@ -78,7 +61,7 @@ function loginsOf({ accounts }: ComposedPhase, kept: Tree, mtime: number): reado
 
 const shownMax = 12;
 
-function missingError(missing: readonly Missing[]): ToolError {
+function missingError(missing: readonly Missing[], tree: Tree): ToolError {
   const lines = missing
     .slice(0, shownMax)
     .map(({ what, kind, neededBy, evidence }) => `${kind} ${what}, needed by ${neededBy} (${evidence})`);
@@ -86,8 +69,24 @@ function missingError(missing: readonly Missing[]): ToolError {
   return new ToolError("missing-dependency", {
     what: "closing the image over what it starts",
     why: `${lines.join("\n")}${more}`,
-    hint: hintFor(missing),
+    hint: stageHint(missing, tree) ?? hintFor(missing),
   });
+}
+
+/** Programs of a stage that was built on another release than the image is of; undefined where that isn't the trouble. */
+function stageHint(missing: readonly Missing[], tree: Tree): string | undefined {
+  for (const { kind, neededBy, what } of missing) {
+    const at = treePath(neededBy);
+    const origin = at === undefined ? undefined : tree.lookup(at)?.origins.at(-1);
+    if (origin?.kind !== "stage") continue;
+    if (kind === "symbol-version") {
+      return `the stage ${origin.stage} has another release of the library than run: build it from packages, which are of run's release, or from an image of that release`;
+    }
+    if (isOfLibc(what)) {
+      return `a C library is of one release throughout: add the package that has ${what} to run (libc6), or leave its packages out`;
+    }
+  }
+  return undefined;
 }
 
 function hintFor(missing: readonly Missing[]): string {

@@ -1,0 +1,57 @@
+// The stages of a spec as the build of an image sees them: keys that cost next to nothing, and trees, which may cost a build.
+import type { Json } from "../../base/canonical-json.ts";
+import { type Vertex, verticesOf } from "../../graph/vertex.ts";
+import type { StageTree, StageTrees } from "./packages/stage-files.ts";
+import { definitionKeys } from "./solver/definition-keys.ts";
+import { solveAll } from "./solver/solve.ts";
+import type { SolverServices } from "./solver/solver.ts";
+
+export interface Stages {
+  /** Equal for stages that are made of the same; undefined where steps are to be done whatever is known. */
+  readonly key: () => Promise<Json | undefined>;
+  /** @throws as the solver does */
+  readonly solve: () => Promise<SolvedStages>;
+}
+
+export interface SolvedStages {
+  readonly trees: StageTrees;
+  /** Steps that were done, rather than known. */
+  readonly done: number;
+}
+
+/** @param stages by name, as a frontend lowered them */
+export function openStages(
+  stages: ReadonlyMap<string, Vertex>,
+  services: SolverServices,
+  signal: AbortSignal,
+): Stages {
+  const names = [...stages.keys()];
+  const tops = [...stages.values()];
+  const redone =
+    services.settings.noCache || verticesOf(...tops).some(({ meta }) => meta.ignoreCache === true);
+  return {
+    async key(): Promise<Json | undefined> {
+      if (redone) return undefined;
+      const keys = await definitionKeys(tops, services, signal);
+      return names.map((name, index) => [name, keys[index] ?? null]);
+    },
+    async solve(): Promise<SolvedStages> {
+      const solved = await solveAll(tops, services, signal);
+      const trees = await Promise.all(
+        tops.map(async (top, index): Promise<[string, StageTree]> => {
+          const snapshot = solved[index]?.snapshot ?? { layers: [] };
+          const ofPackages = startOf(top).operation.kind === "packages";
+          return [names[index] ?? "", { tree: await services.store.tree(snapshot), ofPackages }];
+        }),
+      );
+      return { trees: new Map(trees), done: solved.reduce((sum, { done }) => sum + done, 0) };
+    },
+  };
+}
+
+/** What a stage starts from: the first input of each of its steps leads there. */
+function startOf(vertex: Vertex): Vertex {
+  let at = vertex;
+  for (let [below] = at.inputs; below !== undefined; [below] = at.inputs) at = below;
+  return at;
+}
