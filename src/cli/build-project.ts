@@ -2,10 +2,13 @@
 import type { LayerStrategy } from "../assemble/strategy.ts";
 import type { LockedPackage } from "../debian/locked.ts";
 import { type BuiltImage, buildImage } from "../engines/native/build-image.ts";
+import type { Stages } from "../engines/native/stages.ts";
 import type { ImagePlan } from "../graph/plan.ts";
+import type { StageRequest } from "./build/spec-stages.ts";
+import type { StepSettings } from "./build/step-settings.ts";
 import type { Context } from "./context.ts";
-import type { Project } from "./project.ts";
-import { dateOf, packagesFor, withSession } from "./session.ts";
+import { hasStages, type Project } from "./project.ts";
+import { dateOf, packagesFor, type Session, withSession } from "./session.ts";
 import { programIdentity } from "./version.ts";
 
 export interface BuildSettings {
@@ -15,6 +18,9 @@ export interface BuildSettings {
   readonly frozen: boolean;
   readonly compression: "gzip" | "zstd";
   readonly layers: LayerStrategy;
+  /** Of stages; asked for where the project has some. */
+  readonly steps: () => Promise<StepSettings>;
+  readonly insecureHosts: readonly string[];
 }
 
 export interface PlatformBuild extends BuiltImage {
@@ -46,10 +52,39 @@ export async function buildProject(
       const packages = packagesFor(lock, platform, plan.phase);
       const mtime = dateOf(lock, context);
       const request = { plan, packages, platform, context: project.folder, mtime, compression, layers };
-      const image = await buildImage(request, services, session.fetch);
+      const build = (stages?: Stages): Promise<BuiltImage> =>
+        buildImage(stages === undefined ? request : { ...request, stages }, services, session.fetch);
+      // Init images take nothing from stages.
+      const image =
+        plan.phase === "run" && hasStages(project)
+          ? await staged(
+              context,
+              session,
+              {
+                project,
+                lock,
+                platform,
+                steps: await settings.steps(),
+                insecureHosts: settings.insecureHosts,
+                services,
+              },
+              build,
+            )
+          : await build();
       context.emit({ type: "end", id, cached: image.cached });
       built.push({ ...image, platform, packages, durationMs: context.now() - started });
     }
     return built;
   });
+}
+
+/** Loaded only for specs that have stages: the engine is much. */
+async function staged(
+  context: Context,
+  session: Session,
+  request: StageRequest,
+  build: (stages: Stages) => Promise<BuiltImage>,
+): Promise<BuiltImage> {
+  const { withStages } = await import("./build/spec-stages.ts");
+  return withStages(context, session, request, build);
 }

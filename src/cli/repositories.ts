@@ -29,7 +29,7 @@ export async function openNetwork(context: Context): Promise<Network> {
  */
 export async function findArchives(
   { env }: Pick<Context, "env">,
-  plans: readonly ImagePlan[],
+  plans: readonly Pick<ImagePlan, "packages" | "repositories">[],
   files: HostFiles,
 ): Promise<readonly Archive[]> {
   const [plan] = plans;

@@ -10,11 +10,18 @@ import { downloadPackages } from "../debian/download.ts";
 import { localFiles } from "../debian/host-apt.ts";
 import type { LockedPackage } from "../debian/locked.ts";
 import { createUnpacker, type Unpacker } from "../debian/unpack.ts";
-import { type Lock, lockedPackages } from "../graph/lock.ts";
-import type { Phase } from "../graph/plan.ts";
+import { type Lock, type LockedPhase, lockedPackages } from "../graph/lock.ts";
 import { withCache } from "./cache.ts";
 import type { Context } from "./context.ts";
-import { isCurrent, needsLock, readLock, refuseStale, resolveLock, writeLock } from "./locking.ts";
+import {
+  isCurrent,
+  lockedPlans,
+  needsLock,
+  readLock,
+  refuseStale,
+  resolveLock,
+  writeLock,
+} from "./locking.ts";
 import type { Project } from "./project.ts";
 import { findArchives, type Network, openNetwork } from "./repositories.ts";
 
@@ -67,7 +74,9 @@ function openSession(
     closers.push(() => made.http.close());
     return made;
   });
-  const archives = lazy((): Promise<readonly Archive[]> => findArchives(context, project.plans, localFiles));
+  const archives = lazy(
+    (): Promise<readonly Archive[]> => findArchives(context, lockedPlans(project), localFiles),
+  );
   const freshLock = async (): Promise<Lock> =>
     resolveLock(context, project, await archives(), await network(), cache);
   return {
@@ -110,13 +119,13 @@ function openSession(
 export function packagesFor(
   lock: Lock | undefined,
   platform: string,
-  phase: Phase,
+  phase: LockedPhase,
 ): readonly LockedPackage[] {
   if (lock === undefined) return [];
   const packages = lockedPackages(lock, { platform, phase });
   if (packages !== undefined) return packages;
   throw new ToolError("lock-differs", {
-    what: `reading the locked packages of the ${phase} phase for ${platform}`,
+    what: `reading the locked packages of ${phase} for ${platform}`,
     why: "the lock does not have them, though it claims to answer what the spec asks for",
     hint: "run `distill lock` and commit the lock",
   });

@@ -63,3 +63,31 @@ export interface StepOptions {
   readonly "step-ca": string | undefined;
   readonly "on-error": "fail" | "shell";
 }
+
+/** Those of a command that needs stages of a spec on its way to something else. */
+export const stageOptions = {
+  secret: stepOptions.secret,
+  ssh: stepOptions.ssh,
+  "no-cache": stepOptions["no-cache"],
+  "step-ca": stepOptions["step-ca"],
+  "insecure-registry": {
+    kind: "list",
+    value: "HOST",
+    summary: "a registry that may speak plain HTTP or show any certificate",
+  },
+} as const;
+
+export type StageOptions = Pick<StepOptions, "no-cache" | "secret" | "ssh" | "step-ca">;
+
+/** With what such a command can't say. */
+export function stepsOf(given: StageOptions): StepOptions {
+  return {
+    ...given,
+    "build-arg": [],
+    "build-context": [],
+    "no-cache-filter": [],
+    "cache-from": [],
+    "cache-to": [],
+    "on-error": "fail",
+  };
+}

@@ -145,6 +145,7 @@ async function ofSpec(
   { file }: BuildFile,
   given: Options,
 ): Promise<Made> {
+  refuseForSpec(given);
   const project = await readProject(context, folder, file);
   const plan = planFor(project, given.target ?? "run", context.cwd);
   const platforms = choosePlatforms(project, given.platform);
@@ -154,6 +155,11 @@ async function ofSpec(
     frozen: given.frozen,
     compression: given.compression,
     layers: given.layers,
+    steps: async () => {
+      const { stepSettings } = await import("../build/step-settings.ts");
+      return stepSettings(context, project, given);
+    },
+    insecureHosts: given["insecure-registry"],
   };
   const { name } = project.spec;
   const { phase } = plan;
@@ -161,6 +167,26 @@ async function ofSpec(
   const built = await buildProject(context, project, settings);
   refuseBelow(given["allow-level"] ?? (phase === "init" ? "distro" : "truly-distroless"), built, plan);
   return { name, phase, built, destinations };
+}
+
+/** An option that would do nothing was meant for something else. @throws InvalidInput */
+function refuseForSpec(given: Options): void {
+  const wrong = [
+    ...(given.label.length > 0 ? [["--label", "write them in the spec: run: {labels: {...}}"]] : []),
+    ...(given.lock ? [["--lock", "`distill lock` writes a spec's lock"]] : []),
+    ...(given["build-context"].length > 0
+      ? [["--build-context", "a spec copies from its own folder and from stages"]]
+      : []),
+  ];
+  if (wrong.length === 0) return;
+  throw new InvalidInput(
+    wrong.map(([name = "", hint = ""]) => ({
+      severity: "error",
+      rule: "wrong-usage",
+      message: `${name} means nothing for a spec`,
+      hint,
+    })),
+  );
 }
 
 async function ofDockerfile(context: Context, file: BuildFile, given: Options): Promise<Made> {

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { InvalidInput } from "../../base/diagnostics.ts";
 import { imageOptions } from "../auditing.ts";
+import { stageOptions, stepsOf } from "../build/step-options.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { projectOptions } from "../project.ts";
@@ -14,6 +15,7 @@ export const command: Command = defineCommand({
   options: {
     ...projectOptions,
     ...imageOptions,
+    ...stageOptions,
     platform: {
       ...imageOptions.platform,
       summary: "linux/arm64 ... (default: of an image this machine's, or the only one; of a spec its first)",
@@ -43,12 +45,25 @@ export const command: Command = defineCommand({
     if (options.file !== undefined || subject === undefined || (await isProject(context, subject))) {
       refuse("a spec", {
         "--entrypoint": options.entrypoint.length > 0,
-        "--insecure-registry": options["insecure-registry"].length > 0,
       });
       const { explainSpec } = await import("../explain-spec.ts");
-      await explainSpec(context, { ...options, folder: subject, path });
+      const { stepSettings } = await import("../build/step-settings.ts");
+      await explainSpec(context, {
+        ...options,
+        folder: subject,
+        path,
+        steps: (project) => stepSettings(context, project, stepsOf(options)),
+        insecureHosts: options["insecure-registry"],
+      });
     } else {
-      refuse("an image", { "--frozen": options.frozen, "--scripts": options.scripts });
+      refuse("an image", {
+        "--frozen": options.frozen,
+        "--scripts": options.scripts,
+        "--secret": options.secret.length > 0,
+        "--ssh": options.ssh.length > 0,
+        "--no-cache": options["no-cache"],
+        "--step-ca": options["step-ca"] !== undefined,
+      });
       const { explainImage } = await import("../explain-image.ts");
       await explainImage(context, { ...options, image: subject, path });
     }

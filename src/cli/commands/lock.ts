@@ -19,6 +19,9 @@ export const command: Command = defineCommand({
     for (const { platform, phase, packages } of lock.platforms) {
       context.stdout.write(`${platform} ${phase}: ${packages.length} packages\n`);
     }
+    for (const { digest, platform, reference } of lock.images ?? []) {
+      context.stdout.write(`${platform} ${reference}: ${digest}\n`);
+    }
     return 0;
   },
 });

@@ -13,30 +13,37 @@ import { parseConfig } from "../../oci/validate.ts";
 import { renderDiagnostics } from "../../report/diagnostics.ts";
 import { printable } from "../../report/text.ts";
 import { formatTime } from "../../report/units.ts";
-import { buildProject } from "../build-project.ts";
+import { stageOptions, stepsOf } from "../build/step-options.ts";
+import { type BuildSettings, buildProject } from "../build-project.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { mendingCache } from "../deliver.ts";
 import { hostPlatform } from "../host-image.ts";
+import type { Arguments } from "../options.ts";
 import { type Project, projectOptions, readProject } from "../project.ts";
 import { renderOptions } from "../quoting.ts";
+
+const options = {
+  ...projectOptions,
+  ...stageOptions,
+  frozen: { kind: "flag", summary: "fail (exit code 1) if distill.lock is missing or out of date" },
+} as const;
+
+type Options = Arguments<typeof options>["options"];
 
 export const command: Command = defineCommand({
   name: "test",
   summary: "run the spec's tests in the image, without a shell",
   usage: "[DIR]",
-  options: {
-    ...projectOptions,
-    frozen: { kind: "flag", summary: "fail (exit code 1) if distill.lock is missing or out of date" },
-  },
+  options,
   examples: [{ does: "build, then test", line: "distill test examples/redis" }],
-  async run(context, { options, positionals }) {
-    const project = await readProject(context, positionals[0], options.file);
+  async run(context, { options: given, positionals }) {
+    const project = await readProject(context, positionals[0], given.file);
     if (project.spec.tests.length === 0) {
       context.stdout.write("the spec has no tests\n");
       return 0;
     }
-    const image = await hostBuild(context, project, options.frozen);
+    const image = await hostBuild(context, project, given);
     const outcomes = await inUnpacked(context, image, (tested) => runAll(context, project, tested));
     const failed = outcomes.filter(({ failures }) => failures.length > 0);
     const { length } = outcomes;
@@ -46,7 +53,7 @@ export const command: Command = defineCommand({
 });
 
 /** Tests run on this machine, so the image for its platform is built. @throws ToolError "usage" where the spec has none */
-async function hostBuild(context: Context, project: Project, frozen: boolean): Promise<Image> {
+async function hostBuild(context: Context, project: Project, given: Options): Promise<Image> {
   const platform = hostPlatform();
   const plan = project.plans.find(({ phase }) => phase === "run");
   if (plan === undefined || !project.platforms.includes(platform)) {
@@ -56,7 +63,18 @@ async function hostBuild(context: Context, project: Project, frozen: boolean): P
       hint: `it has ${project.platforms.join(", ")}; add ${platform} under \`platforms\``,
     });
   }
-  const settings = { plan, platforms: [platform], frozen, compression: "gzip", layers: "auto" } as const;
+  const settings: BuildSettings = {
+    plan,
+    platforms: [platform],
+    frozen: given.frozen,
+    compression: "gzip",
+    layers: "auto",
+    steps: async () => {
+      const { stepSettings } = await import("../build/step-settings.ts");
+      return stepSettings(context, project, stepsOf(given));
+    },
+    insecureHosts: given["insecure-registry"],
+  };
   const [built] = await buildProject(context, project, settings);
   if (built === undefined) throw new Error("internal error: one platform gives one image");
   return built.image;

@@ -1,5 +1,5 @@
 // `distill update`: shows what changed in the packages since the lock, then writes it.
-import { compareLocks } from "../../graph/lock.ts";
+import { compareImages, compareLocks } from "../../graph/lock.ts";
 import { renderChanges } from "../../report/lock-changes.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { readLock, writeLock } from "../locking.ts";
@@ -20,8 +20,9 @@ export const command: Command = defineCommand({
     const before = await readLock(context, project.lockFile);
     const after = await withSession(context, project, (session) => session.freshLock());
     const changes = compareLocks(before, after);
-    context.stdout.write(renderChanges(changes));
-    if (options["dry-run"]) return changes.length === 0 ? 0 : 1;
+    const images = compareImages(before, after);
+    context.stdout.write(renderChanges(changes, images));
+    if (options["dry-run"]) return changes.length + images.length === 0 ? 0 : 1;
     // Also without a change of packages: the request or the indexes' dates may be new.
     await writeLock(context, project, after);
     return 0;
