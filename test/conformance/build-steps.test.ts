@@ -66,9 +66,11 @@ const steps: readonly Step[] = [
   // ---- what it has
   {
     name: "is root of Docker's capabilities",
-    argv: shell("busybox id; busybox grep -E 'Cap(Inh|Prm|Bnd|Amb)|NoNew|Seccomp:' /proc/self/status"),
+    argv: shell(
+      "busybox id -u; busybox id -g; busybox grep -E 'Cap(Inh|Prm|Bnd|Amb)|NoNew|Seccomp:' /proc/self/status",
+    ),
     prints: [
-      "uid=0 gid=0",
+      "0\n0",
       "CapInh:\t0000000000000000",
       "CapPrm:\t00000000a80425fb",
       "CapBnd:\t00000000a80425fb",

@@ -101,9 +101,18 @@ function resultOf(
       hint: "free some room (distill cache prune), or choose another folder (--cache-dir)",
     });
   if (ending === "timed-out") return { exitCode: undefined, signal: undefined, timedOut: true };
-  if (error !== undefined) throw engineError(error);
+  if (error !== undefined) throw engineError(error, hintOf(error));
   if (exitCode === undefined && signal === undefined) throw engineError("the runner ended before its step");
   return { exitCode, signal, timedOut: false };
+}
+
+/** What to do about the failures that are the machine's own. */
+function hintOf(error: string): string | undefined {
+  if (error.includes("overlay"))
+    return "overlayfs can't keep changes on every file system (not on another overlayfs, nor on NFS): choose a folder on ext4, XFS, Btrfs or tmpfs (--cache-dir), or build outside of a container";
+  if (error.startsWith("setting the limit"))
+    return "a limit can't be raised above your own hard limit (ulimit -H): ask for less, or build as root";
+  return undefined;
 }
 
 function interrupted(): ToolError {
