@@ -1,5 +1,6 @@
-// A cgroup that counts the processes of one step (cgroup-v2.rst and pids.rst of the kernel), for root: its processes know no
-// other limit. Where the controller is not to be had, Linux 6.14 and newer count by the pid namespace (run.c).
+// A cgroup that counts the processes of one step (cgroup-v2.rst and pids.rst of the kernel), for root before Linux 6.14: its
+// processes know no other limit there. Moving a process into one waits for all processors, which takes longer than all else
+// of a step; newer kernels count by the pid namespace (run.c).
 import { randomBytes } from "node:crypto";
 import { mkdir, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

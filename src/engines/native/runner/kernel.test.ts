@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { namespaceFailure, requireKernel } from "./kernel.ts";
+import { countsByNamespace, namespaceFailure, requireKernel } from "./kernel.ts";
 
 describe("an ordinary user's sandbox that can't be made", () => {
   test.each([
@@ -46,5 +46,13 @@ describe("a kernel", () => {
   });
   test.each(["5.11.9", "4.18.0-553.el8.x86_64", "3.10", "", "new"])("%s won't", (release) => {
     expect(() => requireKernel(release)).toThrow(/steps need 5\.12 or newer/);
+  });
+
+  test.each([
+    ["6.13.9", false],
+    ["6.14.0-rc1", true],
+    ["7.0", true],
+  ])("%s bounds the processes of a namespace: %s", (release, expected) => {
+    expect(countsByNamespace(release)).toBe(expected);
   });
 });

@@ -49,15 +49,27 @@ export async function namespaceFailure(problem: string, read: ReadSetting = read
 }
 
 /** The first kernel with all that the runner calls: mount_setattr, overlayfs for ordinary users. */
-const oldestKernel = [5, 12] as const;
+const oldestKernel: Version = [5, 12];
+/** The first that bounds process ids by namespace, and so the processes of a sandbox. */
+const boundsNamespaces: Version = [6, 14];
+
+type Version = readonly [major: number, minor: number];
 
 /** @throws ToolError "engine" for a kernel that is too old; `release` as uname tells it */
 export function requireKernel(release: string): void {
-  const [, major = "0", minor = "0"] = /^(\d{1,4})\.(\d{1,4})/.exec(release) ?? [];
-  const [needsMajor, needsMinor] = oldestKernel;
-  if (Number(major) > needsMajor || (Number(major) === needsMajor && Number(minor) >= needsMinor)) return;
+  if (isAtLeast(release, oldestKernel)) return;
   throw engineError(
-    `this is Linux ${release}, and steps need ${needsMajor}.${needsMinor} or newer`,
+    `this is Linux ${release}, and steps need ${oldestKernel.join(".")} or newer`,
     "use a newer kernel, or another engine",
   );
+}
+
+/** Whether a pid namespace has a limit of its own; else root's processes need a cgroup to be counted. */
+export function countsByNamespace(release: string): boolean {
+  return isAtLeast(release, boundsNamespaces);
+}
+
+function isAtLeast(release: string, [needsMajor, needsMinor]: Version): boolean {
+  const [, major = "0", minor = "0"] = /^(\d{1,4})\.(\d{1,4})/.exec(release) ?? [];
+  return Number(major) > needsMajor || (Number(major) === needsMajor && Number(minor) >= needsMinor);
 }

@@ -1,12 +1,14 @@
 // One step, from its request to its end: the runner is started, counted, told the setup, watched, and all of it removed.
 import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
+import { release } from "node:os";
 import { join } from "node:path";
 import { type Readable, Writable } from "node:stream";
 import { ToolError } from "../../../base/errors.ts";
 import { limits } from "../../../base/limits.ts";
 import { openProcessCount } from "./cgroup.ts";
 import type { OpenIdSpace } from "./id-space.ts";
+import { countsByNamespace } from "./kernel.ts";
 import { encodeSetup } from "./protocol.ts";
 import { setupOf } from "./setup.ts";
 import { openSockets } from "./sockets.ts";
@@ -27,7 +29,8 @@ export async function runStep(
   if (signal.aborted) throw interrupted();
   const folder = await mkdtemp(join(scratchFolder, "step-"));
   const sockets = await openSockets(request.mounts, join(folder, "sockets"));
-  const count = space.namespace === undefined ? await openProcessCount(limits.stepProcessesMax) : undefined;
+  const isCounted = space.namespace !== undefined || countsByNamespace(release());
+  const count = isCounted ? undefined : await openProcessCount(limits.stepProcessesMax);
   try {
     // Apart from the sockets, which the file system that is put over it would hide.
     const stage = join(folder, "stage");

@@ -253,7 +253,7 @@ function processOf(request: StepRequest, space: OpenIdSpace, place: StepPlace): 
   ];
 }
 
-/** An ordinary user's processes are counted in the step's user namespace; root's by a cgroup (cgroup.ts). */
+/** An ordinary user's processes are counted in the step's user namespace; root's by its pid namespace or a cgroup (cgroup.ts). */
 function limitsOf(request: StepRequest, space: OpenIdSpace, place: StepPlace): readonly Instruction[] {
   const count = { name: "nproc", soft: place.processesMax, hard: place.processesMax };
   const counted = space.namespace === undefined || request.ulimits.some(({ name }) => name === "nproc");
