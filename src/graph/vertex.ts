@@ -25,8 +25,6 @@ export interface VertexMeta {
   readonly span?: Span;
   /** Do it although the cache knows the result. */
   readonly ignoreCache?: boolean;
-  /** "NAME=value" that a command sees beside its own, as the way to the network: proxies. */
-  readonly env?: readonly string[];
 }
 
 /** What a frontend makes of a build file for one platform. */

@@ -17,6 +17,13 @@ const allProblems = (text: string): readonly string[] => {
 };
 
 const mistakes: readonly (readonly [string, readonly string[]])[] = [
+  [
+    "X\nCOPY b",
+    [
+      "1:1-1:2 error unknown-instruction: X is no instruction",
+      "2:1-2:7 error missing-argument: COPY needs a source and a target (COPY [FLAGS] SOURCE... TARGET)",
+    ],
+  ],
   ["# syntax=docker/dockerfile:1.7-labs\nFROM a", []],
   ["# syntax=host.test/docker/dockerfile-upstream@sha256:0 x\nFROM a", []],
   [

@@ -8,6 +8,7 @@ import { nearestName } from "../../base/nearest.ts";
 import { collectProblems, toldProblems } from "../../formats/document/problems.ts";
 import { type ArgumentContext, readArguments } from "./arguments.ts";
 import type { Arguments, Dockerfile, Flag, Heredoc, Instruction, InstructionName } from "./ast.ts";
+import { checkInstruction } from "./check.ts";
 import { type FoundDirectives, readDirectives } from "./directives.ts";
 import { type HeredocMark, heredocMarks } from "./heredoc.ts";
 import {
@@ -64,7 +65,9 @@ export function parseDockerfile(text: string, file: string): Parsed<Dockerfile> 
   if (instructions.length === 0 && !failed) {
     problems.error("no-instructions", start, "the file holds no instruction", "begin with FROM");
   }
-  const diagnostics = toldProblems(problems.found);
+  // All mistakes at once: what could be read is checked although the rest could not.
+  const more = failed ? instructions.flatMap(checkInstruction) : [];
+  const diagnostics = toldProblems([...problems.found, ...more]);
   return {
     value: hasError(diagnostics)
       ? undefined

@@ -23,7 +23,6 @@ import {
 import { scratchVertex } from "./scratch.ts";
 import { shellCommand } from "./shell.ts";
 import { copySource } from "./sources.ts";
-import { proxyVariables } from "./variables.ts";
 
 /** Inputs of the step beside its root, and what it sees of them. */
 interface Mounted {
@@ -79,11 +78,8 @@ export function lowerRun(scope: Scope, state: StageState, command: Command): voi
     extra: script.summary,
     masked: mounted.masked,
   });
-  const proxies = proxyVariables(scope.options.buildArgs);
-  const meta = {
-    ...metaOf(state, instruction, numberedName(scope, state, shown, command.onBuild)),
-    ...(proxies.length === 0 ? {} : { env: proxies }),
-  };
+  const name = numberedName(scope, state, shown, command.onBuild);
+  const meta = metaOf(state, instruction, name);
   state.vertex = vertexOf(operation, [state.vertex, ...mounted.inputs], meta);
   addHistory(scope, state, `RUN ${withArguments(state, argv)} # buildkit`, true);
 }

@@ -76,16 +76,8 @@ export function lowerArg(scope: Scope, state: StageState, { instruction }: Comma
   addHistory(scope, state, `ARG ${shown.join(" ")}`, false);
 }
 
+/** Arguments that are a way to the network: they need no ARG, and are no part of a step. */
 const proxies = /^(?:https?|ftp|no|all)_proxy$/i;
-
-/** "HTTP_PROXY=...", as steps see them: such arguments need no ARG, and change no result. */
-export function proxyVariables(buildArgs: ReadonlyMap<string, string>): readonly string[] {
-  const values = new Map<string, string>();
-  for (const [name, value] of [...buildArgs].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (proxies.test(name)) values.set(name.toUpperCase(), value);
-  }
-  return [...values].flatMap(([name, value]) => [`${name}=${value}`, `${name.toLowerCase()}=${value}`]);
-}
 
 /** Build arguments that no ARG declares. */
 export function unusedArguments(scope: Scope, reserved: ReadonlySet<string>): readonly Diagnostic[] {
