@@ -2,6 +2,7 @@
 // The default is what Docker gives a container (moby/moby oci/defaults.go): its capabilities, its masked and read-only paths.
 // /proc comes last, after every mount whose target a link could lead astray.
 import { ToolError } from "../../../base/errors.ts";
+import { lazy } from "../../../base/lazy.ts";
 import type { OpenIdSpace } from "./id-space.ts";
 import type { Instruction } from "./protocol.ts";
 import { filterProgram } from "./seccomp/filter.ts";
@@ -235,13 +236,15 @@ function ownerIn(
 
 // ---- the process
 
+const filter = lazy(() => filterProgram(process.arch === "arm64" ? "arm64" : "x64"));
+
 function processOf(request: StepRequest, space: OpenIdSpace, place: StepPlace): readonly Instruction[] {
   const { uid, gid, groups, stdin } = request;
   const isSingle = space.identity.kind === "single";
   return [
     ...limitsOf(request, space, place),
     ["capabilities", capabilities],
-    ["filter", filterProgram(process.arch === "arm64" ? "arm64" : "x64")],
+    ["filter", filter()],
     ...(isSingle && (uid !== 0 || gid !== 0) ? [["single-id", uid, gid] as const] : []),
     ...(isSingle ? [] : [["set-groups"] as const]),
     ...(request.allowSetuid ? [] : [["no-new-privileges"] as const]),
