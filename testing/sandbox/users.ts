@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram, runWell } from "../programs.ts";
-import type { SandboxCase, SandboxPlan, SandboxReport } from "./session.ts";
+import type { SandboxCase, SandboxReport } from "./session.ts";
 
 export const isRoot: boolean = process.getuid?.() === 0;
 
@@ -25,31 +25,47 @@ export async function runCases(
   programs: { readonly busybox: string; readonly attack: string },
   cases: readonly SandboxCase[],
 ): Promise<SandboxReport> {
+  const disk = String(statSync(folder).dev);
+  return (await runSession(folder, user, session, { ...programs, disk, cases })) as SandboxReport;
+}
+
+/** A session's own folder, and what it is called in /etc/passwd. */
+export interface SessionPlan {
+  readonly folder: string;
+  readonly user: string;
+}
+
+/** Runs `node PROGRAM PLAN` as the user: a file with `plan` and SessionPlan as JSON. Gives the JSON that it prints. */
+export async function runSession(
+  folder: string,
+  user: SandboxUser,
+  program: string,
+  plan: object,
+): Promise<unknown> {
   const own = join(folder, user.replaceAll(" ", "-"));
   mkdirSync(join(own, "small"), { recursive: true });
-  const plan: SandboxPlan = {
-    folder: own,
-    ...programs,
-    user: user === "root" ? "root" : name,
-    disk: String(statSync(folder).dev),
-    cases,
-  };
-  writeFileSync(join(own, "plan.json"), JSON.stringify(plan));
+  const whole: SessionPlan = { ...plan, folder: own, user: user === "root" ? "root" : name };
+  writeFileSync(join(own, "plan.json"), JSON.stringify(whole));
   chmodSync(folder, 0o711);
-  const argv = [process.execPath, session, join(own, "plan.json")];
+  const argv = [process.execPath, program, join(own, "plan.json")];
   const options = { env: { CANARY: "canary-of-the-environment" }, cwd: "/", timeoutMs: 300_000 };
   const ran = isRoot
     ? await runProgram(["unshare", "-m", "sh", "-c", asUser(own, user), "sh", ...argv], options)
     : await runProgram(argv, options);
   if (ran.code !== 0)
     throw new Error(`the session of ${user} ended with ${ran.code}\n${ran.stderr}${ran.stdout}`);
-  return JSON.parse(ran.stdout) as SandboxReport;
+  return JSON.parse(ran.stdout);
 }
 
 /** A script that goes on as the user, with a small disk of its own, and a descriptor and a session that it did not ask for. */
 function asUser(own: string, user: SandboxUser): string {
   const small = `mount -t tmpfs -o size=48m,mode=0755 small '${own}/small' && exec 7<'${own}/plan.json'`;
   if (user === "root") return `${small} && exec "$@"`;
+  return `${small} && chown ${id}:${id} '${own}/small' && ${becomeUser(own, user)}`;
+}
+
+/** A script that goes on as an ordinary user, to whom it gives the folder `own`. Its mount namespace is its own. */
+function becomeUser(own: string, user: Exclude<SandboxUser, "root">): string {
   const subIds = user === "a user with sub-ids" ? `${name}:100000:65536\n` : "";
   for (const file of ["passwd", "subuid", "subgid"]) {
     const line = file === "passwd" ? `${name}:x:${id}:${id}::${own}:/bin/sh\n` : subIds;
@@ -58,8 +74,12 @@ function asUser(own: string, user: SandboxUser): string {
   }
   chownSync(own, id, id);
   const binds = ["passwd", "subuid", "subgid"].map((file) => `mount --bind '${own}/${file}' /etc/${file}`);
-  const become = `setpriv --reuid=${id} --regid=${id} --clear-groups`;
-  return [small, `chown ${id}:${id} '${own}/small'`, ...binds, `exec ${become} "$@"`].join(" && ");
+  return [...binds, `exec setpriv --reuid=${id} --regid=${id} --clear-groups "$@"`].join(" && ");
+}
+
+/** What to put before a program's arguments for this user to run it, at home in the folder `own`. Needs root for others than root. */
+export function commandAs(user: SandboxUser, own: string): readonly string[] {
+  return user === "root" || !isRoot ? [] : ["unshare", "-m", "sh", "-c", becomeUser(own, user), "sh"];
 }
 
 /** Removes a folder of such sessions, whoever owns what is in it. */
