@@ -1,14 +1,14 @@
 // The paths of a context that its copies lead to: what is named, and where links on the way lead, as patterns.
 // As tonistiigi/fsutil does (FollowLinks), so that a build needs no more of a context than its copies name.
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
-import { systemCode, ToolError } from "../../../base/errors.ts";
+import { systemCode } from "../../../base/errors.ts";
 import { limits } from "../../../base/limits.ts";
 import { decodeName } from "../../../base/names.ts";
 import { cleanPath } from "../../../formats/ignore-patterns.ts";
 import { hasWildcard, parsePathPattern } from "../../../formats/path-pattern.ts";
 import { diskName } from "./disk-file.ts";
 
-/** Patterns for what `paths` lead to in `folder`; undefined where that is everything. @throws ToolError "limit" */
+/** Patterns for what `paths` lead to in `folder`; undefined where that is everything, or not worth telling apart. */
 export function followedPatterns(folder: string, paths: readonly string[]): readonly string[] | undefined {
   const patterns = new Set<string>();
   const pending = paths.map((path) => ({ path, followed: 0 }));
@@ -19,12 +19,8 @@ export function followedPatterns(folder: string, paths: readonly string[]): read
     if (seen.has(path) || next.followed > limits.symlinksFollowedMax || path.length > limits.pathBytesMax)
       continue;
     seen.add(path);
-    if (seen.size > limits.followedPathsMax) {
-      throw new ToolError("limit", {
-        what: `reading ${folder}`,
-        why: `the sources of its copies lead to more than ${limits.followedPathsMax} paths (followedPathsMax)`,
-      });
-    }
+    // Past that, leaving things out costs more than it spares.
+    if (seen.size > limits.followedPathsMax) return undefined;
     const { links, reached } = firstLinks(folder, path);
     patterns.add(reached);
     for (const link of links) pending.push({ path: link, followed: next.followed + 1 });
