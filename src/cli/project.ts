@@ -30,15 +30,6 @@ export interface Project {
   readonly platforms: readonly string[];
 }
 
-export const projectOptions = {
-  file: {
-    kind: "text",
-    short: "f",
-    value: "FILE",
-    summary: "the spec (default: distill.yaml in DIR); copies are from DIR, or from the spec's folder",
-  },
-} as const;
-
 /**
  * Reads the spec: the file that is named, or the folder's (default: the current one's). Warnings are emitted.
  * @throws InvalidInput with every mistake, ToolError "usage" where there is no spec

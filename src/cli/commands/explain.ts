@@ -6,7 +6,7 @@ import { imageOptions } from "../auditing.ts";
 import { stageOptions, stepsOf } from "../build/step-options.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { projectOptions } from "../project.ts";
+import { projectOptions } from "../project-options.ts";
 
 export const command: Command = defineCommand({
   name: "explain",

@@ -1,7 +1,8 @@
 // `distill lock`: resolves the spec's packages and writes distill.lock.
 import { type Command, defineCommand } from "../command.ts";
 import { writeLock } from "../locking.ts";
-import { projectOptions, readProject } from "../project.ts";
+import { readProject } from "../project.ts";
+import { projectOptions } from "../project-options.ts";
 import { withSession } from "../session.ts";
 
 export const command: Command = defineCommand({

@@ -20,7 +20,8 @@ import type { Context } from "../context.ts";
 import { mendingCache } from "../deliver.ts";
 import { hostPlatform } from "../host-image.ts";
 import type { Arguments } from "../options.ts";
-import { type Project, projectOptions, readProject } from "../project.ts";
+import { type Project, readProject } from "../project.ts";
+import { projectOptions } from "../project-options.ts";
 import { renderOptions } from "../quoting.ts";
 
 const options = {

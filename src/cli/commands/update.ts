@@ -3,7 +3,8 @@ import { compareImages, compareLocks } from "../../graph/lock.ts";
 import { renderChanges } from "../../report/lock-changes.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { readLock, writeLock } from "../locking.ts";
-import { projectOptions, readProject } from "../project.ts";
+import { readProject } from "../project.ts";
+import { projectOptions } from "../project-options.ts";
 import { withSession } from "../session.ts";
 
 export const command: Command = defineCommand({
