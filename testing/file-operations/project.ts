@@ -1,3 +1,4 @@
+// A tree that several cases copy from.
 import type { TreeLines } from "./lines.ts";
 
 const file = "file 0644 a";
