@@ -1,9 +1,9 @@
 // Build steps in the sandbox, as root and as ordinary users: what a command has, and what it leaves.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { because } from "../../testing/examples.ts";
 import { missingProgram, runWell } from "../../testing/programs.ts";
 import type { SandboxCase, SandboxOutcome, SandboxReport } from "../../testing/sandbox/session.ts";
@@ -248,6 +248,28 @@ describe.skipIf(missing !== undefined)(`a build step${because(missing)}`, () => 
       if (step.ends !== undefined) expect(outcome.result).toMatchObject(step.ends);
       if (step.leaves !== undefined) expect(outcome.changed).toEqual(step.leaves);
     });
+  });
+});
+
+describe.skipIf(missing !== undefined)(`a build that is killed${because(missing)}`, () => {
+  test("takes its step with it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "distill-killed-"));
+    try {
+      const marker = `sleep 5${process.pid}`;
+      const busybox = (await runWell(["sh", "-c", "command -v busybox"])).trim();
+      const cases = [{ name: "killed", argv: shell(`busybox ${marker} & busybox ${marker}`) }];
+      const plan = { folder, busybox, attack: busybox, user: "nobody", disk: "0", cases };
+      writeFileSync(join(folder, "plan.json"), JSON.stringify(plan));
+      const session = join(import.meta.dirname, "../../testing/sandbox/session.ts");
+      const child = spawn(process.execPath, [session, join(folder, "plan.json")], { stdio: "ignore" });
+      const running = (): number =>
+        spawnSync("pgrep", ["-f", `^busybox ${marker}$`]).stdout.toString().length;
+      await vi.waitUntil(() => running() > 0, { timeout: 60_000 });
+      child.kill("SIGKILL");
+      await vi.waitUntil(() => running() === 0, { timeout: 60_000 });
+    } finally {
+      await removeSessions(folder);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 // Hostile steps in the sandbox: none gets out, as root and as ordinary users.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { hostname, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { because } from "../../testing/examples.ts";
@@ -30,7 +30,9 @@ describe.skipIf(missing !== undefined)(`a hostile step${because(missing)}`, () =
   afterAll(() => removeSessions(folder));
 
   describe.each(sandboxUsers)("of %s", (user) => {
-    const cases = attacks.filter(({ rootOnly }) => rootOnly !== true || isRoot);
+    const cases = attacks.filter(
+      ({ rootOnly, needsScopes }) => (rootOnly !== true || isRoot) && (needsScopes !== true || hasScopes()),
+    );
     let report: SandboxReport;
     beforeAll(async () => {
       if (user === "root") {
@@ -71,6 +73,13 @@ describe.skipIf(missing !== undefined)(`a hostile step${because(missing)}`, () =
 
 function endedWell({ result, error, output }: SandboxOutcome): string | undefined {
   return result?.exitCode === 0 ? undefined : `${JSON.stringify({ result, error })}: ${output}`;
+}
+
+function hasScopes(): boolean {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  const modules = "/sys/kernel/security/lsm";
+  const isOn = !existsSync(modules) || readFileSync(modules, "utf8").includes("landlock");
+  return isOn && (major > 6 || (major === 6 && minor >= 12));
 }
 
 /** Of the machine, as a step could change it. */

@@ -9,6 +9,8 @@ export interface Attack extends SandboxCase {
   readonly escaped?: (outcome: SandboxOutcome, user: SandboxUser) => string | undefined;
   /** Needs something that root alone can make. */
   readonly rootOnly?: boolean;
+  /** Needs Landlock's scopes (Linux 6.12): before, the host's network has such sockets for every engine. */
+  readonly needsScopes?: boolean;
 }
 
 const call = (name: string, ...args: readonly string[]): readonly string[] => ["/bin/attack", name, ...args];
@@ -208,6 +210,7 @@ export const attacks: readonly Attack[] = [
     name: "an abstract socket of the host on the host's network",
     argv: call("abstract-socket", "$SOCKET"),
     given: { network: "host" },
+    needsScopes: true,
   },
   // ---- what the host has
   { name: "descriptors of the host", argv: call("descriptors") },
