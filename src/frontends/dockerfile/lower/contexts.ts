@@ -143,13 +143,18 @@ export async function loadImage(
     return { reference: formatReference({ ...parsed, digest }), config };
   } catch (thrown) {
     const hint = stageHint(scope, name);
-    if (!(thrown instanceof ToolError) || thrown.code !== "not-found" || hint === undefined) throw thrown;
-    throw new Mistake(
-      "unknown-image",
-      span,
-      `${name} is neither a stage nor an image: ${messageOf(thrown)}`,
-      hint,
-    );
+    if (!(thrown instanceof ToolError) || hint === undefined) throw thrown;
+    // A registry may not say that it does not have what the user may not see.
+    if (thrown.code === "not-found" || thrown.code === "unauthorized") {
+      throw new Mistake(
+        "unknown-image",
+        span,
+        `${name} is neither a stage nor an image: ${messageOf(thrown)}`,
+        hint,
+      );
+    }
+    const { code, what, why, cause } = thrown;
+    throw new ToolError(code, { what, why, hint, cause });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Heredoc, Instruction, Word } from "../ast.ts";
 import { chomped, heredocName } from "../heredoc.ts";
 import { contextSource } from "./contexts.ts";
 import { type GitSource, gitSource } from "./git.ts";
+import { heredocFile } from "./heredoc-file.ts";
 import { addHistory } from "./history.ts";
 import { Mistake } from "./mistake.ts";
 import { metaOf, numberedName, shownInstruction } from "./names.ts";
@@ -222,7 +223,7 @@ function httpAction(copying: Copying, word: Word): CopyAction {
 function fileNameOf(url: string): string {
   const path = URL.canParse(url) ? new URL(url).pathname : "";
   const base = posix.basename(decoded(path));
-  return base === "" || base === "." || base === "/" ? "__unnamed__" : base;
+  return base === "" || base === "." || base === ".." || base.includes("\0") ? "__unnamed__" : base;
 }
 
 function decoded(path: string): string {
@@ -239,7 +240,7 @@ function heredocAction(copying: Copying, heredoc: Heredoc): CopyAction {
   const text = heredoc.expand
     ? expandIn(scope, state.env, { text: content, span: heredoc.span }, { escape: "\\", literalQuotes: true })
     : content;
-  const path = `/${heredoc.name}`;
+  const path = `/${heredocFile(heredoc)}`;
   const made = vertexOf(
     {
       kind: "file",

@@ -1,10 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { type Given, loweringMistakes } from "../../../../testing/lowering.ts";
+import { ToolError } from "../../../base/errors.ts";
 import { lowerRules } from "./rules.ts";
 
 const checksum = `sha256:${"0".repeat(64)}`;
 
 const mistakes: readonly (readonly [file: string, told: readonly string[], given?: Given])[] = [
+  [
+    "FROM a\nCOPY <<b/c <<.. /d\nb/c\n..",
+    ["2:6 wrong-source: a here-document can't be the file b/c (its name is that of a file, without folders)"],
+  ],
   ["FROM a\nENV b=${c:?unset}", ['2:7 wrong-expansion: "${c:?unset}": c: unset']],
   ['FROM a\nENV b=x"y', ['2:8 wrong-expansion: "x"y": a double quote is not closed']],
   [
@@ -222,6 +227,32 @@ describe("mistakes", () => {
   const rows = mistakes.map(([file, told, given = {}]) => [file, told, given] as const);
   test.each(rows)("%j", async (file, told, given) => {
     expect(await loweringMistakes(file, given)).toEqual(told);
+  });
+
+  test.each(["not-found", "unauthorized"] as const)(
+    "a registry that says %s may stand for a stage",
+    async (code) => {
+      const resolveImage = (): Promise<never> =>
+        Promise.reject(new ToolError(code, { what: "asking", why: "no" }));
+      expect(
+        await loweringMistakes("FROM scratch AS build\nFROM scratch\nCOPY --from=bulid a b", {
+          resolveImage,
+        }),
+      ).toEqual([
+        "3:6 unknown-image: bulid is neither a stage nor an image: asking: no (did you mean the stage build?)",
+      ]);
+    },
+  );
+
+  test("an image that can't be asked for may be a stage", async () => {
+    const resolveImage = (): Promise<never> =>
+      Promise.reject(new ToolError("network", { what: "asking", why: "no" }));
+    await expect(
+      loweringMistakes("FROM scratch AS build\nFROM bulid", { resolveImage }),
+    ).rejects.toMatchObject({
+      code: "network",
+      hint: "did you mean the stage build?",
+    });
   });
 
   test("an image that is not there is told as the registry tells it, where no stage is meant", async () => {

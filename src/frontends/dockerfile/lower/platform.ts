@@ -35,11 +35,6 @@ export function partsOf(platform: string): Platform {
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
-/** The normal platform that an image's config states. */
-export function normalPlatform({ os, architecture, variant }: Platform): string {
-  return normal(os, architecture, variant === "" ? undefined : variant);
-}
-
 function normal(os: string, name: string, given: string | undefined): string {
   const [architecture, implied] = aliases[name] ?? [name];
   let variant = given ?? implied;

@@ -6,6 +6,7 @@ import { type Vertex, vertexOf } from "../../../graph/vertex.ts";
 import type { Heredoc, Instruction } from "../ast.ts";
 import { chomped, heredocName } from "../heredoc.ts";
 import { contextSource } from "./contexts.ts";
+import { heredocFile } from "./heredoc-file.ts";
 import { addHistory } from "./history.ts";
 import { Mistake } from "./mistake.ts";
 import { type Mount, readMount } from "./mounts.ts";
@@ -41,15 +42,8 @@ export function lowerRun(scope: Scope, state: StageState, command: Command): voi
   const argv = isShell ? shellCommand(state.image.config, script.words) : script.words;
   for (const [index, flag] of instruction.flags.filter((one) => one.name === "mount").entries()) {
     const expand = (text: string): string => expandIn(scope, state.env, { text, span: flag.span });
-    addMount(
-      scope,
-      state,
-      command,
-      readMount(flag.value ?? "", flag.span, expand),
-      index,
-      flag.span,
-      mounted,
-    );
+    const place = { scope, state, command, index, span: flag.span, mounted };
+    addMount(place, readMount(flag.value ?? "", flag.span, expand));
   }
   if (state.local !== undefined) scope.locals.uses(state.local, "/");
   const network = flagValue(scope, state, instruction, "network")?.value ?? "default";
@@ -112,13 +106,14 @@ function scriptOf({ arguments: given, heredocs }: Instruction, mounted: Mounted)
   const content = first.chomp ? chomped(first.content) : first.content;
   const summary = ` (${summaryOf(first)})`;
   if (!content.startsWith("#!")) return { words: [content], summary };
+  const name = heredocFile(first);
   const made = vertexOf(
     {
       kind: "file",
       actions: [
         {
           kind: "mkfile",
-          path: `/${first.name}`,
+          path: `/${name}`,
           mode: 0o755,
           data: Buffer.from(content).toString("base64"),
         },
@@ -135,7 +130,7 @@ function scriptOf({ arguments: given, heredocs }: Instruction, mounted: Mounted)
     target: "/dev/pipes/",
     writable: false,
   });
-  return { words: [posix.join("/dev/pipes", first.name)], summary };
+  return { words: [posix.join("/dev/pipes", name)], summary };
 }
 
 /** The first line of a script. */
@@ -152,15 +147,18 @@ function environmentOf(state: StageState, { mounts }: Mounted): readonly string[
     : [...env, `SSH_AUTH_SOCK=${agent.target}`];
 }
 
-function addMount(
-  scope: Scope,
-  state: StageState,
-  command: Command,
-  mount: Mount,
-  index: number,
-  span: Span,
-  mounted: Mounted,
-): void {
+interface MountPlace {
+  readonly scope: Scope;
+  readonly state: StageState;
+  readonly command: Command;
+  /** Of the flag, among those of its name. */
+  readonly index: number;
+  readonly span: Span;
+  readonly mounted: Mounted;
+}
+
+function addMount(place: MountPlace, mount: Mount): void {
+  const { scope, state, command, index, span, mounted } = place;
   switch (mount.kind) {
     case "secret":
       mounted.mounts.push(secretMount(mount, mounted));
@@ -197,19 +195,14 @@ function addMount(
       return;
     }
     case "cache":
-      mounted.mounts.push(cacheMount(state, command, mount, index, span, mounted));
+      mounted.mounts.push(cacheMount(place, mount));
   }
 }
 
-function cacheMount(
-  state: StageState,
-  command: Command,
-  mount: Mount,
-  index: number,
-  span: Span,
-  mounted: Mounted,
-): ExecMount {
+function cacheMount(place: MountPlace, mount: Mount): ExecMount {
+  const { scope, state, command, index, span, mounted } = place;
   const source = mount.from === "" ? undefined : copySource(state, command, index, span);
+  if (source?.local !== undefined) scope.locals.uses(source.local, mount.source);
   return {
     kind: "cache",
     id: mount.id === "" ? posix.normalize(mount.target).replace(/(.)\/$/, "$1") : mount.id,

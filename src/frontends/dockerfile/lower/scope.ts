@@ -1,7 +1,6 @@
 // What lowering holds while it makes the graph of one target platform: the stages as far as they are made, and the words that
 // they share. Values in it change from instruction to instruction; vertices never do.
 import type { Diagnostic, Span } from "../../../base/diagnostics.ts";
-import type { Digest } from "../../../base/digest.ts";
 import { limits } from "../../../base/limits.ts";
 import type { Vertex } from "../../../graph/vertex.ts";
 import type { HistoryEntry, ImageConfig, RunConfig } from "../../../oci/model.ts";
@@ -78,11 +77,6 @@ export interface ImageDraft {
   readonly document: Omit<ImageConfig, "config" | "rootfs" | "history">;
   readonly config: RunConfig;
   readonly history: readonly HistoryEntry[];
-}
-
-export interface ResolvedImage {
-  readonly digest: Digest;
-  readonly config: ImageConfig;
 }
 
 /** Time and memory are as much as what is made, and that has a limit. @throws Mistake "lowered-limit" */
