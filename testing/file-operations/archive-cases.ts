@@ -144,4 +144,31 @@ export const archiveCases: readonly CopyCase[] = [
     action: { source: "x", target: "/d", unpack: true },
     result: { "/d": "directory 0755", "/d/l": "symlink -> t", "/d/t": "directory 0755" },
   },
+  {
+    summary: "an archive's folder below a link that leads to a folder",
+    base: { "/d/l": "symlink -> /r", "/d/r": "directory 0755" },
+    source: { "/x": { archive: "none", of: { "/l/m/a": file } } },
+    action: { source: "x", target: "/d", unpack: true },
+    result: {
+      "/d": "directory 0755",
+      "/d/l": "symlink -> /r",
+      "/d/r": "directory 0755",
+      "/d/r/m": "directory 0755",
+      "/d/r/m/a": file,
+    },
+  },
+  {
+    summary: "an archive's file below a link that leads nowhere in its folder",
+    base: { "/d/l": "symlink -> /r", "/r": "directory 0755" },
+    source: { "/x": { archive: "none", of: { "/l/a": file } } },
+    action: { source: "x", target: "/d", unpack: true },
+    refused: { here: "which isn't there", buildkit: "no such file or directory" },
+  },
+  {
+    summary: "an archive's folder below a link that leads nowhere in its folder",
+    base: { "/d/l": "symlink -> /r" },
+    source: { "/x": { archive: "none", of: { "/l/m/a": file } } },
+    action: { source: "x", target: "/d", unpack: true },
+    refused: { here: "which isn't there", buildkit: "file exists" },
+  },
 ];

@@ -64,9 +64,9 @@ describe("links", () => {
       tarBlock({ name: "m", kind: "symlink", linkName: "/etc" }),
       tarBlock({ name: "m/y" }),
     );
-    expect(await unpacked(archive, { "/etc/z": "file 0644" })).toEqual({
+    expect(await unpacked(archive, { "/d/etc": "directory 0700", "/etc/z": "file 0644" })).toEqual({
       "/d": "directory 0755",
-      "/d/etc": "directory 0755",
+      "/d/etc": "directory 0700",
       "/d/etc/x": "file 0644",
       "/d/etc/y": "file 0644",
       "/d/l": "symlink -> ../../../../etc",
@@ -74,6 +74,16 @@ describe("links", () => {
       "/etc": "directory 0755",
       "/etc/z": "file 0644",
     });
+  });
+
+  test.each(["l/x", "l/y/x", "a/l/x"])("that lead nowhere are refused for %s", async (name) => {
+    const links = ["l", "a/l"].map((link) => tarBlock({ name: link, kind: "symlink", linkName: "/etc" }));
+    const refusal = await refusalOf(
+      unpacked(archiveOf(...links, tarBlock({ name })), { "/etc/z": "file 0644" }),
+    );
+    expect(refusal).toContain(
+      `archive-path | the archive's "${name}" is below a link to "/etc", which isn't there`,
+    );
   });
 
   test("in a circle are refused", async () => {

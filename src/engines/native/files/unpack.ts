@@ -134,6 +134,7 @@ function addMember(archive: Archive, header: TarHeader, content: FileContent | u
     if (header.name.startsWith("/")) putEntry(work, entryOf(archive, header, path, undefined));
     return;
   }
+  requireLinksLead(archive, inside);
   makeFolders(work, parentOf(path), { mode: 0o755, uid: 0, gid: 0, mtime: settings.mtime });
   if (header.kind === "hardlink") {
     addName(archive, header, path);
@@ -141,6 +142,20 @@ function addMember(archive: Archive, header: TarHeader, content: FileContent | u
   }
   if (present !== undefined && !(present.kind === "directory" && isFolder)) removeEntry(work, path);
   putEntry(work, entryOf(archive, header, path, content));
+}
+
+/** Folders that an archive doesn't have are made, but not behind a link that leads nowhere. @throws InvalidInput */
+function requireLinksLead({ lookup, target, work }: Archive, inside: TreePath): void {
+  for (let at = parentOf(inside); at !== root; at = parentOf(at)) {
+    if (work.lookup(outer(target, placeIn(work, at, true, lookup))) !== undefined) return;
+    const link = lookup(placeIn(work, at, false, lookup));
+    if (link?.kind !== "symlink") continue;
+    const message = `the archive's ${JSON.stringify(inside.slice(1))} is below a link to ${JSON.stringify(link.target)}, which isn't there`;
+    refuse(
+      { rule: "archive-path", message, hint: "a link is followed inside the folder that is unpacked to" },
+      work.span,
+    );
+  }
 }
 
 function entryOf(
