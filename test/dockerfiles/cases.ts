@@ -31,7 +31,6 @@ const copies: Readonly<Record<string, CaseOptions>> = {
     modes: {
       "modes/setuid": 0o4755,
       "modes/setgid": 0o2755,
-      "modes/none": 0,
       "modes/all": 0o777,
       "modes/sticky": 0o1777,
       "modes/closed": 0o700,
@@ -43,6 +42,7 @@ const copies: Readonly<Record<string, CaseOptions>> = {
   "copy-parents-pivot": { newerThanDocker20: later.parents },
   "copy-special": { prepare: contexts.specialFiles },
   "copy-symlinks": { prepare: contexts.symbolicLinks },
+  "copy-unreadable": { modes: { "modes/none": 0 } },
   "ignore-other-file": { file: "build/Other" },
 };
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { goldenFile } from "../../test/dockerfiles/cases.ts";
-import { type Difference, differencesOf } from "../../test/dockerfiles/differences.ts";
+import { type BuilderName, type Difference, differencesOf } from "../../test/dockerfiles/differences.ts";
 import type { Builder } from "./builders.ts";
 import type { DockerfileCase } from "./case.ts";
 import type { Laboratory, Outcome } from "./laboratory.ts";
@@ -12,7 +12,7 @@ export async function expectAgreement(
   laboratory: Laboratory,
   one: DockerfileCase,
   builder: Builder,
-  name?: Difference["builder"],
+  name?: BuilderName,
 ): Promise<void> {
   const golden = JSON.parse(readFileSync(goldenFile(one), "utf8")) as Outcome;
   const accepted = name === undefined ? [] : differencesOf(name, one.name);

@@ -5,6 +5,7 @@ import type { LocalLocation } from "../../src/oci/locations.ts";
 import type { Buildkitd } from "../engines/buildkitd.ts";
 import { type Dockerd, dockerClient } from "../engines/docker.ts";
 import { type ProgramRun, runProgram, runWell } from "../programs.ts";
+import { commandAs, type SandboxUser } from "../sandbox/users.ts";
 import type { CaseOptions } from "./case.ts";
 
 export interface BuildRequest {
@@ -78,11 +79,14 @@ export function buildkitBuilder(buildkitd: Buildkitd): Builder {
   };
 }
 
-/** This program: `command` starts it ("distill", or another user's), `environment` finds the registry and the cache. */
+/** This program as a user whose home is the folder `own`; `environment` leads to the registry. */
 export function distillBuilder(
-  command: readonly string[],
+  user: SandboxUser,
+  own: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Builder {
+  const command = [...commandAs(user, own), join(import.meta.dirname, "../../distill")];
+  const variables = { ...environment, HOME: own, XDG_CACHE_HOME: undefined, DISTILL_CACHE_DIR: undefined };
   return async (request) => {
     const { options, context, scratch, buildArgs, sshSocket } = request;
     const archive = join(scratch, "distill.tar");
@@ -95,13 +99,19 @@ export function distillBuilder(
     }
     for (const { id, file } of secretFiles(request)) args.push("--secret", `id=${id},src=${file}`);
     if (options.ssh === true) args.push("--ssh", `default=${sshSocket}`);
+    await giveAway(user, own, context, scratch);
     const ran = await runProgram([...command, ...args, "-o", `oci-archive:${archive}`], {
-      env: environment,
+      env: variables,
       cwd: scratch,
       timeoutMs: 300_000,
     });
     return ran.code === 0 ? { ran, image: { kind: "oci-archive", path: archive } } : { ran };
   };
+}
+
+/** A user builds what is the user's own: modes say what others may. */
+async function giveAway(user: SandboxUser, own: string, ...folders: readonly string[]): Promise<void> {
+  if (user !== "root") await runWell(["chown", "-hR", `--reference=${own}`, ...folders]);
 }
 
 function flags(name: string, values: Readonly<Record<string, string>> | undefined): readonly string[] {

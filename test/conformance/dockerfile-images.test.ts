@@ -1,0 +1,47 @@
+// The cases of test/dockerfiles as distill builds them, against what the newest BuildKit made of them: as root, and as an
+// ordinary user, who gets the same.
+import { chmodSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { expectAgreement } from "../../testing/dockerfiles/agreement.ts";
+import { distillBuilder } from "../../testing/dockerfiles/builders.ts";
+import { type Laboratory, laboratoryMissing, openLaboratory } from "../../testing/dockerfiles/laboratory.ts";
+import { because } from "../../testing/examples.ts";
+import { missingProgram } from "../../testing/programs.ts";
+import { removeSessions } from "../../testing/sandbox/users.ts";
+import { cases } from "../dockerfiles/cases.ts";
+
+const missing =
+  laboratoryMissing() ??
+  missingProgram("unshare", "setpriv", "newuidmap") ??
+  (existsSync("/etc/subuid") ? undefined : "there is no /etc/subuid (package uidmap)");
+
+describe.skipIf(missing !== undefined)(`Dockerfiles built by distill${because(missing)}`, () => {
+  let laboratory: Laboratory;
+  let folder: string;
+  beforeAll(async () => {
+    laboratory = await openLaboratory();
+    folder = mkdtempSync(join(tmpdir(), "distill-dockerfiles-"));
+    chmodSync(folder, 0o711);
+  });
+  afterAll(async () => {
+    await laboratory.stop();
+    await removeSessions(folder);
+  });
+
+  describe.each([
+    ["root", "distill"],
+    ["a user with sub-ids", "distill as an ordinary user"],
+  ] as const)("as %s", (user, name) => {
+    let own: string;
+    beforeAll(() => {
+      own = join(folder, user.replaceAll(" ", "-"));
+      mkdirSync(own);
+    });
+
+    test.each(cases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
+      expectAgreement(laboratory, one, distillBuilder(user, own, laboratory.registry.environment), name),
+    );
+  });
+});
