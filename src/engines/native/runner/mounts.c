@@ -259,6 +259,13 @@ static void protect(const char *path) {
   close_descriptor(mount);
 }
 
+/** pids NUMBER: of this pid namespace alone, since Linux 6.14. */
+static void bound_processes(const char *number) {
+  int file = (int)must(open_at(AT_FDCWD, "/proc/sys/kernel/pid_max", O_WRONLY, 0), "bounding", "processes");
+  must(write_whole(file, number, text_length(number)), "bounding processes to", number);
+  close_descriptor(file);
+}
+
 static void arrange(const struct instruction *this, int mount) {
   const char *name = text_of(this, 0);
   if (mount >= 0) {
@@ -272,6 +279,8 @@ static void arrange(const struct instruction *this, int mount) {
     must(SYSTEM(symlinkat, text_of(this, 2), AT_FDCWD, text_of(this, 1)), "making the link", text_of(this, 1));
   } else if (text_equal(name, "mask")) {
     mask(text_of(this, 1));
+  } else if (text_equal(name, "pids")) {
+    bound_processes(text_of(this, 1));
   } else if (text_equal(name, "read-only")) {
     protect(text_of(this, 1));
   } else if (text_equal(name, "read-only-root")) {

@@ -29,7 +29,8 @@ export async function runStep(
   if (signal.aborted) throw interrupted();
   const folder = await mkdtemp(join(scratchFolder, "step-"));
   const sockets = await openSockets(request.mounts, join(folder, "sockets"));
-  const isCounted = space.namespace !== undefined || countsByNamespace(release());
+  const boundsNamespace = countsByNamespace(release());
+  const isCounted = space.namespace !== undefined || boundsNamespace;
   const count = isCounted ? undefined : await openProcessCount(limits.stepProcessesMax);
   try {
     // Apart from the sockets, which the file system that is put over it would hide.
@@ -39,6 +40,7 @@ export async function runStep(
       stage,
       sockets: sockets.paths,
       processesMax: limits.stepProcessesMax,
+      boundsNamespace,
     };
     const setup = encodeSetup(setupOf(request, space, place));
     const child = startRunner(space, ["run"], request.stdin === "inherit" ? "inherit" : "ignore", true);

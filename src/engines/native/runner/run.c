@@ -121,17 +121,11 @@ static _Noreturn void be_first(const struct setup *setup, int gate) {
   if (read_whole(gate, &go, 1) != 1) leave(1);
   close_descriptor(gate);
   SYSTEM(umask, 0);
-  const struct instruction host = instruction_named(setup, "hostname"), pids = instruction_named(setup, "pids");
+  const struct instruction host = instruction_named(setup, "hostname");
   must(SYSTEM(sethostname, text_of(&host, 1), host.fields[1].length), "setting", "the host name");
   if (instruction_named(setup, "loopback").count > 0) bring_loopback_up();
   prepare_mounts(setup);
   enter_root(setup);
-  // Of this pid namespace alone since Linux 6.14, and refused before.
-  int file = pids.count > 0 ? open_at(AT_FDCWD, "/proc/sys/kernel/pid_max", O_WRONLY, 0) : -1;
-  if (file >= 0) {
-    write_whole(file, text_of(&pids, 1), text_length(text_of(&pids, 1)));
-    close_descriptor(file);
-  }
   int controller = instruction_named(setup, "terminal").count > 0 ? open_controller() : -1;
   if (controller < 0) give_input(setup);
   give_output(setup);

@@ -11,7 +11,12 @@ const subIds = idMapOf(1000, [{ start: 100_000, count: 65_536 }]);
 const mapped: OpenIdSpace = { namespace: 9, identity: { kind: "mapped" }, uids: subIds, gids: subIds };
 const own = idMapOf(1000, []);
 const single: OpenIdSpace = { namespace: 9, identity: { kind: "single" }, uids: own, gids: own };
-const place = { stage: "/scratch/step", sockets: new Map<StepMount, string>(), processesMax: 64 };
+const place = {
+  stage: "/scratch/step",
+  sockets: new Map<StepMount, string>(),
+  processesMax: 64,
+  boundsNamespace: true,
+};
 
 const request: StepRequest = {
   root: { kind: "overlay", lower: ["/l1", "/l2"], upper: "/u", work: "/w", target: "/" },
@@ -50,7 +55,6 @@ describe("a step's setup", () => {
       "stage /scratch/step",
       "namespaces 1845624832  ",
       "hostname box",
-      "pids 64",
       "loopback",
       "overlay / 4 /u /w  /scratch/step/place index=off,metacopy=off,redirect_dir=off,volatile /l2 /l1",
       "filesystem /dev 6 tmpfs mode=0755 size=65536k",
@@ -72,6 +76,7 @@ describe("a step's setup", () => {
       "file /etc/resolv.conf 15 /scratch/step/files 420 0 0 ",
       "working-folder /src 0 0",
       "filesystem /proc 14 proc",
+      "pids 64",
       ...["asound", "acpi", "interrupts", "kcore", "keys", "latency_stats", "timer_list", "timer_stats"].map(
         (name) => `mask /proc/${name}`,
       ),

@@ -62,6 +62,8 @@ export interface StepPlace {
   readonly sockets: ReadonlyMap<StepMount, string>;
   /** Processes and threads at a time. */
   readonly processesMax: number;
+  /** Whether the kernel bounds them by pid namespace. */
+  readonly boundsNamespace: boolean;
 }
 
 /** @throws ToolError "engine" for what this sandbox can't give: an id that the caller has not, a mount over /proc */
@@ -73,7 +75,6 @@ export function setupOf(request: StepRequest, space: OpenIdSpace, place: StepPla
     ["stage", place.stage],
     namespacesOf(request, space),
     ["hostname", request.hostname],
-    ["pids", place.processesMax],
     [request.network === "none" ? "loopback" : "scope-sockets"],
     mountOf({ ...request.root, target: "/" }, mounts),
     ...deviceMounts(request, space),
@@ -83,6 +84,7 @@ export function setupOf(request: StepRequest, space: OpenIdSpace, place: StepPla
     ...request.mounts.map((mount) => mountOf(mount, mounts)),
     ["working-folder", request.workingDir, ...ownerIn(space, request)],
     ["filesystem", "/proc", kernelOwn, "proc"],
+    ...(place.boundsNamespace ? [["pids", place.processesMax] as const] : []),
     ...maskedPaths.map((path) => ["mask", path] as const),
     ...readOnlyPaths.map((path) => ["read-only", path] as const),
     ...(request.readOnlyRoot ? [["read-only-root"] as const] : []),
