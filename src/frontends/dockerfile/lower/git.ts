@@ -46,10 +46,12 @@ export function gitSource(text: string, span: Span): GitSource | undefined {
   return { remote: parts.remote, ...(Object.fromEntries(given) as Omit<GitSource, "remote">) };
 }
 
+/** Those that may stand without a value, which is true then. */
+const switches: readonly string[] = ["keep-git-dir", "submodules", "fetch-by-commit"];
+
 function readQuery(key: string, value: string, set: (key: string, value: string) => void, span: Span): void {
-  const switched = key === "keep-git-dir" || key === "fetch-by-commit";
-  if (value === "" && !switched)
-    throw new Mistake("wrong-source", span, `${key} of the repository has no value`);
+  const wrong = (message: string, hint?: string): Mistake => new Mistake("wrong-source", span, message, hint);
+  if (value === "" && !switches.includes(key)) throw wrong(`${key} of the repository has no value`);
   switch (key) {
     case "ref":
       set("ref", value);
@@ -68,19 +70,31 @@ function readQuery(key: string, value: string, set: (key: string, value: string)
       set("checksum", value);
       return;
     case "keep-git-dir":
-      set("keep", String(value === "" || /^(1|t|true)$/i.test(value)));
+      set("keep", String(truth(key, value, wrong)));
       return;
     case "fetch-by-commit":
       // How it is fetched; what is fetched is the same.
+      truth(key, value, wrong);
       return;
+    case "submodules":
+      if (truth(key, value, wrong)) return;
+      throw wrong("a repository without its submodules can't be asked for", "they are fetched always");
+    case "mtime":
+      if (value === "checkout") return;
+      throw wrong(`mtime of the repository can't be ${value}`, "files have the time of the checkout");
     default:
-      throw new Mistake(
-        "wrong-source",
-        span,
+      throw wrong(
         `${key} of a repository is not understood`,
         "ref, tag, branch, subdir, checksum and keep-git-dir are",
       );
   }
+}
+
+/** As Go reads booleans. */
+function truth(key: string, value: string, wrong: (message: string, hint?: string) => Mistake): boolean {
+  if (value === "" || /^(?:1|t|T|true|TRUE|True)$/.test(value)) return true;
+  if (/^(?:0|f|F|false|FALSE|False)$/.test(value)) return false;
+  throw wrong(`${key} of the repository can't be ${value}`, "it is true or false");
 }
 
 function partsOf(text: string, span: Span): Parts | undefined {
