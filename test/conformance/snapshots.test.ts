@@ -69,6 +69,10 @@ describe.skipIf(missing !== undefined)(`snapshots${because(missing)}`, () => {
       expect(report.diffIds[1]).toBe(report.diffIds[0]);
     });
 
+    test("names of one file stay so", () => {
+      expect(report.links).toEqual([oneFile, oneFile, oneFile]);
+    });
+
     test("the step's users own what they had", () => {
       const owner = user === "a user with one id" ? "0:0" : "1000:1000";
       expect(report.step.mounted["/private/inner"]).toContain(`file 0 ${owner} `);
@@ -91,6 +95,8 @@ describe.skipIf(missing !== undefined)(`snapshots${because(missing)}`, () => {
     }
   });
 });
+
+const oneFile = [["/d/l3", "/l1", "/l2"]];
 
 const changedByStep = [
   "/changed",

@@ -17,9 +17,10 @@ import { encodeRecord, recordOf } from "../../src/engines/native/snapshots/recor
 import type { SnapshotLayer } from "../../src/engines/native/snapshots/snapshot.ts";
 import { type OpenSnapshotStore, openSnapshotStore } from "../../src/engines/native/snapshots/store.ts";
 import type { LayerEntry } from "../../src/tree/layers.ts";
+import type { Tree } from "../../src/tree/tree.ts";
 import type { SessionPlan } from "../sandbox/users.ts";
 import { directory, file } from "../trees.ts";
-import { overlayOf, recordsOf } from "./overlay-model.ts";
+import { overlayOf, recordsOf, type WholeRecord } from "./overlay-model.ts";
 import { randomLayers, stepScript, strangeLayer } from "./session-layers.ts";
 import { linesOfTree } from "./tree-lines.ts";
 
@@ -43,6 +44,8 @@ export interface SnapshotReport {
     readonly entries: readonly string[];
     readonly output: string;
   };
+  /** Names that are one file: mounted, in the tree, and as a layer of an image. */
+  readonly links: readonly (readonly (readonly string[])[])[];
   /** Diff ids of the step's layer, made twice. */
   readonly diffIds: readonly string[];
   /** Of a file of holes that is larger than 4 GiB. */
@@ -83,12 +86,13 @@ async function session(plan: SnapshotPlan): Promise<SnapshotReport> {
   const bench = await openBench(plan, runner, "cache");
   const random = await stacksOfRandomLayers(bench);
   const strange = await allKinds(bench);
-  const { step, diffIds, large } = await stepOf(bench);
+  const { step, links, diffIds, large } = await stepOf(bench);
   const report = {
     identity: runner.identity.kind,
     random,
     strange,
     step,
+    links,
     diffIds,
     large,
     leftovers: await killed(bench),
@@ -201,7 +205,7 @@ async function allKinds(bench: Bench): Promise<SnapshotReport["strange"]> {
   return { mounted: shown, tree: await linesOfTree(await bench.store.tree({ layers })), notes };
 }
 
-type StepReport = Pick<SnapshotReport, "step" | "diffIds" | "large">;
+type StepReport = Pick<SnapshotReport, "step" | "links" | "diffIds" | "large">;
 
 /** A step that does all that leaves traces in its upper folder. */
 async function stepOf(bench: Bench): Promise<StepReport> {
@@ -225,12 +229,16 @@ async function stepOf(bench: Bench): Promise<StepReport> {
   const other = await openBench(plan, runner, "other-cache");
   const imported = [await other.store.fromEntries(stepBase()), await other.store.fromImage(made)];
   const [again = {}] = await mounted(other, [imported]);
+  const againTree = await other.store.tree({ layers: imported });
   const second = await layerOf(imported[1] ?? layer, other.store, other.cache, options, signal);
   await other.store.close();
+  const records = await recordsOf(bytesOf(before.output), () => Buffer.alloc(0));
+  const tree = await store.tree({ layers });
   return {
+    links: [linksOfRecords(records), linksOfTree(tree), linksOfTree(againTree)],
     step: {
-      mounted: overlayOf([await recordsOf(bytesOf(before.output), () => Buffer.alloc(0))]),
-      tree: await linesOfTree(await store.tree({ layers })),
+      mounted: overlayOf([records]),
+      tree: await linesOfTree(tree),
       again,
       entries: entries.map((one) => one.path),
       output: before.errors,
@@ -238,6 +246,23 @@ async function stepOf(bench: Bench): Promise<StepReport> {
     diffIds: [made.diffId, second.diffId],
     large: plan.withLargeFile ? await largeFile(bench) : undefined,
   };
+}
+
+function linksOfRecords(records: readonly WholeRecord[]): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const { record } of records) {
+    if (record.kind !== "hardlink") continue;
+    const names = groups.get(record.target) ?? [`/${record.target}`];
+    names.push(`/${record.path}`);
+    groups.set(record.target, names);
+  }
+  return [...groups.values()].map((names) => names.toSorted());
+}
+
+function linksOfTree(tree: Tree): string[][] {
+  const files = [...tree.walk()].filter((entry) => entry.kind === "file" && entry.link !== undefined);
+  const groups = Map.groupBy(files, (entry) => (entry.kind === "file" ? entry.link : undefined));
+  return [...groups.values()].map((names) => names.map(({ path }) => path).toSorted());
 }
 
 function stepBase(): LayerEntry[] {

@@ -148,6 +148,13 @@ describe("refused:", () => {
     for (const pieceBytes of [1, 7, stream.length]) expect(() => read(stream, pieceBytes)).toThrow(error);
   });
 
+  test("more attributes than a whole stream may have", () => {
+    const xattrs = new Map([["user.a", Buffer.alloc(limits.fileXattrBytesMax - 100)]]);
+    const large = encodeRecord(recordOf({ kind: "file", path: "a", xattrs }));
+    const count = Math.ceil(limits.xattrBytesMax / limits.fileXattrBytesMax) + 1;
+    expect(() => read(Buffer.concat([...Array<Buffer>(count).fill(large), end]))).toThrow("(xattrBytesMax)");
+  });
+
   test("any bytes end in a value or an error of its own", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(99), (noise, at) => {

@@ -168,14 +168,14 @@ export function createRecordReader(
   let contentLeft = 0;
   let isWhole = false;
   let count = 0;
+  let xattrBytes = 0;
   const take = (record: TreeRecord): void => {
     if (isWhole) throw malformed(what, "records follow its end");
     count += 1;
-    if (count > limits.entriesMax) {
-      throw new ToolError("limit", {
-        what: `reading ${what}`,
-        why: `it holds more than ${limits.entriesMax} entries (entriesMax)`,
-      });
+    for (const [name, value] of record.xattrs ?? []) xattrBytes += name.length + value.length;
+    if (count > limits.entriesMax) throw tooMuch(what, "it holds more entries than", "entriesMax");
+    if (xattrBytes > limits.xattrBytesMax) {
+      throw tooMuch(what, "its extended attributes have more bytes than", "xattrBytesMax");
     }
     isWhole = record.kind === "end";
     handler.record(record);
@@ -217,16 +217,10 @@ function recordLength(bytes: Buffer, what: string): number | undefined {
   const target = bytes.readUInt32LE(52);
   const xattrs = bytes.readUInt32LE(56);
   if (Math.max(path, target) > limits.pathBytesMax) {
-    throw new ToolError("limit", {
-      what: `reading ${what}`,
-      why: `a path has more than ${limits.pathBytesMax} bytes (pathBytesMax)`,
-    });
+    throw tooMuch(what, "a path has more bytes than", "pathBytesMax");
   }
   if (xattrs > limits.fileXattrBytesMax) {
-    throw new ToolError("limit", {
-      what: `reading ${what}`,
-      why: `a file's extended attributes have more than ${limits.fileXattrBytesMax} bytes (fileXattrBytesMax)`,
-    });
+    throw tooMuch(what, "a file's extended attributes have more bytes than", "fileXattrBytesMax");
   }
   return headerBytes + path + target + xattrs;
 }
@@ -282,4 +276,10 @@ function decodeAttributes(bytes: Buffer, what: string): Map<string, Uint8Array> 
 
 function malformed(what: string, why: string): ToolError {
   return new ToolError("malformed", { what: `reading ${what}`, why });
+}
+
+type Limit = "entriesMax" | "fileXattrBytesMax" | "pathBytesMax" | "xattrBytesMax";
+
+function tooMuch(what: string, why: string, limit: Limit): ToolError {
+  return new ToolError("limit", { what: `reading ${what}`, why: `${why} ${limits[limit]} (${limit})` });
 }
