@@ -153,6 +153,7 @@ describe("configs and histories", () => {
       labels: new Map([["l", "m"]]),
       images: {
         "docker.io/library/base:latest": {
+          ...{ container: "c0ffee", docker_version: "1", "os.version": "6" },
           created: "2001-01-01T00:00:00Z",
           author: "them",
           config: {
@@ -170,6 +171,7 @@ describe("configs and histories", () => {
     expect(config).toEqual({
       created: "2020-01-01T00:00:00Z",
       author: "them",
+      "os.version": "6",
       os: "linux",
       architecture: "amd64",
       config: {

@@ -4,7 +4,7 @@ import type { Span } from "../../../base/diagnostics.ts";
 import { messageOf, ToolError } from "../../../base/errors.ts";
 import { nearestName } from "../../../base/nearest.ts";
 import { type Vertex, vertexOf } from "../../../graph/vertex.ts";
-import type { ImageConfig, RunConfig } from "../../../oci/model.ts";
+import type { ImageConfig } from "../../../oci/model.ts";
 import { formatReference, parseReference, type Reference } from "../../../oci/reference.ts";
 import { gitSource } from "./git.ts";
 import { Mistake } from "./mistake.ts";
@@ -183,7 +183,8 @@ export function imageVertex(
 }
 
 /** What BuildKit takes over of an image; a config can hold more, which was true of that image alone. */
-const inherited: readonly (keyof RunConfig)[] = [
+const inherited: readonly string[] = ["author", "architecture", "os", "os.version", "os.features", "variant"];
+const inheritedSettings: readonly string[] = [
   "User",
   "ExposedPorts",
   "Env",
@@ -199,10 +200,17 @@ const inherited: readonly (keyof RunConfig)[] = [
   "Shell",
 ];
 
-export function draftOf(image: ImageConfig): ImageDraft {
-  const { config, rootfs: _rootfs, history, created: _created, ...document } = image;
-  const known = Object.entries(config ?? {}).filter(
-    ([name, value]) => (inherited as readonly string[]).includes(name) && value !== null,
+export function draftOf({ config, history, ...image }: ImageConfig): ImageDraft {
+  const { architecture, os } = image;
+  return {
+    document: { ...pick(image, inherited), architecture, os },
+    config: pick(config ?? {}, inheritedSettings),
+    history: history ?? [],
+  };
+}
+
+function pick(value: object, names: readonly string[]): object {
+  return Object.fromEntries(
+    Object.entries(value).filter(([name, one]) => names.includes(name) && one !== null),
   );
-  return { document, config: Object.fromEntries(known), history: history ?? [] };
 }
