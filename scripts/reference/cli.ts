@@ -32,6 +32,7 @@ const environment: readonly (readonly [string, string])[] = [
     "`XDG_CONFIG_HOME`, `HOME`",
     "Where the configuration file lies: `distill/config.yaml` in the first, or `.config/distill/config.yaml` in the second; then /etc/distill/config.yaml. It holds `debian: {mirror: URL, security-mirror: URL}`.",
   ],
+  ["`DISTILL_STEP_CA`", "Certificates that steps of builds trust, where `--step-ca` names none."],
   [
     "`SOURCE_DATE_EPOCH`",
     "The image's date in seconds since 1970, and the latest time of a file that steps made; otherwise the date of the newest locked index.",

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { file } from "../../testing/trees.ts";
 import { bytesOf, collect } from "../base/bytes.ts";
 import { treeOf } from "../tree/memory-tree.ts";
-import { javaKeystore } from "./java-keystore.ts";
+import { javaKeystore, keystoreOfBundle } from "./java-keystore.ts";
 
 const shipped = "/usr/share/ca-certificates/mozilla";
 const certificates = rootCertificates.slice(0, 3);
@@ -28,6 +28,17 @@ test("a store with each certificate under its name, and a sum that holds", async
     certificates.map((text, index) => ({
       alias: `debian:root_${index}.pem`,
       dateMs: 1_000_000,
+      fingerprint: new X509Certificate(text).fingerprint256,
+    })),
+  );
+});
+
+test("a store of a bundle, whatever stands between the certificates", () => {
+  const store = keystoreOfBundle(`# roots\n${certificates.join("\n\n")}\n-----BEGIN CERTIFICATE-----\n`, 1);
+  expect(readStore(Buffer.from(store).subarray(0, -20))).toEqual(
+    certificates.map((text, index) => ({
+      alias: `bundle:${index}`,
+      dateMs: 1000,
       fingerprint: new X509Certificate(text).fingerprint256,
     })),
   );

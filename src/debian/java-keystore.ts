@@ -47,6 +47,16 @@ export async function javaKeystore(tree: Tree, mtime: number): Promise<readonly 
   return [made, store];
 }
 
+/** The store of all certificates of a bundle (PEM), in its order. Those that can't be read are left out. */
+export function keystoreOfBundle(bundle: string, seconds: number): Uint8Array {
+  const trusted = new Map<string, Uint8Array>();
+  for (const [text] of bundle.matchAll(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)) {
+    const certificate = parseCertificate(Buffer.from(text));
+    if (certificate !== undefined) trusted.set(`bundle:${trusted.size}`, certificate.raw);
+  }
+  return storeBytes(trusted, seconds);
+}
+
 /** @param trusted certificates (DER) by their aliases */
 function storeBytes(trusted: ReadonlyMap<string, Uint8Array>, seconds: number): Buffer {
   const parts: Uint8Array[] = [uint32(magic), uint32(formatVersion), uint32(trusted.size)];

@@ -63,9 +63,15 @@ export async function stepSettings(
     agents: new Map(valuesOf(agents).map(({ id, socket }) => [id, agentSocket(context, id, socket)])),
     cacheFrom: valuesOf(cacheFrom),
     cacheTo: valuesOf(cacheTo),
-    stepCertificates: given["step-ca"],
+    stepCertificates: given["step-ca"] ?? fileInVariable(context),
     onError: given["on-error"],
   };
+}
+
+/** For a machine whose every build needs them. */
+function fileInVariable({ env }: Pick<Context, "env">): string | undefined {
+  const file = env["DISTILL_STEP_CA"] ?? "";
+  return file === "" ? undefined : file;
 }
 
 function refuseMistakes(diagnostics: readonly Diagnostic[]): void {

@@ -2,9 +2,11 @@
 // root's own bundles and in the sandbox's /dev, so that they are in no layer.
 //
 // Programs differ in where they look: OpenSSL, GnuTLS, Go and curl read one of the bundles of `bundlePaths`; a root without one
-// has SSL_CERT_FILE for them. Node.js and Python's requests bring a bundle of their own, and are told of ours by variables.
+// has SSL_CERT_FILE for them. Node.js and Python's requests bring a bundle of their own, and are told of ours by variables. Java
+// reads a store of its own format.
 import { collect } from "../../../../base/bytes.ts";
 import { limits } from "../../../../base/limits.ts";
+import { keystoreOfBundle } from "../../../../debian/java-keystore.ts";
 import { treePath } from "../../../../tree/path.ts";
 import { resolve } from "../../../../tree/resolve.ts";
 import type { Tree } from "../../../../tree/tree.ts";
@@ -19,6 +21,9 @@ const bundlePaths = [
   "/etc/ssl/cert.pem",
   "/var/lib/ca-certificates/ca-bundle.pem",
 ];
+
+/** Where Debian's Java has its store: the file behind its own lib/security/cacerts. */
+const javaStorePath = "/etc/ssl/certs/java/cacerts";
 
 const bundleFile = "/dev/step-certificates.pem";
 const extraFile = "/dev/step-extra-certificates.pem";
@@ -43,6 +48,7 @@ export async function stepCertificates(extra: Uint8Array, root: Tree): Promise<S
     over.add(found.path);
     mounts.push(fileMount(found.path, whole));
   }
+  mounts.push(...javaStore(whole, root));
   const variables = new Map([
     ["NODE_EXTRA_CA_CERTS", extraFile],
     ["REQUESTS_CA_BUNDLE", bundleFile],
@@ -50,6 +56,15 @@ export async function stepCertificates(extra: Uint8Array, root: Tree): Promise<S
   ]);
   if (over.size === 0) variables.set("SSL_CERT_FILE", bundleFile);
   return { mounts: [...mounts, fileMount(bundleFile, whole), fileMount(extraFile, extra)], variables };
+}
+
+/** All that the step trusts as Java reads it, over the store that the root has; nothing where it has none. */
+function javaStore(bundle: Uint8Array, root: Tree): readonly StepMount[] {
+  const place = treePath(javaStorePath);
+  const found = place === undefined ? undefined : resolve(root, place);
+  if (found?.entry.kind !== "file") return [];
+  const text = Buffer.from(bundle).toString("latin1");
+  return [fileMount(found.path, keystoreOfBundle(text, found.entry.mtime))];
 }
 
 function fileMount(target: string, content: Uint8Array): StepMount {
