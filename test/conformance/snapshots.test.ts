@@ -3,10 +3,24 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openCache } from "../../src/base/cache.ts";
+import { layerOf } from "../../src/engines/native/snapshots/image-layer.ts";
+import { snapshotStore } from "../../src/engines/native/snapshots/store.ts";
+import { makeImageSet } from "../../src/oci/derive.ts";
+import type { Layer } from "../../src/oci/model.ts";
+import { writeImageSet } from "../../src/oci/write.ts";
+import { dumpTree } from "../../src/tree/dump.ts";
+import type { LayerEntry } from "../../src/tree/layers.ts";
+import { path } from "../../src/tree/path.ts";
 import { because } from "../../testing/examples.ts";
+import { treeOfFolder } from "../../testing/folder-tree.ts";
+import { imageWith } from "../../testing/images.ts";
+import { withFolder } from "../../testing/layouts.ts";
 import { missingProgram, runWell } from "../../testing/programs.ts";
 import { isRoot, removeSessions, runSession, sandboxUsers } from "../../testing/sandbox/users.ts";
+import { plainPacker } from "../../testing/snapshots/plain-packer.ts";
 import type { Lines, SnapshotReport } from "../../testing/snapshots/session.ts";
+import { directory, file, symlink } from "../../testing/trees.ts";
 
 const missing =
   missingProgram("busybox", "unshare", "setpriv") ??
@@ -95,6 +109,64 @@ describe.skipIf(missing !== undefined)(`snapshots${because(missing)}`, () => {
     }
   });
 });
+
+/** Layers in which everything is hidden, replaced or linked in some way. */
+const stacked: readonly (readonly LayerEntry[])[] = [
+  [
+    directory("/d"),
+    file("/d/+gone", "1"),
+    file("/d/+back", "1"),
+    file("/d/kept", "2"),
+    directory("/opaque"),
+    file("/opaque/+hidden", "3"),
+    file("/was-a-file", "5"),
+    directory("/was-a-folder"),
+    file("/was-a-folder/x", "6"),
+    symlink("/link", "d"),
+  ],
+  [
+    directory("/d", { mode: 0o700 }),
+    file("/d/.wh.+gone"),
+    file("/d/.wh.+back"),
+    file("/d/+back", "again"),
+    directory("/opaque"),
+    file("/opaque/.wh..wh..opq"),
+    file("/opaque/+new", "new", { link: "one" }),
+    file("/a-second-name", "new", { link: "one" }),
+    directory("/was-a-file"),
+    file("/was-a-file/x", "7"),
+    file("/was-a-folder", "8"),
+    file("/.wh.link"),
+    { kind: "hardlink", path: path("/linked"), target: path("/d/kept"), origins: [] },
+  ],
+];
+
+const noUmoci = missingProgram("umoci");
+
+test.skipIf(noUmoci !== undefined)(`umoci reads layers as they are meant${because(noUmoci)}`, async () => {
+  await withFolder(async (folder) => {
+    const { signal } = new AbortController();
+    const cache = await openCache(join(folder, "cache"));
+    const store = snapshotStore(cache, plainPacker(), { signal, emit: () => undefined, now: () => 0 });
+    const layers = await Promise.all(stacked.map((entries) => store.fromEntries(entries)));
+    const made: Layer[] = [];
+    for (const layer of layers) {
+      made.push(await layerOf(layer, store, cache, { compression: "gzip", width: 1 }, signal));
+    }
+    const set = makeImageSet([imageWith(made)]);
+    const layout = join(folder, "layout");
+    await writeImageSet(set, { kind: "oci-layout", path: layout, tag: "v1" }, { scratchFolder: folder });
+    const bundle = join(folder, "bundle");
+    await runWell(["umoci", "unpack", "--rootless", "--image", `${layout}:v1`, bundle]);
+    const found = dumpTree(treeOfFolder(join(bundle, "rootfs")).tree);
+    expect(withoutOwners(found)).toEqual(withoutOwners(dumpTree(await store.tree({ layers }))));
+  });
+});
+
+/** Whoever isn't root unpacks everything as its own. */
+function withoutOwners(lines: Lines): Lines {
+  return mapped(lines, (line) => line.replace(/ \d+:\d+/, ""));
+}
 
 const oneFile = [["/d/l3", "/l1", "/l2"]];
 
