@@ -100,7 +100,8 @@ export async function git(args: readonly string[], options: GitOptions): Promise
 function gitFailure(what: string, stderr: string, exit: number | string): ToolError {
   const told = stderr.trim().split("\n").slice(-5).join("\n");
   const why = told === "" ? `git ended with ${exit}` : told;
-  const absent = /not found|does not exist|couldn't find remote ref|not our ref|did not match/i.test(stderr);
+  const absent =
+    /not found|not exported|does not exist|couldn't find remote ref|not our ref|did not match/i.test(stderr);
   const unauthorized =
     /authentication failed|could not read Username|Permission denied|terminal prompts disabled/i.test(stderr);
   if (unauthorized) {
