@@ -30,13 +30,14 @@ export function stackFolders(
   room: StackRoom,
 ): (layers: readonly SnapshotLayer[]) => Promise<readonly string[]> {
   const making = new Map<Digest, Promise<string>>();
+  const told = new Set<string>();
   const folderOf = async (key: Digest, make: () => Promise<Made>): Promise<string> => {
     const folder = layerPart(room.cache, key, "fs");
     if (await hasPart(room.cache, key, "fs", room.task.now())) return folder;
     const known = making.get(key);
     if (known !== undefined) return await known;
     const work = make()
-      .then((made) => unpackLayer(room, key, made))
+      .then((made) => unpackLayer(room, key, made, told))
       .finally(() => making.delete(key));
     making.set(key, work);
     return await work;
@@ -81,7 +82,12 @@ interface Made {
   readonly stacked: Stacked;
 }
 
-async function unpackLayer(room: StackRoom, key: Digest, { stacked, tree }: Made): Promise<string> {
+async function unpackLayer(
+  room: StackRoom,
+  key: Digest,
+  { stacked, tree }: Made,
+  told: Set<string>,
+): Promise<string> {
   const { cache, packer, task } = room;
   await verifySources(stacked, tree, room.fresh);
   const temporary = await temporaryLayer(cache);
@@ -91,7 +97,13 @@ async function unpackLayer(room: StackRoom, key: Digest, { stacked, tree }: Made
       throw diskError("writing to the cache", thrown);
     });
     const notes = await packer.unpack(folder, stacked.records, stacked.sources, task.signal);
-    for (const note of notes) task.emit({ type: "log", level: "warning", message: note });
+    for (const note of notes) {
+      // Of one kind the first is enough: with one id, every layer loses owners.
+      const kind = note.slice(note.lastIndexOf(": "));
+      if (told.has(kind)) continue;
+      told.add(kind);
+      task.emit({ type: "log", level: "warning", message: note });
+    }
     await commitLayer(cache, temporary, key, packer);
   } catch (thrown) {
     await abandonLayer(temporary, packer);
