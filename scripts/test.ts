@@ -37,6 +37,7 @@ const debianPackages: readonly string[] = [
     "strace",
     "util-linux",
     "uidmap",
+    "git",
     "bubblewrap",
     "busybox-static",
     "procps",

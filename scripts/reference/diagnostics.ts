@@ -2,6 +2,7 @@
 import { policyRules } from "../../src/audit/policy/rules.ts";
 import { cliRules } from "../../src/cli/rules.ts";
 import { fileRules } from "../../src/engines/native/files/rules.ts";
+import { solverRules } from "../../src/engines/native/solver/rules.ts";
 import { documentRules } from "../../src/formats/document/rules.ts";
 import { lintRules } from "../../src/frontends/dockerfile/lint/rules.ts";
 import { lowerRules } from "../../src/frontends/dockerfile/lower/rules.ts";
@@ -54,6 +55,7 @@ export function diagnosticsPage(): string {
     section("Lint of a Dockerfile", descriptionsOfLint()),
     section("In distill-policy.yaml", policyRules),
     section("In COPY, ADD and other file operations", fileRules),
+    section("In steps of a build, and their options", solverRules),
     section("On the command line", cliRules),
     section("Elsewhere", otherRules),
   ].join("");
