@@ -1,7 +1,7 @@
 // What to say where a copy names what isn't there: the likely name instead.
 import type { Diagnostic } from "../../../base/diagnostics.ts";
 import { nearestName } from "../../../base/nearest.ts";
-import { baseName, isWithin, parentOf, root, type TreePath } from "../../../tree/path.ts";
+import { baseName, joinPath, root, type TreePath, treePath } from "../../../tree/path.ts";
 import type { Tree } from "../../../tree/tree.ts";
 
 /** Entries that are looked at for one of the same name elsewhere. */
@@ -20,18 +20,19 @@ export function nearestPath(tree: Tree, path: TreePath): TreePath | undefined {
 
 /** The path with its first wrong name put right, as far as that is something. */
 function nearInPlace(tree: Tree, path: TreePath): TreePath | undefined {
-  let at = root;
+  let at: TreePath = root;
+  if (path === root) return undefined;
   for (const name of path.slice(1).split("/")) {
-    const next = join(at, name);
+    const next = joinPath(at, name);
     if (tree.lookup(next) !== undefined) {
       at = next;
       continue;
     }
     const near = nearestName(name, tree.children(at).slice(0, searchedMax));
     if (near === undefined) return undefined;
-    const mended = join(at, near);
-    const whole = `${mended}${path.slice(next.length)}` as TreePath;
-    return tree.lookup(whole) === undefined ? mended : whole;
+    const mended = joinPath(at, near);
+    const whole = treePath(mended + path.slice(next.length));
+    return whole === undefined || tree.lookup(whole) === undefined ? mended : whole;
   }
   return undefined;
 }
@@ -42,15 +43,9 @@ function sameNameElsewhere(tree: Tree, path: TreePath): TreePath | undefined {
   for (const entry of tree.walk()) {
     searched += 1;
     if (searched > searchedMax) return undefined;
-    if (baseName(entry.path).toLowerCase() === name && !isWithin(path, parentOf(entry.path)))
-      return entry.path;
-    if (baseName(entry.path).toLowerCase() === name && entry.path !== path) return entry.path;
+    if (baseName(entry.path).toLowerCase() === name) return entry.path;
   }
   return undefined;
-}
-
-function join(folder: TreePath, name: string): TreePath {
-  return (folder === root ? `/${name}` : `${folder}/${name}`) as TreePath;
 }
 
 function meant(path: TreePath): string {
@@ -64,10 +59,9 @@ export function absentSource(
   tree: Tree,
   reason: string | undefined,
 ): Pick<Diagnostic, "rule" | "message" | "hint"> {
-  const name = at.slice(1);
-  const leads =
-    name === written.replace(/^(\.?\/)+|\/+$/g, "") ? "" : ` (it leads to ${JSON.stringify(name)})`;
-  const message = `no such file or folder: ${JSON.stringify(written)}${leads}`;
+  const isSame = at === root || treePath(written) === at;
+  const leads = isSame ? "" : ` (it leads to ${JSON.stringify(at.slice(1))})`;
+  const message = `no such file or folder: ${JSON.stringify(written.slice(0, 200))}${leads}`;
   const hint = reason ?? nearPath(tree, at);
   return { rule: "file-absent", message, ...(hint === undefined ? {} : { hint }) };
 }
