@@ -129,6 +129,9 @@ function checkArguments(instruction: Instruction, problems: DockerfileProblems):
       else checkTarget(instruction, problems);
       return;
     case "run":
+      // A shell can be given nothing to do; a program has a name.
+      if (given.kind === "json" && count === 0) missing("RUN names no program");
+      return;
     case "cmd":
     case "entrypoint":
       return;

@@ -17,6 +17,8 @@ const allProblems = (text: string): readonly string[] => {
 };
 
 const mistakes: readonly (readonly [string, readonly string[]])[] = [
+  ["FROM a\nRUN []", ["2:1-2:7 error missing-argument: RUN names no program (RUN [FLAGS] COMMAND)"]],
+  ["FROM a\nRUN\nCMD []\nENTRYPOINT []", []],
   [
     "X\nCOPY b",
     [
