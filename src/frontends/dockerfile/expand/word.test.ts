@@ -188,6 +188,8 @@ describe("whatever it is", () => {
       fc.property(
         fc.string({ unit: fc.constantFrom("a", "$", "{", " ", "'a'", '"b"', "\\", "<", "\t", "é") }),
         (plain) => {
+          // An escape character that means nothing in double quotes is kept, and what it stands before as well: it is doubled.
+          fc.pre(!(plain.includes("\\") && plain.includes('"')));
           const kept = expandWord(plain, {
             variables: new Map(),
             escape: "\\",
