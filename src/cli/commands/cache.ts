@@ -1,5 +1,7 @@
 // `distill cache`: what the cache holds, and making room in it.
-import { openCache } from "../../base/cache.ts";
+import { rm } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { type Cache, cacheTemporary, openCache } from "../../base/cache.ts";
 import { type CacheEntry, cacheEntries, cacheKinds, pruneCache } from "../../base/cache-usage.ts";
 import { formatSize } from "../../report/units.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -59,9 +61,23 @@ async function prune(
   options: { readonly olderThanMs?: number; readonly sizeBytesMax?: number },
 ): Promise<void> {
   const cache = await openCache(context.cacheFolder);
-  const { removed, inUse } = await pruneCache(cache, { ...options, nowMs: context.now() });
+  const removeForeign = (path: string): Promise<void> => removeAsSteps(context, cache, path);
+  const { removed, inUse } = await pruneCache(cache, { ...options, removeForeign, nowMs: context.now() });
   context.stdout.write(`removed ${countOf(removed)}, ${formatSize(sizeOf(removed))}\n`);
   if (inUse.length > 0) context.stdout.write(`kept ${countOf(inUse)} that may be in use\n`);
+}
+
+/** Removes what belongs to users of build steps, with the ids that steps have. */
+async function removeAsSteps(context: Context, cache: Cache, path: string): Promise<void> {
+  const { openRunner } = await import("../../engines/native/runner/open.ts");
+  const { gid, uid, username } = userInfo();
+  const host = { isRoot: uid === 0, uid, gid, user: username, path: context.env["PATH"] ?? "" };
+  const scratchFolder = cacheTemporary(cache);
+  try {
+    await (await openRunner(host, scratchFolder)).remove(path);
+  } finally {
+    await rm(scratchFolder, { recursive: true, force: true });
+  }
 }
 
 function rowOf(name: string, entries: readonly CacheEntry[]): string {
