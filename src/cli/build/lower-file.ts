@@ -1,10 +1,5 @@
 // From a Dockerfile to the graph of its build: what `distill build` solves and `distill graph` prints.
-import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { type Diagnostic, InvalidInput, requireValue } from "../../base/diagnostics.ts";
-import { systemCode } from "../../base/errors.ts";
-import { diskError } from "../../base/files.ts";
-import { parseIgnoreFile } from "../../formats/ignore-patterns.ts";
 import type { Dockerfile } from "../../frontends/dockerfile/ast.ts";
 import { lintDockerfile } from "../../frontends/dockerfile/lint/lint.ts";
 import type { KnownImage } from "../../frontends/dockerfile/lint/seen.ts";
@@ -18,6 +13,7 @@ import { hostPlatform } from "../host-image.ts";
 import { dateOf } from "../session.ts";
 import type { BaseImages } from "./base-images.ts";
 import { type BuildFile, readBuildFile } from "./build-file.ts";
+import { ignorePatterns } from "./ignore-file.ts";
 import type { Contexts } from "./values.ts";
 
 export interface LowerSettings {
@@ -115,26 +111,4 @@ export async function parseFile(
   const shown = displayName(file, context.cwd);
   const parsed = parseDockerfile(await readBuildFile(file, shown), shown);
   return { ast: requireValue(parsed), diagnostics: parsed.diagnostics };
-}
-
-/** Those of `<file>.dockerignore` beside the Dockerfile, else of the folder's own .dockerignore. */
-export async function ignorePatterns(
-  folder: string | undefined,
-  file: string | undefined,
-): Promise<readonly string[]> {
-  if (folder === undefined) return [];
-  const own =
-    file === undefined ? undefined : await textOf(join(dirname(file), `${basename(file)}.dockerignore`));
-  const text = own ?? (await textOf(join(folder, ".dockerignore")));
-  return text === undefined ? [] : parseIgnoreFile(text);
-}
-
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (thrown) {
-    const code = systemCode(thrown);
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw diskError(`reading ${file}`, thrown);
-  }
 }

@@ -9,7 +9,7 @@ import { displayName } from "../display-name.ts";
 import { refuseBelow } from "../level-gate.ts";
 import { choosePlatforms, type Project, readProject } from "../project.ts";
 import type { BuildFile } from "./build-file.ts";
-import type { BuildOptions, Made } from "./options.ts";
+import type { BuildOptions, Made } from "./made.ts";
 
 /** @throws InvalidInput, ToolError: as reading the spec, locking and building do; "check-failed" below the level */
 export async function ofSpec(

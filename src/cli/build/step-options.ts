@@ -64,18 +64,22 @@ export interface StepOptions {
   readonly "on-error": "fail" | "shell";
 }
 
+export const insecureRegistry = {
+  kind: "list",
+  value: "HOST",
+  summary: "a registry that may speak plain HTTP or show any certificate",
+} as const;
+
 /** Those of a command that needs stages of a spec on its way to something else. */
-export const stageOptions = {
+export const stageOptions: Pick<typeof stepOptions, "no-cache" | "secret" | "ssh" | "step-ca"> & {
+  readonly "insecure-registry": typeof insecureRegistry;
+} = {
   secret: stepOptions.secret,
   ssh: stepOptions.ssh,
   "no-cache": stepOptions["no-cache"],
   "step-ca": stepOptions["step-ca"],
-  "insecure-registry": {
-    kind: "list",
-    value: "HOST",
-    summary: "a registry that may speak plain HTTP or show any certificate",
-  },
-} as const;
+  "insecure-registry": insecureRegistry,
+};
 
 export type StageOptions = Pick<StepOptions, "no-cache" | "secret" | "ssh" | "step-ca">;
 
