@@ -18,6 +18,13 @@ export function examplesWith(file: "distill.yaml" | "Dockerfile"): readonly stri
   return readdirSync(folder).filter((name) => existsSync(join(folder, name, file)));
 }
 
+const trustRoots = process.env["SSL_CERT_FILE"] ?? "/etc/ssl/certs/ca-certificates.crt";
+
+/** For steps of builds that ask a registry: what this machine trusts, they trust. */
+export const stepTrust: Readonly<Record<string, string>> = existsSync(trustRoots)
+  ? { DISTILL_STEP_CA: trustRoots }
+  : {};
+
 /** Words to add to the title of a test that is skipped. */
 export const because = (reason: string | undefined): string =>
   reason === undefined ? "" : ` (skipped: ${reason})`;

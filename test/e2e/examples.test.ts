@@ -5,7 +5,14 @@ import { copyFile, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type ContainerEngine, type EngineKind, engineKinds } from "../../testing/engines/containers.ts";
-import { because, distillWell, exampleIn, examplesWith, mirrorMissing } from "../../testing/examples.ts";
+import {
+  because,
+  distillWell,
+  exampleIn,
+  examplesWith,
+  mirrorMissing,
+  stepTrust,
+} from "../../testing/examples.ts";
 import { scanRoot } from "../../testing/image-scan.ts";
 import { missingProgram, runWell } from "../../testing/programs.ts";
 import { type UnpackedImage, unpackArchive } from "../../testing/unpacked-image.ts";
@@ -15,6 +22,13 @@ import { checkPostgres } from "./checks/postgres.ts";
 import { checkCcApp, checkHello } from "./checks/programs.ts";
 import { checkPythonApp } from "./checks/python-app.ts";
 import { checkRedis } from "./checks/redis.ts";
+import {
+  checkCLibrary,
+  checkJavaApp,
+  checkNodeApp,
+  checkPythonWheel,
+  checkRustApp,
+} from "./checks/stages.ts";
 
 interface Example {
   readonly name: string;
@@ -23,11 +37,24 @@ interface Example {
   /** What its check and its Makefile need of this machine. */
   readonly needs: readonly string[];
   readonly init?: true;
+  /** It is made in a build stage, whose steps ask the registries of packages of their language. */
+  readonly stages?: true;
 }
 
 const examples: readonly Example[] = [
   { name: "hello-static", user: "65532:65532", check: checkHello, needs: ["make", "cc"] },
   { name: "cc-app", user: "65532:65532", check: checkCcApp, needs: ["make", "g++"] },
+  { name: "c-library", user: "65532:65532", check: checkCLibrary, needs: [], stages: true },
+  { name: "node-app", user: "65532:65532", check: checkNodeApp, needs: ["curl", "nsenter"], stages: true },
+  { name: "rust-app", user: "65532:65532", check: checkRustApp, needs: [], stages: true },
+  {
+    name: "python-wheel",
+    user: "65532:65532",
+    check: checkPythonWheel,
+    needs: ["curl", "nsenter"],
+    stages: true,
+  },
+  { name: "java-app", user: "65532:65532", check: checkJavaApp, needs: ["curl", "nsenter"], stages: true },
   { name: "redis", user: "999:999", check: checkRedis, needs: ["redis-cli", "nsenter"] },
   { name: "nginx", user: "101:101", check: checkNginx, needs: ["curl", "openssl", "nsenter"] },
   { name: "python-app", user: "65532:65532", check: checkPythonApp, needs: ["curl", "openssl", "nsenter"] },
@@ -47,7 +74,7 @@ test("every example is tested", () => {
 const noUmoci =
   missingProgram("umoci") ?? (process.getuid?.() === 0 ? undefined : "umoci unpacks owners as root only");
 
-describe.each(examples)("$name", ({ name, user, needs, init }) => {
+describe.each(examples)("$name", ({ name, user, needs, init, stages }) => {
   const missing = mirrorMissing ?? missingProgram(...needs.filter((one) => one !== "nsenter"));
 
   test.skipIf(missing !== undefined)(`builds twice to the same bytes${because(missing)}`, async () => {
@@ -55,13 +82,14 @@ describe.each(examples)("$name", ({ name, user, needs, init }) => {
     const first = [`oci-archive:${archiveOf(name, "oci")}`, `docker-archive:${archiveOf(name, "docker")}`];
     await build(project, cacheFolder, first, { target: "run" });
 
-    // Elsewhere, with nothing cached, under another time zone and locale.
+    // Elsewhere, with nothing cached, under another time zone and locale; of stages, all steps are done anew.
     const other = await mkdtemp(join(folder, "again-"));
     await cp(project, join(other, "project"), { recursive: true });
     const second = [`oci-archive:${join(other, "oci.tar")}`, `docker-archive:${join(other, "docker.tar")}`];
-    await build(join(other, "project"), join(other, "cache"), second, {
+    await build(join(other, "project"), stages === true ? cacheFolder : join(other, "cache"), second, {
       target: "run",
       env: { TZ: "Asia/Tokyo", LC_ALL: "tr_TR.UTF-8" },
+      flags: stages === true ? ["--no-cache"] : [],
     });
     await runWell(["cmp", archiveOf(name, "oci"), join(other, "oci.tar")]);
     await runWell(["cmp", archiveOf(name, "docker"), join(other, "docker.tar")]);
@@ -82,7 +110,9 @@ describe.each(examples)("$name", ({ name, user, needs, init }) => {
 
   test.skipIf(missing !== undefined)(`passes its own tests${because(missing)}`, async () => {
     const project = await exampleIn(folder, name, cacheFolder);
-    const printed = await distillWell(["test", project, "--frozen", "--cache-dir", cacheFolder]);
+    const printed = await distillWell(["test", project, "--frozen", "--cache-dir", cacheFolder], {
+      env: stepTrust,
+    });
     expect(printed).toMatch(/^[2-9] passed, 0 failed$/m);
   });
 
@@ -137,17 +167,22 @@ test("the scan finds what it looks for", async () => {
   );
 });
 
+interface BuildOptions {
+  readonly target: "run" | "init";
+  readonly env?: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
+}
+
 async function build(
   project: string,
   cache: string,
   outputs: readonly string[],
-  { target, env }: { readonly target: "run" | "init"; readonly env?: Readonly<Record<string, string>> },
+  { target, env, flags = [] }: BuildOptions,
 ): Promise<void> {
-  const args = ["build", project, "--frozen", "--cache-dir", cache, "--target", target, "--quiet"];
-  await distillWell(
-    [...args, ...outputs.flatMap((output) => ["-o", output])],
-    env === undefined ? {} : { env },
-  );
+  const args = ["build", project, "--frozen", "--cache-dir", cache, "--target", target, "--quiet", ...flags];
+  await distillWell([...args, ...outputs.flatMap((output) => ["-o", output])], {
+    env: { ...stepTrust, ...env },
+  });
 }
 
 async function unpacked(name: string): Promise<UnpackedImage> {

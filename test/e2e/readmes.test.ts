@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Dockerd, dockerdMissing, startBridgedDockerd } from "../../testing/engines/docker.ts";
-import { because, mirrorMissing } from "../../testing/examples.ts";
+import { because, mirrorMissing, stepTrust } from "../../testing/examples.ts";
 import { missingProgram, type ProgramRun, runProgram } from "../../testing/programs.ts";
 
 const home = join(import.meta.dirname, "../..");
@@ -53,6 +53,7 @@ describe.skipIf(missing !== undefined)(`a reader with docker${because(missing)}`
     const env = {
       DOCKER_HOST: `unix://${engine.socket}`,
       DISTILL_CACHE_DIR: join(folder, "cache"),
+      ...stepTrust,
       // The distribution's client is the daemon's own age.
       PATH: `/usr/bin:${process.env["PATH"] ?? ""}`,
     };
