@@ -1,7 +1,11 @@
 // Where builders don't agree with the newest BuildKit, and why that is right. All else that differs fails a test.
 import type { ImageDump } from "../../testing/dockerfiles/image-dump.ts";
 
-export type BuilderName = "docker 20.10" | "distill" | "distill as an ordinary user";
+export type BuilderName =
+  | "docker 20.10"
+  | "distill as root"
+  | "distill as a user with sub-ids"
+  | "distill as a user with one id";
 
 export interface Difference {
   readonly builder: BuilderName;
@@ -104,7 +108,6 @@ const ours: readonly Omit<Difference, "builder">[] = [
     name: "copy-unknown-owner",
     reason: "a name that the image has no account of is a mistake, as Docker's reference has it",
   },
-  { name: "refused-target-number", reason: "a stage can be named by its number, as with docker" },
   {
     name: "source-date-epoch",
     reason: "SOURCE_DATE_EPOCH is of all times, without an option of the output",
@@ -117,10 +120,31 @@ const ordinary: readonly Omit<Difference, "builder">[] = [
   { name: "run-devices", reason: "the kernel lets nobody make devices in a user namespace" },
 ];
 
+const oneId: readonly Omit<Difference, "builder">[] = [
+  ...[...["copy-folder-over-folder", "mount-cache", "run-attributes", "run-special", "workdir-forms"]].map(
+    (name) => ({ name, reason: "where there is one id, no step can give a file to another user" }),
+  ),
+  ...Object.entries({
+    "mount-secret": ["/2"],
+    "mount-ssh": ["/2"],
+    "run-environment": ["/tmp/env", "/tmp/group", "/tmp/unknown"],
+    "run-privileges": ["/tmp/user-may"],
+    "user-forms": Array.from({ length: 8 }, (_, index) => `/out/${index + 1}`),
+    "workdir-owner": ["/tmp/owner"],
+  }).map(([name, paths]) => ({
+    name,
+    reason: "where there is one id, all that a step makes is root's, and it has no groups",
+    without: withoutPaths(...paths),
+  })),
+];
+
 export const differences: readonly Difference[] = [
   ...docker.map((one): Difference => ({ builder: "docker 20.10", ...one })),
-  ...ours.map((one): Difference => ({ builder: "distill", ...one })),
-  ...[...ours, ...ordinary].map((one): Difference => ({ builder: "distill as an ordinary user", ...one })),
+  ...ours.map((one): Difference => ({ builder: "distill as root", ...one })),
+  ...[...ours, ...ordinary].map((one): Difference => ({ builder: "distill as a user with sub-ids", ...one })),
+  ...[...ours, ...ordinary, ...oneId].map(
+    (one): Difference => ({ builder: "distill as a user with one id", ...one }),
+  ),
 ];
 
 /** The differences that are accepted of a builder for a case. */

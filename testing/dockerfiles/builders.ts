@@ -1,5 +1,5 @@
 // One case built by each builder, to an archive that this program's own reader opens.
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalLocation } from "../../src/oci/locations.ts";
 import type { Buildkitd } from "../engines/buildkitd.ts";
@@ -109,9 +109,16 @@ export function distillBuilder(
   };
 }
 
-/** A user builds what is the user's own: modes say what others may. */
+/** A user builds what is the user's own: modes say what others may. Set-id bits would go with the owner. */
 async function giveAway(user: SandboxUser, own: string, ...folders: readonly string[]): Promise<void> {
-  if (user !== "root") await runWell(["chown", "-hR", `--reference=${own}`, ...folders]);
+  if (user === "root") return;
+  const find = ["find", ...folders, "-type", "f", "-perm", "/6000", "-printf", "%m %p\\n"];
+  const privileged = (await runWell(find)).split("\n").filter((line) => line !== "");
+  await runWell(["chown", "-hR", `--reference=${own}`, ...folders]);
+  for (const line of privileged) {
+    const [mode = "", ...name] = line.split(" ");
+    chmodSync(name.join(" "), Number.parseInt(mode, 8));
+  }
 }
 
 function flags(name: string, values: Readonly<Record<string, string>> | undefined): readonly string[] {
