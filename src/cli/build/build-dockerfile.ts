@@ -5,9 +5,10 @@ import type { Diagnostic } from "../../base/diagnostics.ts";
 import type { Digest } from "../../base/digest.ts";
 import type { ImageFigures } from "../../engines/native/image-record.ts";
 import type { LevelFinding } from "../../engines/native/self-audit.ts";
+import { inlineCache } from "../../engines/native/solver/cache-artifact.ts";
 import { imageOf } from "../../engines/native/solver/image.ts";
 import { solve } from "../../engines/native/solver/solve.ts";
-import type { SolverServices } from "../../engines/native/solver/solver.ts";
+import type { Solved, SolverServices } from "../../engines/native/solver/solver.ts";
 import type { BuildTarget } from "../../graph/vertex.ts";
 import type { Image } from "../../oci/model.ts";
 import { parseConfig } from "../../oci/validate.ts";
@@ -17,6 +18,7 @@ import { withCache } from "../cache.ts";
 import type { Context } from "../context.ts";
 import { openBaseImages } from "./base-images.ts";
 import type { BuildFile } from "./build-file.ts";
+import { openCacheTransfer } from "./cache-transfer.ts";
 import { engineInputs } from "./engine-inputs.ts";
 import { readPins, requirePinned, writePins } from "./image-pins.ts";
 import { lowerFile, sourceDateEpoch } from "./lower-file.ts";
@@ -45,19 +47,28 @@ export async function buildDockerfile(
 ): Promise<readonly PlatformBuild[]> {
   return withCache(context, async (cache) => {
     const pinned = settings.lock ? [] : await readPins(context, file.file, settings.frozen);
-    const images = openBaseImages(context, { cache, insecureHosts: settings.insecureHosts, pinned });
+    const { insecureHosts } = settings;
+    const images = openBaseImages(context, { cache, insecureHosts, pinned });
+    const transfer = openCacheTransfer(context, { cache, insecureHosts });
     try {
       const { targets, diagnostics } = await lowerFile(context, file, images, settings);
       warn(context, diagnostics);
       if (settings.frozen) requirePinned(images.pinned(), pinned);
-      const inputs = engineInputs(settings, images, sourceDateEpoch(context, settings.buildArgs));
-      const built = await withNativeEngine(context, cache, inputs, (services) =>
-        buildTargets(context, targets, services, settings),
-      );
+      const inputs = {
+        ...engineInputs(settings, images, sourceDateEpoch(context, settings.buildArgs)),
+        imported: await transfer.read(settings.cacheFrom),
+      };
+      const built = await withNativeEngine(context, cache, inputs, async (services) => {
+        const made = await buildTargets(context, targets, services, settings);
+        const tops = targets.map(({ vertex }) => vertex);
+        await transfer.write(settings.cacheTo, tops, services, settings.compression);
+        return made;
+      });
       if (settings.lock) await writePins(file.file, images.pinned());
       return built;
     } finally {
       images.close();
+      transfer.close();
     }
   });
 }
@@ -80,7 +91,7 @@ async function buildTargets(
   for (const target of targets) {
     const started = context.now();
     const solved = await solve(target.vertex, services, context.signal);
-    const image = await imageOf(target, solved, services, { compression: settings.compression });
+    const image = await madeImage(target, solved, services, settings);
     const report = await reportOnImage(context, services.cache, image, settings.name);
     built.push({
       image,
@@ -92,6 +103,20 @@ async function buildTargets(
     });
   }
   return built;
+}
+
+/** With `--cache-to type=inline` its config also says what its layers are results of. */
+async function madeImage(
+  target: BuildTarget,
+  solved: Solved,
+  services: SolverServices,
+  { cacheTo, compression }: DockerfileSettings,
+): Promise<Image> {
+  const image = await imageOf(target, solved, services, { compression });
+  if (!cacheTo.some(({ type }) => type === "inline")) return image;
+  const { signal } = services.task;
+  const members = await inlineCache(target.vertex, image.layers, services, signal, compression);
+  return imageOf(target, solved, services, { compression, members });
 }
 
 function figuresOf(report: AuditReport, image: Image): ImageFigures {

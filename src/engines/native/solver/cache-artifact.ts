@@ -13,7 +13,7 @@ import { type Digest, parseDigest } from "../../../base/digest.ts";
 import { limits } from "../../../base/limits.ts";
 import { type Vertex, verticesOf } from "../../../graph/vertex.ts";
 import { makeImage } from "../../../oci/derive.ts";
-import type { Image, Layer } from "../../../oci/model.ts";
+import type { Image, Layer, Platform } from "../../../oci/model.ts";
 import type { SnapshotLayer } from "../snapshots/snapshot.ts";
 import { blobOf } from "./image.ts";
 import { contentKey, definitionKey, type InputPart } from "./keys.ts";
@@ -37,6 +37,8 @@ interface Collected {
 interface ExportOptions {
   readonly mode: "min" | "max";
   readonly compression: "gzip" | "zstd";
+  /** What the artifact says it is for: an image for no platform is taken for an attestation by many. */
+  readonly platform: Platform;
 }
 
 /**
@@ -53,8 +55,7 @@ export async function cacheImageOf(
   const { layers, records } = await collect(tops, services, signal, options);
   return makeImage({
     config: {
-      architecture: "unknown",
-      os: "unknown",
+      ...options.platform,
       [member]: { version, records },
       rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
     } as Parameters<typeof makeImage>[0]["config"],
@@ -118,7 +119,7 @@ async function collect(
   tops: readonly Vertex[],
   services: SolverServices,
   signal: AbortSignal,
-  { compression, mode }: ExportOptions,
+  { compression, mode }: Pick<ExportOptions, "compression" | "mode">,
 ): Promise<Collected> {
   const results = await resultsOf(tops, services, signal);
   const wanted = mode === "max" ? undefined : layerIds(tops, results);

@@ -248,7 +248,11 @@ describe("a cache from elsewhere", () => {
     });
     const services = world.services();
     await solve(build(), services, never);
-    const exported = await cacheImageOf([build()], services, never, { mode, compression: "gzip" });
+    const exported = await cacheImageOf([build()], services, never, {
+      mode,
+      compression: "gzip",
+      platform: { os: "linux", architecture: "amd64" },
+    });
     const imported = importedCache(exported, "elsewhere");
     if (imported === undefined) throw new Error("no cache in it");
 
