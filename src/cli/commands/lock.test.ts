@@ -37,6 +37,35 @@ test("both phases are locked", async () => {
   });
 });
 
+describe("stages", () => {
+  const stage = (packages: string): string =>
+    `${spec}  copy: [{from: made, source: /x, target: /y}]\nbuild:\n  made: {packages: [${packages}]}\n  other: {packages: [nosuch]}\n`;
+
+  test("are locked where the image needs them, with the essential packages that there are", async () => {
+    await project.publish({ ...first, dash: { data: { "/usr/bin/dash": "x" } } });
+    await project.write({ "distill.yaml": stage("lib") });
+    const ran = await project.run(["lock"]);
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: "linux/amd64 run: 2 packages\nlinux/amd64 build/made: 2 packages\n",
+    });
+    expect(ran.stderr).toContain("the stage other is not built");
+    await project.write({ "distill.yaml": stage('lib, "!dash"') });
+    expect((await project.run(["lock"])).stdout).toContain("build/made: 1 packages");
+  });
+
+  test("out of a lock are noticed, and shown by update", async () => {
+    await project.run(["lock"]);
+    await project.write({ "distill.yaml": stage("lib") });
+    const ran = await project.run(["build", "--frozen"]);
+    expect(ran).toMatchObject({ code: 1 });
+    expect(ran.stderr).toContain("error[lock-differs]");
+    expect((await project.run(["update", "--dry-run"])).stdout).toBe(
+      "linux/amd64 build/made\n  + lib 1.0-1\n",
+    );
+  });
+});
+
 test.each<{
   summary: string;
   packages: string;

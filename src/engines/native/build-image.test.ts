@@ -21,12 +21,16 @@ import {
   storeSamples,
   writeContext,
 } from "../../../testing/phases.ts";
+import { directory, file } from "../../../testing/trees.ts";
 import { discardDamaged } from "../../assemble/layer.ts";
 import type { Event } from "../../base/events.ts";
 import type { ImagePlan } from "../../graph/plan.ts";
 import { treeOfImage } from "../../oci/apply.ts";
 import type { ImageConfig } from "../../oci/model.ts";
+import { treeOf } from "../../tree/memory-tree.ts";
+import { path } from "../../tree/path.ts";
 import { type BuildRequest, type BuiltImage, buildImage } from "./build-image.ts";
+import type { Stages } from "./stages.ts";
 
 let stage: Stage;
 let fetches: number;
@@ -304,4 +308,83 @@ test("a build that fails leaves no half-written blob behind", async () => {
   await expect(build({ plan: { additions: [gone] } })).rejects.toMatchObject({ diagnostics: [{}] });
   expect(readdirSync(join(stage.folder, "cache/tmp"))).toEqual([]);
   expect((await build()).cached).toBe(false);
+});
+
+describe("stages", () => {
+  const fromStage: ImagePlan["additions"][number] = {
+    kind: "copy",
+    from: "made",
+    source: "/out/app",
+    target: "/srv/app",
+  };
+
+  interface Asked {
+    readonly stages: Stages;
+    readonly solved: () => number;
+  }
+
+  /** A stage of this key, with one file for the image and one that it doesn't take. */
+  function stagesOf(key: string | undefined, content: string, other = ""): Asked {
+    let solved = 0;
+    const tree = treeOf([
+      directory("/out"),
+      file("/out/app", content, { mode: 0o755 }),
+      file("/out/other", other),
+    ]);
+    return {
+      solved: () => solved,
+      stages: {
+        key: () => Promise.resolve(key),
+        solve: () => {
+          solved += 1;
+          return Promise.resolve({ trees: new Map([["made", { tree, ofPackages: true }]]), done: 1 });
+        },
+      },
+    };
+  }
+
+  const plan: Partial<ImagePlan> = { additions: [fromStage] };
+  const made = (asked: Asked): Promise<BuiltImage> => build({ plan, request: { stages: asked.stages } });
+
+  test("that are made of the same are not asked for a tree", async () => {
+    const first = stagesOf("one", "content");
+    const built = await made(first);
+    expect([first.solved(), built.cached]).toEqual([1, false]);
+    const second = stagesOf("one", "content");
+    const again = await made(second);
+    expect([second.solved(), again.cached]).toEqual([0, true]);
+    expect(layersOf(again)).toEqual(layersOf(built));
+  });
+
+  test("that are made of something else, and give the same, end in the cache", async () => {
+    const built = await made(stagesOf("one", "content", "x"));
+    const before = fetches;
+    const changed = stagesOf("two", "content", "y");
+    const again = await made(changed);
+    expect([changed.solved(), fetches - before]).toEqual([1, 0]);
+    expect(again.image.descriptor.digest).toBe(built.image.descriptor.digest);
+    // Under the new name, too.
+    const third = stagesOf("two", "content", "y");
+    expect((await made(third)).cached).toBe(true);
+    expect(third.solved()).toBe(0);
+  });
+
+  test("that give something else make another image", async () => {
+    const built = await made(stagesOf("one", "content"));
+    const other = await made(stagesOf("three", "other content"));
+    expect(other.image.descriptor.digest).not.toBe(built.image.descriptor.digest);
+    const tree = await treeOfImage(other.image, {
+      scratchFolder: stage.folder,
+      signal: stage.services.task.signal,
+    });
+    expect(tree.lookup(path("/srv/app"))).toMatchObject({ mode: 0o755, mtime: 1_700_000_000, sizeBytes: 13 });
+  });
+
+  test("without a key are always solved", async () => {
+    for (let round = 0; round < 2; round++) {
+      const asked = stagesOf(undefined, "content");
+      await made(asked);
+      expect(asked.solved()).toBe(1);
+    }
+  });
 });
