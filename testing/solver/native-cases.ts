@@ -1,3 +1,4 @@
+// Real steps and what comes of them, for every user that may run them. Each case has a cache of its own.
 import { cacheImageOf, importedCache } from "../../src/engines/native/solver/cache-artifact.ts";
 import { imageOf } from "../../src/engines/native/solver/image.ts";
 import { solveAll } from "../../src/engines/native/solver/solve.ts";
@@ -52,6 +53,25 @@ export const nativeCases: readonly NativeCase[] = [
             "12:34 34 /",
             "99:0 0 /",
           ],
+  },
+  {
+    summary: "users of the stage as it is: added, and gone with a folder that was made anew",
+    run: async (world) => {
+      const added = world.sh("echo app:x:70:71::/srv:/bin/sh >> /etc/passwd; touch /etc/more", [world.base]);
+      const touched = world.sh("touch /etc/even-more", [added]);
+      const known = await world.build(world.sh("id -u; echo $HOME", [touched], { user: "app:0" }));
+      const actions = [
+        { kind: "rm", path: "/etc", allowNotFound: false, allowWildcard: false },
+        { kind: "mkfile", path: "/etc/other", mode: 0o644, data: "" },
+      ] as const;
+      const folder = { kind: "mkdir", path: "/etc", mode: 0o755, parents: false } as const;
+      const operation = { kind: "file" as const, actions: [actions[0], folder, actions[1]] };
+      const anew = vertexOf(operation, [touched], { name: "make /etc anew" });
+      const gone = await world.build(world.sh("id -u; echo $HOME", [anew], { user: "70:0" }));
+      return { known: known.lines, gone: gone.lines };
+    },
+    expected: (kind: IdentityKind) =>
+      kind === "single" ? undefined : { known: ["70", "/srv"], gone: ["70", "/"] },
   },
   {
     summary: "a working folder is made, and stays",

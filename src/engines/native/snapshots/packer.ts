@@ -39,6 +39,12 @@ export interface FolderReader {
   close(): Promise<void>;
 }
 
+/** A reader that tells of folders as well. */
+export interface LayerReader extends FolderReader {
+  /** Whether a folder hides what lower layers have in it. Not while something is read. */
+  isOpaque(path: string): Promise<boolean>;
+}
+
 /** The helper program at work. */
 export interface HelperTask {
   readonly stdin: Writable;
@@ -151,16 +157,22 @@ function isBrokenPipe(thrown: unknown): boolean {
   return thrown instanceof Error && "code" in thrown && codes.includes(String(thrown.code));
 }
 
-function folderReader(start: StartHelper, folder: string): FolderReader {
+function noAnswer(): Answer {
+  return { kind: undefined, isOpaque: false, pieces: [], isWhole: false };
+}
+
+/** Opens a layer's folder; it is closed by who opened it. */
+export function folderReader(start: StartHelper, folder: string): LayerReader {
   const stop = new AbortController();
   const helper = start(["pack", folder, "paths"], stop.signal);
   const chunks = (helper.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   const what = `reading ${folder}`;
-  let answer: Answer = { kind: undefined, pieces: [], isWhole: false };
+  let answer: Answer = noAnswer();
   const records = createRecordReader(
     {
-      record: ({ content, kind }) => {
+      record: ({ content, kind, opaque }) => {
         answer.kind = kind;
+        answer.isOpaque = opaque;
         answer.isWhole = content.kind !== "inline";
       },
       data: (chunk) => answer.pieces.push(chunk),
@@ -178,11 +190,19 @@ function folderReader(start: StartHelper, folder: string): FolderReader {
     });
     throw new ToolError("disk", { what, why: "the helper program ended early" });
   };
+  const ask = (path: string): void => {
+    answer = noAnswer();
+    helper.stdin.write(Buffer.concat([encodeName(path), Buffer.from([0])]));
+  };
   return {
+    isOpaque: async (path) => {
+      ask(path);
+      while (!answer.isWhole) records.write(await nextChunk());
+      return answer.isOpaque;
+    },
     read: (path) => ({
       async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-        answer = { kind: undefined, pieces: [], isWhole: false };
-        helper.stdin.write(Buffer.concat([encodeName(path), Buffer.from([0])]));
+        ask(path);
         while (!answer.isWhole) {
           records.write(await nextChunk());
           yield* answer.pieces.splice(0);
@@ -202,6 +222,7 @@ function folderReader(start: StartHelper, folder: string): FolderReader {
 
 /** What came of the file that was asked for. */
 interface Answer {
+  isOpaque: boolean;
   kind: TreeRecord["kind"] | undefined;
   pieces: Uint8Array[];
   isWhole: boolean;

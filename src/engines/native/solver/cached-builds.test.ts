@@ -98,7 +98,7 @@ beforeEach(async () => {
     return undefined;
   });
   settings = {
-    baseFiles: { "/bin/sh": "shell", "/etc/passwd": "app:x:10:20::/home/app:/bin/sh\n" },
+    baseFiles: { "/bin/sh": "shell", "/etc/passwd": "app:x:10:20::/srv/app:/bin/sh\n" },
     baseSalt: "",
     exclude: [],
     copyMode: undefined,

@@ -5,23 +5,20 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { collect } from "../../../../base/bytes.ts";
 import { cacheTemporary } from "../../../../base/cache.ts";
 import { canonicalJson } from "../../../../base/canonical-json.ts";
 import { digestOf } from "../../../../base/digest.ts";
 import { assert } from "../../../../base/errors.ts";
 import { diskError } from "../../../../base/files.ts";
-import { limits } from "../../../../base/limits.ts";
-import { decodeName } from "../../../../base/names.ts";
 import type { ExecOperation } from "../../../../graph/operation.ts";
 import type { Vertex } from "../../../../graph/vertex.ts";
-import { path, type TreePath } from "../../../../tree/path.ts";
-import { resolve } from "../../../../tree/resolve.ts";
-import type { Tree } from "../../../../tree/tree.ts";
 import type { StepRequest } from "../../runner/step.ts";
+import { folderReader } from "../../snapshots/packer.ts";
 import type { Snapshot } from "../../snapshots/snapshot.ts";
+import { makeUpper } from "../../snapshots/upper.ts";
 import type { Result } from "../result.ts";
 import type { SolverServices } from "../solver.ts";
+import { accountFiles } from "./account-files.ts";
 import { stepUser } from "./accounts.ts";
 import { stepCertificates } from "./certificates.ts";
 import { requirePlatform } from "./emulation.ts";
@@ -55,7 +52,7 @@ export async function runStep(step: Step): Promise<Snapshot> {
   const upper = join(scratchFolder, "upper");
   try {
     await mkdir(scratchFolder);
-    await Promise.all([mkdir(upper), mkdir(join(scratchFolder, "work"))]);
+    await mkdir(join(scratchFolder, "work"));
   } catch (thrown) {
     throw diskError("making a folder for a step", thrown);
   }
@@ -97,17 +94,22 @@ async function requestOf(
   const { span } = vertex.meta;
   const root = inputs[0];
   assert(root !== undefined, "a command has a root");
-  const tree = await root.tree();
-  const [passwd, group] = await Promise.all([accountText(tree, passwdFile), accountText(tree, groupFile)]);
-  const user = stepUser(operation.user, { passwd, group }, span);
+  const lower = await layerFolders(base, services, scratchFolder);
+  await makeUpper(join(scratchFolder, "upper"), lower, services.runner.start, services.task.signal);
+  const accounts = await accountFiles({
+    folders: lower,
+    tree: root.tree,
+    isOpaque: (folder) => isOpaque(services, folder),
+  });
+  const user = stepUser(operation.user, accounts, span);
   const extra = services.stepCertificates;
-  const certificates = extra === undefined ? undefined : await stepCertificates(extra, tree);
+  const certificates = extra === undefined ? undefined : await stepCertificates(extra, await root.tree());
   const network = operation.network === "none" ? "none" : "host";
   const hostname = operation.hostname ?? defaultHostname;
   return {
     root: {
       kind: "overlay",
-      lower: await layerFolders(base, services, scratchFolder),
+      lower,
       upper: join(scratchFolder, "upper"),
       work: join(scratchFolder, "work"),
       target: "/",
@@ -140,12 +142,12 @@ async function requestOf(
   };
 }
 
-const passwdFile: TreePath = path("/etc/passwd");
-const groupFile: TreePath = path("/etc/group");
-
-/** @throws ToolError "limit" */
-async function accountText(tree: Tree, file: TreePath): Promise<string> {
-  const found = resolve(tree, file)?.entry;
-  if (found?.kind !== "file") return "";
-  return decodeName(await collect(found.content, limits.settingsBytesMax, `${file} of a stage`));
+/** One look into a folder costs a start of the helper program: only where the folder alone doesn't tell. */
+async function isOpaque({ runner }: SolverServices, folder: string): Promise<boolean> {
+  const reader = folderReader((args, stop) => runner.start(args, stop), folder);
+  try {
+    return await reader.isOpaque("etc");
+  } finally {
+    await reader.close();
+  }
 }
