@@ -13,6 +13,7 @@ export const commands: Registry = {
   explain: async () => (await import("./commands/explain.ts")).command,
   graph: async () => (await import("./commands/graph.ts")).command,
   lint: async () => (await import("./commands/lint.ts")).command,
+  new: async () => (await import("./commands/new.ts")).command,
   schema: async () => (await import("./commands/schema.ts")).command,
   cache: async () => (await import("./commands/cache.ts")).command,
 };

@@ -11,6 +11,8 @@ export const cliRules = {
   "unexpected-argument": "More arguments than the command takes.",
   "wrong-usage": "Options that don't go together, or that need another one.",
   "no-dockerfile": "A command that is about Dockerfiles was given something else.",
+  "spec-exists": "`distill new` would replace a distill.yaml.",
+  "spec-too-large": "A Dockerfile whose stages, written out one by one, are more than a spec can hold.",
   "no-such-phase": "The spec has no phase of this name that could be built.",
   "wrong-image-lock": "Dockerfile.lock is not a lock of base images that this version reads.",
   "wrong-image-name":

@@ -1,0 +1,4 @@
+FROM scratch
+COPY main.go /app
+CMD ["/app"]
+ONBUILD RUN x
