@@ -189,6 +189,31 @@ describe.skipIf(missing !== undefined)(`a Dockerfile${because(missing)}`, () => 
     expect(other.stderr).toContain("golang:1.21.5-alpine for linux/");
   });
 
+  test.each([
+    {
+      kind: "a layout",
+      to: (at: string) => `type=local,dest=${at},mode=max`,
+      from: (at: string) => `type=local,src=${at}`,
+    },
+    { kind: "a registry", to: () => `${bases.host}/results:1`, from: () => `${bases.host}/results:1` },
+    { kind: "the image itself", to: () => "type=inline", from: () => `${bases.host}/inline:1` },
+  ])("results travel by $kind to a machine that has nothing", async ({ kind, to, from }) => {
+    const at = project(`travels by ${kind}`, {
+      Dockerfile: "FROM alpine:3.14 AS a\nRUN date +%s%N > /when\nFROM scratch\nCOPY --from=a /when /when\n",
+    });
+    const place = join(at, "results");
+    const metadata = join(at, "metadata.json");
+    const push = kind === "the image itself" ? ["--push", "-t", `${bases.host}/inline:1`] : [];
+    const first = await build([at, "--cache-to", to(place), ...push, "--metadata", metadata]);
+    expect(first.code, first.stderr).toBe(0);
+    const made = metadataIn(metadata).images[0];
+    const elsewhere = ["--cache-dir", join(at, "cache"), "--cache-from", from(place)];
+    const second = await build([at, ...elsewhere, "--metadata", metadata]);
+    expect(second.code, second.stderr).toBe(0);
+    const found = metadataIn(metadata).images[0];
+    expect(found).toMatchObject({ cached: true, layers: made?.layers });
+  });
+
   test("a secret is in no layer, log, cache or error", async () => {
     const secret = "correct-horse-battery-staple";
     const at = project("secret", {
