@@ -95,7 +95,12 @@ async function requestOf(
   const root = inputs[0];
   assert(root !== undefined, "a command has a root");
   const lower = await layerFolders(base, services, scratchFolder);
-  await makeUpper(join(scratchFolder, "upper"), lower, services.runner.start, services.task.signal);
+  await makeUpper(
+    join(scratchFolder, "upper"),
+    lower,
+    (args, stop) => services.runner.start(args, stop),
+    services.task.signal,
+  );
   const accounts = await accountFiles({
     folders: lower,
     tree: root.tree,
