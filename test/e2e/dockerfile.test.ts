@@ -262,18 +262,25 @@ describe.skipIf(missing !== undefined)(`a Dockerfile${because(missing)}`, () => 
     {
       summary: "an unknown instruction",
       text: "FROM alpine:3.14\nRUNN x\n",
+      code: 2,
       says: /Dockerfile:2:1: error:[\s\S]*did you mean RUN\?/,
     },
     {
-      summary: "an unknown stage",
-      text: "FROM alpine:3.14 AS build\nFROM scratch\nCOPY --from=biuld /x /x\n",
-      says: /biuld[\s\S]*build/,
+      summary: "a missing file",
+      text: "FROM scratch\nCOPY mian.go /\n",
+      code: 2,
+      says: /Dockerfile:2:1: error:[\s\S]*did you mean "main\.go"\?/,
     },
-    { summary: "a missing file", text: "FROM scratch\nCOPY mian.go /\n", says: /mian\.go[\s\S]*main\.go/ },
-  ])("$summary is told with its place and a hint", async ({ summary, text, says }) => {
+    {
+      summary: "an unknown stage, which could be an image",
+      text: "FROM alpine:3.14 AS build\nFROM scratch\nCOPY --from=biuld /x /x\n",
+      code: 3,
+      says: /fetching docker\.io\/library\/biuld[\s\S]*did you mean the stage build\?/,
+    },
+  ])("$summary is told with a hint", async ({ summary, text, code, says }) => {
     const at = project(summary.replaceAll(" ", "-"), { Dockerfile: text, "main.go": "package main\n" });
     const ran = await build([at, "--quiet"]);
-    expect(ran.code).toBe(2);
+    expect(ran.code).toBe(code);
     expect(ran.stderr).toMatch(says);
   });
 });

@@ -28,6 +28,7 @@ import type { Tree } from "../../../tree/tree.ts";
 import { contentOnDisk, diskName, examineFile } from "./disk-file.ts";
 import { entryDigest } from "./entry-digest.ts";
 import { followedPatterns } from "./follow.ts";
+import { meant, nearOnDisk } from "./missing.ts";
 import { openStatCache, type StatCache } from "./stat-cache.ts";
 
 export interface LocalServices {
@@ -45,7 +46,7 @@ export interface LocalContext {
   readonly digest: Digest;
   /** Files whose content was read, since nothing was known of them. */
   readonly filesRead: number;
-  /** Why the tree lacks a path, where a pattern leaves it out that the folder has. */
+  /** Why the tree lacks a path: a pattern leaves it out that the folder has; or what may be meant instead. */
   readonly explainAbsent: (path: string) => string | undefined;
 }
 
@@ -82,7 +83,7 @@ export async function openLocal(
     tree,
     digest: treeDigest(tree),
     filesRead: walk.unread.length,
-    explainAbsent: (path) => (exclude === undefined ? undefined : whyAbsent(place, exclude, path)),
+    explainAbsent: (path) => explain(place, exclude, path),
   };
 }
 
@@ -296,6 +297,14 @@ function treeDigest(tree: Tree): Digest {
   const digest = entryDigest();
   for (const entry of tree.walk()) digest.add(entry.path, entry, { owner: true, mode: false });
   return digest.finish();
+}
+
+function explain(place: string, exclude: PatternList | undefined, path: string): string | undefined {
+  const near = nearOnDisk(place, path);
+  if (exclude === undefined) return near === undefined ? undefined : meant(near);
+  const why = whyAbsent(place, exclude, path);
+  if (why !== undefined || near === undefined) return why;
+  return whyAbsent(place, exclude, near) === undefined ? meant(near) : undefined;
 }
 
 function whyAbsent(place: string, exclude: PatternList, path: string): string | undefined {

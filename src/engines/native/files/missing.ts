@@ -1,5 +1,9 @@
 // What to say where a copy names what isn't there: the likely name instead.
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Diagnostic } from "../../../base/diagnostics.ts";
+import { systemCode } from "../../../base/errors.ts";
+import { decodeName, encodeName } from "../../../base/names.ts";
 import { nearestName } from "../../../base/nearest.ts";
 import { baseName, joinPath, root, type TreePath, treePath } from "../../../tree/path.ts";
 import type { Tree } from "../../../tree/tree.ts";
@@ -48,7 +52,34 @@ function sameNameElsewhere(tree: Tree, path: TreePath): TreePath | undefined {
   return undefined;
 }
 
-function meant(path: TreePath): string {
+/** As `nearPath`, of a folder on the disk: a tree of it may hold only what was asked for. Links are not followed. */
+export function nearOnDisk(folder: string, path: string): TreePath | undefined {
+  const wanted = treePath(path);
+  if (wanted === undefined || wanted === root) return undefined;
+  let at: TreePath = root;
+  for (const name of wanted.slice(1).split("/")) {
+    const names = namesIn(join(folder, at));
+    if (names === undefined) return undefined;
+    const near = names.includes(name) ? name : nearestName(name, names.slice(0, searchedMax));
+    if (near === undefined) return undefined;
+    at = joinPath(at, near);
+    if (near !== name) return at;
+  }
+  return undefined;
+}
+
+/** Undefined where it is no folder that can be read. */
+function namesIn(folder: string): readonly string[] | undefined {
+  try {
+    if (!lstatSync(encodeName(folder)).isDirectory()) return undefined;
+    return readdirSync(encodeName(folder), { encoding: "buffer" }).map(decodeName);
+  } catch (thrown) {
+    if (systemCode(thrown) === undefined) throw thrown;
+    return undefined;
+  }
+}
+
+export function meant(path: TreePath): string {
   return `did you mean ${JSON.stringify(path.slice(1))}?`;
 }
 
