@@ -204,6 +204,16 @@ const steps: readonly Step[] = [
     leaves: places,
   },
   {
+    name: "talks to a socket of the host's user, as its own",
+    argv: shell("busybox stat -c '%a %u' /run/agent; attack talk /run/agent"),
+    mounts: [
+      { kind: "socket", source: "$BASE/agent", target: "/run/agent", mode: 0o600, uid: 1000, gid: 1000 },
+    ],
+    given: { uid: 1000, gid: 1000 },
+    prints: "600 1000\nthe agent\n",
+    leaves: places,
+  },
+  {
     name: "may not write a root that is read-only, and /dev/shm it may",
     argv: shell("! (echo x > /x) 2>/dev/null && echo x > /dev/shm/x && echo well"),
     given: { readOnlyRoot: true },

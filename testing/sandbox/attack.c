@@ -283,6 +283,18 @@ static int abstract_socket(void) {
                  connect(stream, (struct sockaddr *)&address, (socklen_t)(sizeof address.sun_family + 1 + length)));
 }
 
+/** No attack: what a socket says that the step was given. */
+static int talk(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  char said[256];
+  strncpy(address.sun_path, argument, sizeof address.sun_path - 1);
+  int stream = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (connect(stream, (struct sockaddr *)&address, sizeof address) != 0) return refused("connect", -1);
+  for (ssize_t length; (length = read(stream, said, sizeof said)) > 0;)
+    if (write(1, said, (size_t)length) < 0) return 99;
+  return 0;
+}
+
 static int descriptors(void) {
   int worst = 0;
   for (int descriptor = 3; descriptor < 4096; descriptor++)
@@ -346,7 +358,7 @@ static const struct {
     {"network", raw_network},         {"abstract-socket", abstract_socket},
     {"descriptors", descriptors},     {"fork-bomb", fork_bomb},
     {"set-user", set_user},           {"daemon", daemonize},
-    {"limits", limits},
+    {"limits", limits},               {"talk", talk},
 };
 
 int main(int argc, char **argv) {

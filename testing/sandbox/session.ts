@@ -86,6 +86,8 @@ async function session(plan: SandboxPlan): Promise<SandboxReport> {
   makeWorld(plan);
   const socket = `distill-test-${process.pid}`;
   const [port, abstract] = [createServer(), createServer()];
+  const agent = createServer((one) => one.end("the agent\n"));
+  await listening(agent, join(folder, "agent"));
   await listening(port, 0);
   await listening(abstract, `\0${socket}`);
   const address = port.address();
@@ -106,8 +108,7 @@ async function session(plan: SandboxPlan): Promise<SandboxReport> {
     ) as SandboxCase;
     outcomes.push(await runCase(runner, plan, replaced, index));
   }
-  port.close();
-  abstract.close();
+  for (const server of [port, abstract, agent]) server.close();
   const cgroups = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"]
     .filter((path) => existsSync(path))
     .flatMap((path) => readdirSync(path).filter((name) => name.startsWith(`distill-${process.pid}-`)));
