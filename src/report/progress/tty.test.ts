@@ -157,7 +157,9 @@ test("after the end nothing is left of them, whatever the events were", () => {
       progress.emit({ type: "start", id: "late", name: "late" });
       vi.advanceTimersByTime(1000);
       expect(terminal.cursorShown()).toBe(true);
-      expect(terminal.rows().filter((row) => !/noted|failed$|^(?:build \| |run \| )?said$/.test(row))).toEqual([]);
+      expect(
+        terminal.rows().filter((row) => !/noted|failed$|^(?:build \| |run \| )?said$/.test(row)),
+      ).toEqual([]);
     }),
   );
 });
