@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graph-"));
   registry = await startRegistry();
   const image = imageOf([layerOf("base")], {
-    config: { Env: ["PATH=/bin", "BASE=yes"], WorkingDir: "/work" },
+    config: { Env: ["PATH=/bin", "BASE=yes"], WorkingDir: "/made" },
   });
   await pushImageSet({ images: [image] }, parseReference(`${registry.host}/base:1`), await testClient());
   await files({
@@ -28,7 +28,7 @@ COPY . .
 ARG MODE=fast
 RUN --mount=type=cache,target=/c make $MODE
 FROM scratch
-COPY --from=build /work/app /app
+COPY --from=build /made/app /app
 USER 1000
 ENTRYPOINT ["/app"]
 `,
@@ -99,7 +99,7 @@ describe("--ast", () => {
   test("asks no registry", async () => {
     const before = registry.requests.length;
     const ran = await graph(...built, "--ast");
-    expect(ran.stdout).toContain('(copy ["--from=build"] "/work/app" "/app")\n');
+    expect(ran.stdout).toContain('(copy ["--from=build"] "/made/app" "/app")\n');
     expect(registry.requests).toHaveLength(before);
   });
 
