@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)(`snapshots${because(missing)}`, () => {
     test("what a step changed is told whole, and no more", () => {
       const { entries, mounted, tree } = report.step;
       expect(mounted).toEqual(owned(tree));
-      expect(entries.filter((path) => path !== "/")).toEqual(changedByStep);
+      expect(entries).toEqual(["/", ...changedByStep]);
       expect(Object.keys(mounted)).not.toContain("/d/gone");
     });
 
@@ -81,6 +81,11 @@ describe.skipIf(missing !== undefined)(`snapshots${because(missing)}`, () => {
       const { again, mounted } = report.step;
       expect(again).toEqual(mounted);
       expect(report.diffIds[1]).toBe(report.diffIds[0]);
+    });
+
+    test("the root is as it is below, though a step has its own folder there", () => {
+      const owner = user === "a user with one id" ? [0, 0] : [1000, 1001];
+      expect(report.top).toEqual([0o751, ...owner]);
     });
 
     test("names of one file stay so", () => {

@@ -16,6 +16,7 @@ import { layerOf } from "../../src/engines/native/snapshots/image-layer.ts";
 import { encodeRecord, recordOf } from "../../src/engines/native/snapshots/records.ts";
 import type { SnapshotLayer } from "../../src/engines/native/snapshots/snapshot.ts";
 import { type OpenSnapshotStore, openSnapshotStore } from "../../src/engines/native/snapshots/store.ts";
+import { makeUpper } from "../../src/engines/native/snapshots/upper.ts";
 import type { LayerEntry } from "../../src/tree/layers.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 import type { SessionPlan } from "../sandbox/users.ts";
@@ -44,6 +45,8 @@ export interface SnapshotReport {
     readonly entries: readonly string[];
     readonly output: string;
   };
+  /** The root that the step had: mode, uid, gid. */
+  readonly top: readonly (number | undefined)[];
   /** Names that are one file: mounted, in the tree, and as a layer of an image. */
   readonly links: readonly (readonly (readonly string[])[])[];
   /** Diff ids of the step's layer, made twice. */
@@ -86,12 +89,13 @@ async function session(plan: SnapshotPlan): Promise<SnapshotReport> {
   const bench = await openBench(plan, runner, "cache");
   const random = await stacksOfRandomLayers(bench);
   const strange = await allKinds(bench);
-  const { step, links, diffIds, large } = await stepOf(bench);
+  const { step, top, links, diffIds, large } = await stepOf(bench);
   const report = {
     identity: runner.identity.kind,
     random,
     strange,
     step,
+    top,
     links,
     diffIds,
     large,
@@ -205,7 +209,7 @@ async function allKinds(bench: Bench): Promise<SnapshotReport["strange"]> {
   return { mounted: shown, tree: await linesOfTree(await bench.store.tree({ layers })), notes };
 }
 
-type StepReport = Pick<SnapshotReport, "step" | "links" | "diffIds" | "large">;
+type StepReport = Pick<SnapshotReport, "step" | "top" | "links" | "diffIds" | "large">;
 
 /** A step that does all that leaves traces in its upper folder. */
 async function stepOf(bench: Bench): Promise<StepReport> {
@@ -213,8 +217,9 @@ async function stepOf(bench: Bench): Promise<StepReport> {
   const base = await store.fromEntries(stepBase());
   const upper = join(cache.folder, "tmp", "upper");
   const work = join(cache.folder, "tmp", "work");
-  for (const folder of [upper, work]) mkdirSync(folder);
+  mkdirSync(work);
   const lower = await store.folders({ layers: [base] });
+  await makeUpper(upper, lower, (args, stop) => runner.start(args, stop), signal);
   const before = await inSandbox(
     bench,
     ["/bin/busybox", "sh", "-c", `cd /mnt || exit 1\n${stepScript}\n/bin/pack pack /mnt contents`],
@@ -234,7 +239,9 @@ async function stepOf(bench: Bench): Promise<StepReport> {
   await other.store.close();
   const records = await recordsOf(bytesOf(before.output), () => Buffer.alloc(0));
   const tree = await store.tree({ layers });
+  const root = records[0]?.record;
   return {
+    top: [root?.mode, root?.uid, root?.gid],
     links: [linksOfRecords(records), linksOfTree(tree), linksOfTree(againTree)],
     step: {
       mounted: overlayOf([records]),
@@ -267,6 +274,7 @@ function linksOfTree(tree: Tree): string[][] {
 
 function stepBase(): LayerEntry[] {
   return [
+    directory("/", { mode: 0o751, uid: 1000, gid: 1001 }),
     directory("/d"),
     file("/d/gone", "1"),
     file("/d/kept", "2"),
