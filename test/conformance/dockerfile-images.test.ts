@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAgreement } from "../../testing/dockerfiles/agreement.ts";
 import { distillBuilder } from "../../testing/dockerfiles/builders.ts";
 import { type Laboratory, laboratoryMissing, openLaboratory } from "../../testing/dockerfiles/laboratory.ts";
@@ -53,4 +53,25 @@ describe.skipIf(missing !== undefined)(`Dockerfiles built by distill${because(mi
       ),
     );
   });
+
+  const alike = cases.filter(({ name }) =>
+    /^(?:add-archives|copy-symlinks|inherited-config|run-(?:hard-links|odd-names|opaque|renames)|stages-diamond)$/.test(
+      name,
+    ),
+  );
+
+  test.each(alike.map((one) => [one.name, one] as const))(
+    "%s: the same bytes for whoever builds it, from nothing",
+    async (_name, one) => {
+      const environment = { ...laboratory.registry.environment, SOURCE_DATE_EPOCH: "1700000000" };
+      const made: unknown[] = [];
+      for (const user of ["root", "a user with sub-ids"] as const) {
+        const own = mkdtempSync(join(folder, "anew-"));
+        const { digests, says } = await laboratory.build(one, distillBuilder(user, own, environment));
+        expect(digests.length, says).toBe(1);
+        made.push(digests);
+      }
+      expect(made[1]).toEqual(made[0]);
+    },
+  );
 });

@@ -6,6 +6,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Digest } from "../../src/base/digest.ts";
 import { openImageSet } from "../../src/oci/open.ts";
 import { imageOfPlatforms, imageToInherit } from "../base-images/composed.ts";
 import { corpusImage, corpusMissing } from "../base-images/corpus.ts";
@@ -20,10 +21,17 @@ import { type BaseTree, baseTreeOf, dumpImage, type ImageDump } from "./image-du
 /** What came of a case: its images in the order of their platforms, or that no image can be made of it. */
 export type Outcome = { readonly images: readonly ImageDump[] } | { readonly refused: true };
 
+export interface BuiltCase {
+  readonly outcome: Outcome;
+  /** Of the images' manifests. */
+  readonly digests: readonly Digest[];
+  /** What the builder printed, for whoever looks at a failure. */
+  readonly says: string;
+}
+
 export interface Laboratory {
   readonly registry: BaseRegistry;
-  /** Builds a case. `says` is what the builder printed, for whoever looks at a failure. */
-  build(one: DockerfileCase, builder: Builder): Promise<{ readonly outcome: Outcome; readonly says: string }>;
+  build(one: DockerfileCase, builder: Builder): Promise<BuiltCase>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +56,7 @@ export async function openLaboratory(): Promise<Laboratory> {
   let count = 0;
   return {
     registry,
-    async build(one, builder): ReturnType<Laboratory["build"]> {
+    async build(one, builder): Promise<BuiltCase> {
       const place = join(folder, String(++count));
       const [context, scratch] = [join(place, "context"), join(place, "scratch")];
       mkdirSync(scratch, { recursive: true });
@@ -59,7 +67,7 @@ export async function openLaboratory(): Promise<Laboratory> {
       const request = { options: one.options, context, scratch, buildArgs, sshSocket: agent.socket };
       const { ran, image } = await builder(request);
       const says = ran.stdout + ran.stderr;
-      if (image === undefined) return { outcome: { refused: true }, says };
+      if (image === undefined) return { outcome: { refused: true }, digests: [], says };
       const { images } = await openImageSet(image, { scratchFolder: scratch });
       const replace = new Map([[server.host, "SERVER"]]);
       const dumps: ImageDump[] = [];
@@ -67,7 +75,8 @@ export async function openLaboratory(): Promise<Laboratory> {
         dumps.push(await dumpImage(made, { scratchFolder: scratch, bases, startedAt, replace }));
       }
       rmSync(place, { recursive: true, force: true });
-      return { outcome: { images: dumps }, says };
+      const digests = images.map(({ descriptor }) => descriptor.digest);
+      return { outcome: { images: dumps }, digests, says };
     },
     async stop(): Promise<void> {
       agent.process.kill("SIGTERM");
