@@ -1,10 +1,10 @@
-// A snapshot store in memory, for tests of what solves graphs: layers are lists of entries, folders are only names.
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+// A snapshot store in memory, for tests of what solves graphs: layers are lists of entries; folders hold their plain files.
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { identityOf } from "../../src/assemble/layer.ts";
-import { bytesOf } from "../../src/base/bytes.ts";
+import { bytesOf, collect } from "../../src/base/bytes.ts";
 import { canonicalJson } from "../../src/base/canonical-json.ts";
-import { type Digest, digestOf } from "../../src/base/digest.ts";
+import { type Digest, digestOf, hexOf } from "../../src/base/digest.ts";
 import type { Snapshot, SnapshotStore } from "../../src/engines/native/snapshots/snapshot.ts";
 import type { Layer } from "../../src/oci/model.ts";
 import type { Entry } from "../../src/tree/entry.ts";
@@ -19,8 +19,11 @@ export interface MemoryStore extends SnapshotStore {
   idsOf(folders: readonly string[]): readonly Digest[];
 }
 
-/** `imageEntries` tells what the layer of an image holds. */
-export function memoryStore(imageEntries: (layer: Layer) => readonly LayerEntry[]): MemoryStore {
+/** `imageEntries` tells what the layer of an image holds; `folder` is where folders are made. */
+export function memoryStore(
+  imageEntries: (layer: Layer) => readonly LayerEntry[],
+  folder: string,
+): MemoryStore {
   const layers = new Map<Digest, readonly LayerEntry[]>();
   const entriesOf = (id: Digest): readonly LayerEntry[] => {
     const found = layers.get(id);
@@ -33,7 +36,7 @@ export function memoryStore(imageEntries: (layer: Layer) => readonly LayerEntry[
   };
   return {
     layers,
-    idsOf: (folders) => folders.map((name) => name.slice("/layers/".length) as Digest),
+    idsOf: (folders) => folders.map((name) => `sha256:${basename(name)}` as Digest),
     fromImage: (layer) => {
       add(layer.diffId, imageEntries(layer));
       return Promise.resolve({ id: layer.diffId, image: layer });
@@ -42,7 +45,7 @@ export function memoryStore(imageEntries: (layer: Layer) => readonly LayerEntry[
       const entries = [...given];
       return Promise.resolve(add(digestOf(canonicalJson(entries.map(identityOf))), entries));
     },
-    fromUpper: (folder, id) => Promise.resolve(add(id, [...walk(folder, "/")])),
+    fromUpper: (upper, id) => Promise.resolve(add(id, [...walk(upper, "/")])),
     find: (id) => Promise.resolve(layers.has(id) ? { id } : undefined),
     tree: (snapshot: Snapshot) => {
       const builder = treeBuilder();
@@ -50,8 +53,20 @@ export function memoryStore(imageEntries: (layer: Layer) => readonly LayerEntry[
       return Promise.resolve(finishTree(builder));
     },
     entries: ({ id }) => Promise.resolve(entriesOf(id)),
-    folders: (snapshot) => Promise.resolve(snapshot.layers.map(({ id }) => `/layers/${id}`)),
+    folders: (snapshot) =>
+      Promise.all(snapshot.layers.map(({ id }) => madeFolder(join(folder, hexOf(id)), entriesOf(id)))),
   };
+}
+
+async function madeFolder(folder: string, entries: readonly LayerEntry[]): Promise<string> {
+  if (existsSync(folder)) return folder;
+  mkdirSync(folder, { recursive: true });
+  for (const entry of entries) {
+    if (entry.kind !== "file") continue;
+    mkdirSync(dirname(join(folder, entry.path)), { recursive: true });
+    writeFileSync(join(folder, entry.path), await collect(entry.content, 1_000_000, entry.path));
+  }
+  return folder;
 }
 
 function* walk(folder: string, below: string): Generator<Entry> {

@@ -201,6 +201,7 @@ export const nativeCases: readonly NativeCase[] = [
       const image = await cacheImageOf([build(world)], world.services(), never, {
         mode: "max",
         compression: "zstd",
+        platform: { os: "linux", architecture: "amd64" },
       });
       const imported = importedCache(image, "exported");
       const other = await another();

@@ -55,8 +55,9 @@ export async function makeWorld(): Promise<World> {
   mkdirSync(context);
   const cache = await openCache(join(folder, "cache"));
   const filesOf = new Map<Digest, Readonly<Record<string, string>>>();
-  const store = memoryStore(({ diffId }) =>
-    Object.entries(filesOf.get(diffId) ?? {}).map(([name, text]) => fileOf(name, text)),
+  const store = memoryStore(
+    ({ diffId }) => Object.entries(filesOf.get(diffId) ?? {}).map(([name, text]) => fileOf(name, text)),
+    join(folder, "layers"),
   );
   const events: Event[] = [];
   const steps = new Map<string, StepWork>();
@@ -123,7 +124,7 @@ async function runStep(
   if (root.kind !== "overlay" || root.upper === undefined) throw new Error("a step's root is an overlay");
   const { lower, upper } = root;
   const tree = await store.tree({
-    layers: lower[0]?.startsWith("/layers/") === true ? store.idsOf(lower).map((id) => ({ id })) : [],
+    layers: lower[0]?.includes("/layers/") === true ? store.idsOf(lower).map((id) => ({ id })) : [],
   });
   const [word = ""] = request.argv;
   ran.push(request.argv.join(" "));
