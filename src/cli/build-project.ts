@@ -2,9 +2,10 @@
 import type { LayerStrategy } from "../assemble/strategy.ts";
 import type { LockedPackage } from "../debian/locked.ts";
 import { type BuiltImage, buildImage } from "../engines/native/build-image.ts";
-import type { Stages } from "../engines/native/stages.ts";
+import type { Services } from "../engines/native/packages/compose-phase.ts";
+import type { Lock } from "../graph/lock.ts";
 import type { ImagePlan } from "../graph/plan.ts";
-import type { StageRequest } from "./build/spec-stages.ts";
+import type { StagesFor } from "./build/spec-stages.ts";
 import type { StepSettings } from "./build/step-settings.ts";
 import type { Context } from "./context.ts";
 import { hasStages, type Project } from "./project.ts";
@@ -29,7 +30,7 @@ export interface PlatformBuild extends BuiltImage {
   readonly durationMs: number;
 }
 
-/** @throws as the lock, downloading and building do */
+/** @throws as the lock, downloading, stages and building do */
 export async function buildProject(
   context: Context,
   project: Project,
@@ -43,48 +44,48 @@ export async function buildProject(
       unpacker: session.unpacker,
       program: programIdentity(),
     };
-    const { plan, compression, layers } = settings;
-    const built: PlatformBuild[] = [];
-    for (const platform of settings.platforms) {
-      const started = context.now();
-      const id = `build ${platform}`;
-      context.emit({ type: "start", id, name: `building ${project.spec.name} for ${platform}` });
-      const packages = packagesFor(lock, platform, plan.phase);
-      const mtime = dateOf(lock, context);
-      const request = { plan, packages, platform, context: project.folder, mtime, compression, layers };
-      const build = (stages?: Stages): Promise<BuiltImage> =>
-        buildImage(stages === undefined ? request : { ...request, stages }, services, session.fetch);
-      // Init images take nothing from stages.
-      const image =
-        plan.phase === "run" && hasStages(project)
-          ? await staged(
-              context,
-              session,
-              {
-                project,
-                lock,
-                platform,
-                steps: await settings.steps(),
-                insecureHosts: settings.insecureHosts,
-                services,
-              },
-              build,
-            )
-          : await build();
-      context.emit({ type: "end", id, cached: image.cached });
-      built.push({ ...image, platform, packages, durationMs: context.now() - started });
-    }
-    return built;
+    const build = (stagesFor?: StagesFor): Promise<readonly PlatformBuild[]> =>
+      buildAll(context, project, settings, { lock, services, session, stagesFor });
+    // Init images take nothing from stages.
+    if (settings.plan.phase !== "run" || !hasStages(project)) return build();
+    const { compression, insecureHosts } = settings;
+    const steps = await settings.steps();
+    // Loaded only for specs that have stages: the engine is much.
+    const { withStages } = await import("./build/spec-stages.ts");
+    return withStages(
+      context,
+      session,
+      { project, lock, steps, insecureHosts, compression, services },
+      build,
+    );
   });
 }
 
-/** Loaded only for specs that have stages: the engine is much. */
-async function staged(
+interface Opened {
+  readonly lock: Lock | undefined;
+  readonly services: Services;
+  readonly session: Session;
+  readonly stagesFor: StagesFor | undefined;
+}
+
+async function buildAll(
   context: Context,
-  session: Session,
-  request: StageRequest,
-  build: (stages: Stages) => Promise<BuiltImage>,
-): Promise<BuiltImage> {
-  const { withStages } = await import("./build/spec-stages.ts");
-  return withStages(context, session, request, build);
+  project: Project,
+  { compression, layers, plan, platforms }: BuildSettings,
+  { lock, services, session, stagesFor }: Opened,
+): Promise<readonly PlatformBuild[]> {
+  const built: PlatformBuild[] = [];
+  for (const platform of platforms) {
+    const started = context.now();
+    const id = `build ${platform}`;
+    context.emit({ type: "start", id, name: `building ${project.spec.name} for ${platform}` });
+    const packages = packagesFor(lock, platform, plan.phase);
+    const mtime = dateOf(lock, context);
+    const request = { plan, packages, platform, context: project.folder, mtime, compression, layers };
+    const stages = stagesFor === undefined ? {} : { stages: await stagesFor(platform) };
+    const image = await buildImage({ ...request, ...stages }, services, session.fetch);
+    context.emit({ type: "end", id, cached: image.cached });
+    built.push({ ...image, platform, packages, durationMs: context.now() - started });
+  }
+  return built;
 }

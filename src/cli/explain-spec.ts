@@ -65,9 +65,9 @@ export async function explainSpec(context: Context, options: ExplainSpec): Promi
     await withStages(
       context,
       session,
-      { project, lock, platform, steps, insecureHosts, services },
-      async (stages) => {
-        const { trees } = await stages.solve();
+      { project, lock, steps, insecureHosts, compression: "gzip", services },
+      async (stagesFor) => {
+        const { trees } = await (await stagesFor(platform)).solve();
         await show(
           context,
           await composed(context, project, session, services, { ...request, stages: trees }),
