@@ -1,6 +1,6 @@
 // Hostile steps in the sandbox: none gets out, as root and as ordinary users.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { hostname, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -66,6 +66,8 @@ describe.skipIf(missing !== undefined)(`a hostile step${because(missing)}`, () =
       expect(spawnSync("pgrep", ["-f", "^/bin/attack daemon"], { encoding: "utf8" }).stdout).toBe("");
       const own = join(folder, user.replaceAll(" ", "-"));
       expect(readdirSync(join(own, "scratch"))).toEqual([]);
+      // Nobody else reaches a set-uid program that a step is making.
+      expect(statSync(join(own, "scratch")).mode & 0o777).toBe(0o700);
       expect(readdirSync(join(own, "source")).toSorted()).toEqual(["file", "out", "up"]);
     });
   });
