@@ -1,6 +1,6 @@
 // `distill test`: the spec's tests, in the image's own root, without a shell and without root.
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ToolError } from "../../base/errors.ts";
 import { lazy } from "../../base/lazy.ts";
@@ -23,6 +23,7 @@ import type { Arguments } from "../options.ts";
 import { type Project, readProject } from "../project.ts";
 import { projectOptions } from "../project-options.ts";
 import { renderOptions } from "../quoting.ts";
+import { runnerHost } from "../runner-host.ts";
 
 const options = {
   ...projectOptions,
@@ -118,11 +119,9 @@ async function runAll(
   project: Project,
   tested: TestedImage & { readonly scratchFolder: string },
 ): Promise<readonly TestOutcome[]> {
-  const runner = lazy(() => {
-    const { uid, gid, username } = userInfo();
-    const host = { isRoot: uid === 0, uid, gid, user: username, path: context.env["PATH"] ?? "" };
-    return openRunner(host, join(tested.scratchFolder, "steps"), { ids: "single" });
-  });
+  const runner = lazy(() =>
+    openRunner(runnerHost(context), join(tested.scratchFolder, "steps"), { ids: "single" }),
+  );
   const outcomes: TestOutcome[] = [];
   for (const test of project.spec.tests) {
     const outcome = await runTest(test, tested, runner, context);
