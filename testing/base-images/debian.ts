@@ -20,6 +20,8 @@ interface Recipe {
   /** What it is to be known as in a registry. */
   readonly name: string;
   readonly packages: readonly string[];
+  /** Default: bookworm. */
+  readonly release?: string;
   /** Shell scripts over the finished root, which is "$1". */
   readonly hooks?: readonly string[];
   readonly env?: readonly string[];
@@ -33,7 +35,7 @@ export const debianBases = ["c", "node", "python", "java", "rust"] as const;
 export type DebianBase = (typeof debianBases)[number];
 
 const recipes: Readonly<Record<DebianBase, Recipe>> = {
-  c: { name: "library/gcc:12", packages: ["gcc", "libc6-dev", "make"] },
+  c: { name: "library/gcc:12", packages: ["gcc", "libc6-dev", "make", "zlib1g-dev"] },
   node: {
     name: "library/node:18",
     packages: ["nodejs"],
@@ -46,7 +48,7 @@ const recipes: Readonly<Record<DebianBase, Recipe>> = {
   },
   python: {
     name: "library/python:3.11",
-    packages: ["python3", "python3-pip"],
+    packages: ["python3-dev", "python3-pip", "gcc", "libc6-dev", "libpq-dev"],
     hooks: [
       'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
       'ln -s python3 "$1/usr/bin/python"',
@@ -60,7 +62,9 @@ const recipes: Readonly<Record<DebianBase, Recipe>> = {
     hooks: [`[ ! -e ${javaTrust} ] || cp ${javaTrust} "$1${javaTrust}"`],
   },
   rust: {
-    name: "library/rust:1.63",
+    name: "library/rust:1.85",
+    // Older ones read the index of crates by git.
+    release: "trixie",
     packages: ["cargo", "gcc", "libc6-dev"],
     env: [`CARGO_HTTP_CAINFO=${trustRoots}`],
   },
@@ -115,13 +119,17 @@ async function makeDebianImage(recipe: Recipe, scratch: string): Promise<ImageSe
   return { images: [makeImage({ config, layers: [layer] })] };
 }
 
-function mmdebstrapFor({ packages, hooks = [] }: Recipe, tar: string): readonly string[] {
+function mmdebstrapFor(
+  { packages, hooks = [], release = "bookworm" }: Recipe,
+  tar: string,
+): readonly string[] {
   const unneeded = ["doc", "man", "info", "locale", "lintian"];
   return [
     ...["mmdebstrap", "--quiet", "--variant=essential", "--mode=root"],
     // Devices are nothing that an image holds.
     "--skip=output/dev",
-    "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+    // From trixie on base-files has the links of merged /usr.
+    ...(release === "bookworm" ? ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"] : []),
     ...unneeded.map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
     // The scripts of Java's packages link manual pages there.
     "--dpkgopt=path-include=/usr/share/man/man1/",
@@ -129,7 +137,7 @@ function mmdebstrapFor({ packages, hooks = [] }: Recipe, tar: string): readonly 
     ...hooks.map((hook) => `--customize-hook=${hook}`),
     `--customize-hook=cp ${trustRoots} "$1${trustRoots}"`,
     '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/* "$1"/var/log/*',
-    ...["bookworm", tar, hostMirror() ?? ""],
+    ...[release, tar, hostMirror() ?? ""],
   ];
 }
 
