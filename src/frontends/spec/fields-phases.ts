@@ -98,8 +98,15 @@ export const buildStage: ObjectShape = {
   name: "build stage",
   oneOf: ["packages", "image"],
   fields: {
-    packages,
-    image,
+    packages: {
+      ...packages,
+      description: `${packages.description} Debian's essential packages (a shell, coreutils, tar ...) come along. Scripts of packages are not run: what they would do is modelled, and where it isn't, the build says so and goes on, since a stage never ships.`,
+      example: "[gcc, libc6-dev, make]",
+    },
+    image: {
+      ...image,
+      description: "The image to start from, instead of packages. The lock pins what its name means.",
+    },
     steps: {
       shape: { kind: "list", item: step },
       description: "What is done in the stage, in order.",

@@ -240,7 +240,8 @@ export const run: ObjectShape = {
     packages,
     copy: {
       shape: { kind: "list", item: copy },
-      description: "Files from build stages, or from the folder of the spec.",
+      description:
+        "Files from build stages, or from the folder of the spec. A shared library that a file from a stage needs, and that no package of `run` has, is taken from that stage as well, and told.",
       example: "[{from: app, source: /out/app, target: /usr/local/bin/app}]",
     },
     files: {
