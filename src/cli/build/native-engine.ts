@@ -1,7 +1,7 @@
 // The native engine with everything that it takes from the machine: a sandbox for this user, snapshots in the cache, folders,
 // images, secrets. What is opened for a build is closed with it.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir, userInfo } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Cache } from "../../base/cache.ts";
 import { diskError } from "../../base/files.ts";
@@ -11,6 +11,7 @@ import { openSnapshotStore } from "../../engines/native/snapshots/store.ts";
 import type { SecretSource, SolverServices, SolverSettings } from "../../engines/native/solver/solver.ts";
 import type { Context } from "../context.ts";
 import { openNetwork } from "../repositories.ts";
+import { runnerHost } from "../runner-host.ts";
 import { downloadsOver } from "./downloads.ts";
 
 export interface EngineInputs extends Pick<SolverServices, "image" | "imported" | "locals" | "packages"> {
@@ -38,9 +39,7 @@ export async function withNativeEngine<T>(
   try {
     const certificates =
       stepCertificates === undefined ? undefined : await readCertificates(context, stepCertificates);
-    const { gid, uid, username } = userInfo();
-    const host = { isRoot: uid === 0, uid, gid, user: username, path: context.env["PATH"] ?? "" };
-    const runner = await openRunner(host, scratchFolder);
+    const runner = await openRunner(runnerHost(context), scratchFolder);
     const store = await openSnapshotStore(cache, runner, context);
     try {
       return await work({

@@ -1,12 +1,12 @@
 // `distill cache`: what the cache holds, and making room in it.
 import { rm } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { type Cache, cacheTemporary, openCache } from "../../base/cache.ts";
 import { type CacheEntry, cacheEntries, cacheKinds, pruneCache } from "../../base/cache-usage.ts";
 import { formatSize } from "../../report/units.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { parseAge, parseSize } from "../quantities.ts";
+import { runnerHost } from "../runner-host.ts";
 
 const ageDefault = "30d";
 
@@ -70,11 +70,9 @@ async function prune(
 /** Removes what belongs to users of build steps, with the ids that steps have. */
 async function removeAsSteps(context: Context, cache: Cache, path: string): Promise<void> {
   const { openRunner } = await import("../../engines/native/runner/open.ts");
-  const { gid, uid, username } = userInfo();
-  const host = { isRoot: uid === 0, uid, gid, user: username, path: context.env["PATH"] ?? "" };
   const scratchFolder = cacheTemporary(cache);
   try {
-    await (await openRunner(host, scratchFolder)).remove(path);
+    await (await openRunner(runnerHost(context), scratchFolder)).remove(path);
   } finally {
     await rm(scratchFolder, { recursive: true, force: true });
   }

@@ -42,7 +42,10 @@ export async function openIdSpace(host: RunnerHost, wanted: "all" | "single"): P
   const further = wanted === "single" ? undefined : await subIdsOf(host);
   if (further !== undefined && !("problem" in further)) {
     const opened = await openNamespace((pid) => mapRanges(pid, host, further));
-    if (!("problem" in opened)) return { ...opened, identity: { kind: "mapped" }, ...further };
+    if (!("problem" in opened)) {
+      const space = `mapped-${JSON.stringify([further.uids.ranges, further.gids.ranges])}`;
+      return { ...opened, identity: { kind: "mapped", space }, ...further };
+    }
     return await openSingle(host, opened.problem);
   }
   return await openSingle(host, further?.problem);
@@ -59,7 +62,7 @@ async function openSingle(host: RunnerHost, problem: string | undefined): Promis
   const note = `${problem ?? ""}; files of other users than root can't be told apart in build steps, and chown fails there. To have it: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${host.user}, and the package uidmap`;
   return {
     ...opened,
-    identity: problem === undefined ? { kind: "single" } : { kind: "single", note },
+    identity: { kind: "single", space: `single-${host.uid}`, ...(problem === undefined ? {} : { note }) },
     uids: idMapOf(host.uid, []),
     gids: idMapOf(host.gid, []),
   };

@@ -44,8 +44,10 @@ export async function runStep(
     };
     const setup = encodeSetup(setupOf(request, space, place));
     const child = startRunner(space, ["run"], request.stdin === "inherit" ? "inherit" : "ignore", true);
+    // From the first moment on: that it can't be started is told by an event.
+    const ended = statusOfRunner(child);
     if (child.pid !== undefined) await count?.add(child.pid);
-    return await watched(child, setup, request, signal);
+    return await watched({ child, ended }, setup, request, signal);
   } finally {
     sockets.close();
     await count?.close();
@@ -56,8 +58,13 @@ export async function runStep(
 /** What ended a step before it did itself. */
 type Ending = "interrupted" | "timed-out" | "disk";
 
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: ReturnType<typeof statusOfRunner>;
+}
+
 async function watched(
-  child: ChildProcess,
+  { child, ended }: Running,
   setup: Uint8Array,
   request: StepRequest,
   signal: AbortSignal,
@@ -82,7 +89,7 @@ async function watched(
     const input = child.stdio[4];
     // A runner that ends without reading it says why.
     if (input instanceof Writable) input.on("error", () => undefined).end(setup);
-    const status = await statusOfRunner(child);
+    const status = await ended;
     await Promise.all(carried);
     const isFull = ending === "disk" || (status.exitCode !== 0 && (await disk.isFull()));
     return resultOf(status, isFull ? "disk" : ending);

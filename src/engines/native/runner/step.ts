@@ -81,6 +81,8 @@ export interface StepResult {
 export interface Identity {
   /** `root`: as they are. `mapped`: a range of the user's sub-ids. `single`: root alone, owners are lost. */
   readonly kind: "root" | "mapped" | "single";
+  /** Equal texts, equal owners on the disk: what was unpacked and made in one is wrong in another. Absent: root's. */
+  readonly space?: string;
   /** What a user should know: "no sub-ids in /etc/subuid for alice: ... usermod --add-subuids ...". */
   readonly note?: string;
 }

@@ -5,7 +5,7 @@
 //   content    contents of its files in a row, at the offsets that the index tells
 //
 // Layers that stand for themselves lie under their id. A folder unpacked for a place in a stack lies under a digest of all the
-// ids up to it: what a layer's tar means depends on what it is laid over.
+// ids up to it, and of whose ids its files have: what a layer's tar means depends on what it is laid over.
 //
 // Invariant: a folder comes into layers/ by one rename, and `index` into one that is there by another; nothing in it is
 // changed afterwards. What a killed process leaves lies in tmp/.
@@ -25,9 +25,12 @@ export function layerPart(cache: Cache, key: Digest, part: LayerPart): string {
   return join(cache.folder, "layers", hexOf(key), part);
 }
 
-/** The key of the folder that the last of these layers is, laid over those before it. */
-export function stackKey(ids: readonly Digest[], form: "layer" | "merged"): Digest {
-  return digestOf(canonicalJson(["layers", 1, form, ...ids]));
+/**
+ * The key of the folder that the last of these layers is, laid over those before it. `space` says whose ids its files have
+ * (Identity.space of the runner).
+ */
+export function stackKey(space: string, ids: readonly Digest[], form: "layer" | "merged"): Digest {
+  return digestOf(canonicalJson(["layers", 2, space, form, ...ids]));
 }
 
 /** Use is noted at most once an hour, as of blobs. */

@@ -21,6 +21,8 @@ export interface StackRoom {
   readonly packer: Packer;
   readonly task: Task;
   readonly trees: Trees;
+  /** Whose ids files have (Identity.space of the runner). */
+  readonly space: string;
   /** Files of contents that this process wrote: what it hashed then needs no second look. */
   readonly fresh: ReadonlySet<string>;
 }
@@ -49,7 +51,7 @@ export function stackFolders(
     if (mergedCount > 0) {
       const merged = layers.slice(0, mergedCount);
       folders.push(
-        await folderOf(stackKey(idsOf(merged), "merged"), async () => {
+        await folderOf(stackKey(room.space, idsOf(merged), "merged"), async () => {
           const tree = await room.trees.of(merged);
           return { tree, stacked: stackedOver(undefined, tree) };
         }),
@@ -63,7 +65,7 @@ export function stackFolders(
         continue;
       }
       folders.push(
-        await folderOf(stackKey(idsOf(upTo), "layer"), async () => {
+        await folderOf(stackKey(room.space, idsOf(upTo), "layer"), async () => {
           const { lower, merged } = await room.trees.withLower(upTo);
           return { tree: merged, stacked: stackedOver(lower, merged) };
         }),

@@ -9,6 +9,7 @@ import type { Task } from "../../../base/io.ts";
 import type { Layer } from "../../../oci/model.ts";
 import type { LayerEntry } from "../../../tree/layers.ts";
 import type { Tree } from "../../../tree/tree.ts";
+import type { Identity } from "../runner/step.ts";
 import { canonicalEntries, contentIdOf } from "./canonical.ts";
 import { folderReaders } from "./contents.ts";
 import { entriesOfRecords } from "./folder-entries.ts";
@@ -36,10 +37,10 @@ export interface OpenSnapshotStore extends SnapshotStore {
 /** The store of a cache folder. `runner` starts the helper program with the ids of build steps. */
 export async function openSnapshotStore(
   cache: Cache,
-  runner: { readonly start: StartHelper },
+  runner: { readonly start: StartHelper; readonly identity: Identity },
   task: Task,
 ): Promise<OpenSnapshotStore> {
-  return Promise.resolve(snapshotStore(cache, packerOf(runner.start), task));
+  return Promise.resolve(snapshotStore(cache, packerOf(runner.start), task, runner.identity.space));
 }
 
 /** Beside what the methods do with a layer. */
@@ -52,7 +53,7 @@ interface Room {
 }
 
 /** The store over any way to pack and unpack. */
-export function snapshotStore(cache: Cache, packer: Packer, task: Task): OpenSnapshotStore {
+export function snapshotStore(cache: Cache, packer: Packer, task: Task, space = "root"): OpenSnapshotStore {
   const readers = folderReaders((folder) => packer.reader(folder));
   const room: Room = {
     cache,
@@ -75,7 +76,7 @@ export function snapshotStore(cache: Cache, packer: Packer, task: Task): OpenSna
     }
   };
   const trees = heldTrees(entries);
-  const folders = stackFolders({ cache, packer, task, trees, fresh: room.fresh });
+  const folders = stackFolders({ cache, packer, task, trees, space, fresh: room.fresh });
   return {
     fromImage: (layer) => fromImage(cache, layer),
     fromEntries: (given) => fromEntries(room, given),

@@ -140,7 +140,10 @@ async function collect(
     records.push({ key: result.key, layers: indexes });
     const named = namedByDiffIds(result.recorded.parts, (id) => layers.get(id)?.layer.diffId);
     if (named !== undefined)
-      records.push({ key: contentKey(result.vertex.operation, named), layers: indexes });
+      records.push({
+        key: contentKey(result.vertex.operation, named, services.settings.sourceDateEpoch),
+        layers: indexes,
+      });
   }
   return { layers: [...layers.values()].map(({ layer }) => layer), records };
 }
@@ -188,9 +191,10 @@ async function resultsOf(
     const key = definitionKey(
       operation,
       inputs.map((input) => keys.get(input.digest) as Digest),
+      services.settings.sourceDateEpoch,
     );
     keys.set(digest, key);
-    const recorded = await readResult(services.cache, key);
+    const recorded = await readResult(services, key);
     const snapshot = recorded === undefined ? undefined : await snapshotOf(recorded, services);
     if (recorded !== undefined && snapshot !== undefined) {
       results.set(digest, { vertex, key, recorded, layers: snapshot.layers });

@@ -22,7 +22,7 @@ export async function definitionKeys(
     const { digest, inputs, operation } = vertex;
     const key = isSource(operation)
       ? (await openSource(vertex, services, signal, origins)).key
-      : definitionKey(operation, inputs.map(keyOf));
+      : definitionKey(operation, inputs.map(keyOf), services.settings.sourceDateEpoch);
     keys.set(digest, key);
   }
   return tops.map(keyOf);

@@ -28,23 +28,27 @@ export function sourceKey(kind: Operation["kind"], resolved: Json): Digest {
   return digestOf(canonicalJson([keyVersion, "source", kind, resolved]));
 }
 
+/** The time of folders that nobody dated (SOURCE_DATE_EPOCH): only file operations make such. */
+export type MadeTime = number | undefined;
+
 /** The key of an operation on inputs of these definition keys. */
-export function definitionKey(operation: Operation, inputs: readonly Digest[]): Digest {
-  return digestOf(canonicalJson([keyVersion, "definition", operationJson(operation), inputs]));
+export function definitionKey(operation: Operation, inputs: readonly Digest[], made: MadeTime): Digest {
+  return digestOf(canonicalJson([keyVersion, "definition", operationJson(operation, made), inputs]));
 }
 
 /** The key of an operation on what it sees of its inputs. */
-export function contentKey(operation: Operation, parts: readonly InputPart[]): Digest {
+export function contentKey(operation: Operation, parts: readonly InputPart[], made: MadeTime): Digest {
   const seen = parts.map(
     (part): Json => (part.kind === "layers" ? [part.kind, part.ids] : [part.kind, part.digest]),
   );
-  return digestOf(canonicalJson([keyVersion, "content", operationJson(operation), seen]));
+  return digestOf(canonicalJson([keyVersion, "content", operationJson(operation, made), seen]));
 }
 
 /** An operation without what is in no key. */
-function operationJson(operation: Operation): Json {
-  const plain = operation.kind === "exec" ? execJson(operation) : operation;
-  return plain as unknown as Json;
+function operationJson(operation: Operation, made: MadeTime): Json {
+  if (operation.kind === "exec") return execJson(operation) as unknown as Json;
+  const dated = operation.kind === "file" && made !== undefined ? { ...operation, made } : operation;
+  return dated as unknown as Json;
 }
 
 function execJson({ shmBytes, ulimits, extraHosts, mounts, ...rest }: ExecOperation): object {

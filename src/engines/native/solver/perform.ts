@@ -52,7 +52,7 @@ async function applyFiles(
   inputs: readonly Result[],
   { services, signal }: Performing,
 ): Promise<Snapshot> {
-  const { cache, settings, store, task } = services;
+  const { cache, settings, store } = services;
   const trees = await Promise.all(inputs.map((input) => input.tree()));
   const base = await inputs[0]?.snapshot();
   assert(base !== undefined, "a file operation has an input");
@@ -60,7 +60,8 @@ async function applyFiles(
   try {
     await mkdir(scratchFolder);
     const entries = await applyFileOperation(operation, trees, {
-      mtime: settings.sourceDateEpoch ?? Math.floor(task.now() / 1000),
+      // Of folders that nobody dated: a moment would make the same build another one each time.
+      mtime: settings.sourceDateEpoch ?? 0,
       signal,
       scratchFolder,
       explainAbsent: async (input, path) => inputs[input]?.explainAbsent?.(path),

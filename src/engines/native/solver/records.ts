@@ -2,7 +2,7 @@
 // names what is no longer there: it is looked at member by member, and a result whose layers are gone is none.
 import { type Cache, findBlob, findRecord, openBlob, storeRecord } from "../../../base/cache.ts";
 import type { Json } from "../../../base/canonical-json.ts";
-import { type Digest, parseDigest } from "../../../base/digest.ts";
+import { type Digest, digestOf, hexOf, parseDigest } from "../../../base/digest.ts";
 import { ToolError } from "../../../base/errors.ts";
 import { lazy } from "../../../base/lazy.ts";
 import { limits } from "../../../base/limits.ts";
@@ -30,18 +30,25 @@ export interface RecordedLayer {
   };
 }
 
-const namespace = "build-results";
 const recordVersion = 1;
 
+type Recording = Pick<SolverServices, "cache" | "runner">;
+
+/** Results of root's and of ordinary users' steps have other owners on the disk, and are apart. */
+function namespaceOf({ runner }: Recording): string {
+  const { space } = runner.identity;
+  return space === undefined ? "build-results" : `build-results-${hexOf(digestOf(space)).slice(0, 16)}`;
+}
+
 /** @throws ToolError "disk" */
-export async function storeResult(cache: Cache, key: Digest, recorded: Recorded): Promise<void> {
+export async function storeResult(services: Recording, key: Digest, recorded: Recorded): Promise<void> {
   const value = { version: recordVersion, ...recorded } as unknown as Json;
-  await storeRecord(cache, namespace, key, value);
+  await storeRecord(services.cache, namespaceOf(services), key, value);
 }
 
 /** The result of a key, as it was recorded; undefined where there is none, or one of another shape. */
-export async function readResult(cache: Cache, key: Digest): Promise<Recorded | undefined> {
-  return parseRecorded(await findRecord(cache, namespace, key));
+export async function readResult(services: Recording, key: Digest): Promise<Recorded | undefined> {
+  return parseRecorded(await findRecord(services.cache, namespaceOf(services), key));
 }
 
 /** The snapshot of a record, where all of its layers can still be had. */

@@ -170,6 +170,7 @@ function keyOf(solving: Solving, vertex: Vertex): Promise<Digest> {
     return definitionKey(
       vertex.operation,
       await Promise.all(vertex.inputs.map((one) => keyOf(solving, one))),
+      solving.services.settings.sourceDateEpoch,
     );
   });
 }
@@ -192,18 +193,21 @@ async function fromInputs(solving: Solving, vertex: Vertex): Promise<Result> {
   const inputs = await Promise.all(vertex.inputs.map((input) => resultOf(solving, input)));
   signal.throwIfAborted();
   const parts = await partsOf(operation, inputs);
-  const keys = [await keyOf(solving, vertex), contentKey(operation, parts)] as const;
+  const keys = [
+    await keyOf(solving, vertex),
+    contentKey(operation, parts, services.settings.sourceDateEpoch),
+  ] as const;
   if (!solving.forced.has(vertex.digest)) {
     const found = await lookUp(solving, keys[1]);
     if (found !== undefined) {
-      await storeResult(services.cache, keys[0], found.recorded);
+      await storeResult(services, keys[0], found.recorded);
       tellCached(solving, vertex);
       return resultOfSnapshot(found.snapshot, services.store);
     }
   }
   const snapshot = await done(solving, vertex, inputs);
   const recorded = recordedOf(solving, snapshot, parts);
-  for (const key of keys) await storeResult(services.cache, key, recorded);
+  for (const key of keys) await storeResult(services, key, recorded);
   return resultOfSnapshot(snapshot, services.store);
 }
 
@@ -231,7 +235,7 @@ interface Found {
 /** What the own cache, and then the imported ones, have under a key. */
 async function lookUp({ origins, services, signal }: Solving, key: Digest): Promise<Found | undefined> {
   signal.throwIfAborted();
-  const own = await readResult(services.cache, key);
+  const own = await readResult(services, key);
   for (const recorded of [own, ...(services.imported ?? []).map((one) => importedResult(one, key))]) {
     const snapshot = recorded === undefined ? undefined : await snapshotOf(recorded, services);
     if (recorded === undefined || snapshot === undefined) continue;

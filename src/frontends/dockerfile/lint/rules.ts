@@ -28,7 +28,37 @@ function own(name: string, description: string): LintRule {
   return { name, origin: "distill", description, level: "always" };
 }
 
-export const lintRules = {
+export type LintRuleId =
+  | "stage-name-casing"
+  | "from-as-casing"
+  | "empty-continuation"
+  | "instruction-casing"
+  | "duplicate-stage-name"
+  | "reserved-stage-name"
+  | "json-arguments"
+  | "maintainer-deprecated"
+  | "undefined-argument-in-from"
+  | "undefined-variable"
+  | "relative-workdir"
+  | "repeated-instruction"
+  | "legacy-pairs"
+  | "redundant-platform"
+  | "constant-platform"
+  | "secret-name"
+  | "invalid-default-in-from"
+  | "ignored-source"
+  | "definition-description"
+  | "port-protocol-casing"
+  | "port-mapping"
+  | "ships-distribution"
+  | "runs-as-root"
+  | "starts-by-shell"
+  | "credentials-in-url"
+  | "unpinned-base"
+  | "add-where-copy-does"
+  | "package-cache-left";
+
+export const lintRules: Readonly<Record<LintRuleId, LintRule>> = {
   "stage-name-casing": shared("StageNameCasing", "stage-name-casing", "A stage's name has capitals."),
   "from-as-casing": shared(
     "FromAsCasing",
@@ -162,6 +192,4 @@ export const lintRules = {
     "PackageCacheLeft",
     "A RUN of what ships installs packages and leaves the package manager's lists or downloads in the layer.",
   ),
-} as const satisfies Readonly<Record<string, LintRule>>;
-
-export type LintRuleId = keyof typeof lintRules;
+};

@@ -85,7 +85,7 @@ setrlimit 160 75 164 75; setsid 112 66 157 66; setsockopt 54 366 208 294; setuid
 setuid32 - 213 - 213; setxattr 188 226 5 226; setxattrat 463 463 463 463; shmat 30 397 196 305
 shmctl 31 396 195 308; shmdt 67 398 197 306; shmget 29 395 194 307; shutdown 48 373 210 293
 sigaltstack 131 186 132 186; signalfd 282 321 - 349; signalfd4 289 327 74 355; sigprocmask - 126 - 126
-sigreturn - 119 - 119; socketcall - 102 - -; socketpair 53 360 199 288; splice 275 313 76 340; stat 4 106 - 106
+sigreturn - 119 - 119; socketpair 53 360 199 288; splice 275 313 76 340; stat 4 106 - 106
 stat64 - 195 - 195; statfs 137 99 43 99; statfs64 - 268 - 266; statmount 457 457 457 457; statx 332 383 291 397
 symlink 88 83 - 83; symlinkat 266 304 36 331; sync 162 36 81 36; sync_file_range 277 314 84 -
 sync_file_range2 - - - 341; syncfs 306 344 267 373; sysinfo 99 116 179 116; tee 276 315 77 342

@@ -89,7 +89,9 @@ async function tryFolders(
 async function makeSlot(cache: Cache, slot: string, fill: FillMount): Promise<void> {
   if ((await readdir(slot).catch(() => undefined)) !== undefined) return;
   const temporary = cacheTemporary(cache);
-  await mkdir(join(temporary, "held"), { recursive: true });
+  // What steps leave in it (set-user-id programs, devices) is for steps alone.
+  await mkdir(temporary, { mode: 0o700 });
+  await mkdir(join(temporary, "held"));
   await fill(join(temporary, "data"));
   await mkdir(join(slot, ".."), { recursive: true });
   try {

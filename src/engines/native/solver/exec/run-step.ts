@@ -51,7 +51,8 @@ export async function runStep(step: Step): Promise<Snapshot> {
   const scratchFolder = cacheTemporary(services.cache);
   const upper = join(scratchFolder, "upper");
   try {
-    await mkdir(scratchFolder);
+    // Set-user-id programs and devices of a step lie in there, and nobody else on this machine may reach them.
+    await mkdir(scratchFolder, { mode: 0o700 });
     await mkdir(join(scratchFolder, "work"));
   } catch (thrown) {
     throw diskError("making a folder for a step", thrown);

@@ -47,7 +47,7 @@ export async function openGit(
     subdirectory ?? null,
     keepGitFolder ? (commit.ref ?? true) : false,
   ]);
-  const recorded = await readResult(services.cache, key);
+  const recorded = await readResult(services, key);
   const known = recorded === undefined ? undefined : await snapshotOf(recorded, services);
   const snapshot = lazy(async () => known ?? (await cloned(operation, commit, key, services, options)));
   const tree = lazy(async () => resultOfSnapshot(await snapshot(), services.store).tree());
@@ -123,7 +123,7 @@ async function cloned(
       entriesOf(tree, operation, Number(time.trim()), options.what),
     );
     const snapshot = { layers: [layer] };
-    await storeResult(services.cache, key, { layers: [{ id: layer.id }], parts: [] });
+    await storeResult(services, key, { layers: [{ id: layer.id }], parts: [] });
     return snapshot;
   } finally {
     await rm(folder, { recursive: true, force: true });
