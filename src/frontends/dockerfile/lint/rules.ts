@@ -29,6 +29,7 @@ function own(name: string, description: string): LintRule {
 }
 
 export type LintRuleId =
+  | "base-image-platform"
   | "stage-name-casing"
   | "from-as-casing"
   | "empty-continuation"
