@@ -21,6 +21,8 @@ export type Event =
       readonly stream: "stdout" | "stderr";
       readonly text: string;
     }
+  /** A person's shell has the terminal, until it is given back: nothing else may write there. */
+  | { readonly type: "terminal"; readonly isTaken: boolean }
   | {
       readonly type: "log";
       readonly id?: string;

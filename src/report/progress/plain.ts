@@ -23,6 +23,7 @@ export function plainProgress({ write, now }: ProgressOptions): Progress {
         return;
       }
       case "advance":
+      case "terminal":
         return;
       case "end": {
         const note = event.note === undefined ? "" : `: ${event.note}`;

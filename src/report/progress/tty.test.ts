@@ -55,6 +55,26 @@ function createProgress(columns = 40): {
   return { progress: ttyProgress(options), terminal };
 }
 
+describe("a shell at the terminal", () => {
+  test("is left alone until it ends; what was said meanwhile comes then", () => {
+    const { progress, terminal } = createProgress();
+    progress.emit({ type: "start", id: "a", name: "first" });
+    vi.advanceTimersByTime(100);
+    progress.emit({ type: "terminal", isTaken: true });
+    const before = terminal.bytes();
+    progress.emit({ type: "log", level: "warning", message: "meanwhile" });
+    progress.emit({ type: "start", id: "b", name: "second" });
+    vi.advanceTimersByTime(500);
+    expect({ bytes: terminal.bytes(), rows: terminal.rows() }).toEqual({ bytes: before, rows: [] });
+    expect(terminal.cursorShown()).toBe(true);
+    progress.emit({ type: "terminal", isTaken: false });
+    expect(terminal.rows()).toEqual(["warning: meanwhile"]);
+    vi.advanceTimersByTime(100);
+    expect(terminal.rows()).toHaveLength(4);
+    progress.finish();
+  });
+});
+
 describe("live lines", () => {
   test("show what runs, in place, and go when it ends", () => {
     const { progress, terminal } = createProgress();

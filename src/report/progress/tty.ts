@@ -31,6 +31,8 @@ export function ttyProgress(options: ProgressOptions): Progress {
   let rows = 0;
   let finished = false;
   let timer: NodeJS.Timeout | undefined;
+  /** What is to stay, said while a shell has the terminal. */
+  let held: string[] | undefined;
 
   const erase = (): string => (rows === 0 ? "" : `\r\u001b[${rows}A${eraseBelow}`);
   const suspend = (): void => {
@@ -49,10 +51,20 @@ export function ttyProgress(options: ProgressOptions): Progress {
     rows = lines.length;
   };
   const keep = (text: string): void => {
+    if (held !== undefined) {
+      held.push(text);
+      return;
+    }
     suspend();
     write(`${text}\n`);
   };
-  const note = (event: Event): void => {
+  const give = (isTaken: boolean): void => {
+    suspend();
+    const said = held ?? [];
+    held = isTaken ? said : undefined;
+    if (!isTaken) for (const text of said) keep(text);
+  };
+  const note = (event: Exclude<Event, { type: "terminal" }>): void => {
     if (event.type === "start") running.set(event.id, unitOf(event, now()));
     else if (event.type === "advance") {
       const unit = running.get(event.id);
@@ -68,15 +80,17 @@ export function ttyProgress(options: ProgressOptions): Progress {
   return {
     emit: (event) => {
       if (finished) return;
-      note(event);
+      if (event.type === "terminal") give(event.isTaken);
+      else note(event);
+      if (held !== undefined) return;
       // Drawn by the clock, not by events: a thousand events a second cost ten drawings.
       timer ??= setInterval(draw, drawIntervalMs).unref();
       if (running.size === 0) suspend();
     },
     suspend,
     finish: () => {
+      give(false);
       finished = true;
-      suspend();
     },
   };
 }
@@ -87,7 +101,7 @@ function unitOf(event: Extract<Event, { type: "start" }>, nowMs: number): Unit {
 
 /** The line that stays when something ended or is said; undefined where the live lines told enough. */
 function keptLine(
-  event: Exclude<Event, { type: "start" | "advance" }>,
+  event: Exclude<Event, { type: "start" | "advance" | "terminal" }>,
   unit: Unit | undefined,
   nowMs: number,
   style: Style,

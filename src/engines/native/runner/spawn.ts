@@ -39,11 +39,13 @@ export function startRunner(
   stdin: "pipe" | "ignore" | "inherit",
   hasSetup: boolean,
 ): ChildProcess {
+  // A person at a terminal sees what is written there as it is.
+  const output = stdin === "inherit" ? "inherit" : "pipe";
   const joining = space.namespace === undefined ? [] : ["enter"];
   return spawn(runnerProgram(), [...joining, ...args], {
     cwd: "/",
     env: {},
-    stdio: [stdin, "pipe", "pipe", "pipe", hasSetup ? "pipe" : "ignore", space.namespace ?? "ignore"],
+    stdio: [stdin, output, output, "pipe", hasSetup ? "pipe" : "ignore", space.namespace ?? "ignore"],
   });
 }
 

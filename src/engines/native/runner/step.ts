@@ -65,7 +65,7 @@ export interface StepRequest {
   readonly allowSetuid: boolean;
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** "inherit": a person's terminal (`--on-error=shell`). */
+  /** "inherit": a person's terminal (`--on-error=shell`), which is where its output goes as well. */
   readonly stdin: "none" | "inherit" | Uint8Array;
   readonly timeoutMs?: number;
 }

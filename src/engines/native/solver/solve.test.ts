@@ -1,11 +1,12 @@
 // Scheduling: each vertex once, how many at a time, what happens after a failure and an interrupt, what is told.
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeWorld, run, type World } from "../../../../testing/solver/world.ts";
 import type { InvalidInput, Span } from "../../../base/diagnostics.ts";
 import { ToolError } from "../../../base/errors.ts";
 import { limits } from "../../../base/limits.ts";
 import { type Vertex, vertexOf } from "../../../graph/vertex.ts";
+import type { StepRequest } from "../runner/step.ts";
 import { cacheImageOf, importedCache } from "./cache-artifact.ts";
 import { solve, solveAll } from "./solve.ts";
 
@@ -120,6 +121,10 @@ describe("a failure", () => {
       "  red\ufffd end",
     ]);
     expect(error.hint).toContain("--on-error=shell");
+    // Progress has it in a line; the rest is told once, by the error.
+    expect(world.events.findLast(({ type }) => type === "fail")).toMatchObject({
+      message: "the command ended with exit code 3",
+    });
   });
 
   test("gives a shell where one is wanted, with the step's mounts and root", async () => {
@@ -131,6 +136,42 @@ describe("a failure", () => {
     const error = await thrownBy(failing(1, ""), { onError: "shell" });
     expect(shells).toMatchObject([{ stdin: "inherit", root: { kind: "overlay", target: "/" } }]);
     expect(error.hint).toBeUndefined();
+    expect(world.events.filter(({ type }) => type === "terminal")).toMatchObject([
+      { isTaken: true },
+      { isTaken: false },
+    ]);
+  });
+
+  test("gives the shell a work folder that no mount has used", async () => {
+    const works: string[] = [];
+    const note = ({ root }: StepRequest): void => {
+      if (root.kind === "overlay" && root.work !== undefined) works.push(root.work);
+    };
+    const top = failing(1, "");
+    world.steps.set("fail", ({ request }) => {
+      note(request);
+      return Promise.resolve(1);
+    });
+    world.steps.set("/bin/sh", async ({ request }) => {
+      note(request);
+      expect(await readdir(request.root.kind === "overlay" ? (request.root.work ?? "") : "")).toEqual([]);
+      return 0;
+    });
+    await thrownBy(top, { onError: "shell" });
+    expect(new Set(works).size).toBe(2);
+  });
+
+  test("is told where the shell can't be opened", async () => {
+    world.steps.set("/bin/sh", () =>
+      Promise.reject(new ToolError("engine", { what: "making a sandbox", why: "no room" })),
+    );
+    const error = await thrownBy(failing(4, "said"), { onError: "shell" });
+    expect(error).toMatchObject({
+      code: "step-failed",
+      why: expect.stringContaining("exit code 4") as string,
+    });
+    expect(error.hint).toMatch(/shell could not be opened.*no room/);
+    expect(world.events.findLast(({ type }) => type === "terminal")).toMatchObject({ isTaken: false });
   });
 
   test("says where there is no shell", async () => {
@@ -143,6 +184,7 @@ describe("a failure", () => {
     const error = await thrownBy(failing(127, ""), { onError: "shell" });
     expect(error.hint).toContain("the stage has no /bin/sh");
     expect(error.why).toContain("there is no such command");
+    expect((await thrownBy(failing(127, ""))).hint).toBeUndefined();
   });
 
   test("stops others from starting, and waits for what runs", async () => {
@@ -209,6 +251,7 @@ test("events begin and end each vertex once, in an order that a reader can follo
   const told = (): readonly string[] => {
     const names = new Map<string, string>();
     return world.events.splice(0).map((event) => {
+      if (event.type === "terminal") return "terminal";
       if (event.type === "start") names.set(event.id, event.name);
       const name = names.get(event.id ?? "") ?? "";
       const rest =

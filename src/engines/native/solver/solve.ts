@@ -4,7 +4,7 @@
 // Invariant: when `solve` returns or throws, nothing that it began is running. After the first failure nothing begins, what
 // runs is interrupted, and that failure is what is thrown.
 import type { Digest } from "../../../base/digest.ts";
-import { messageOf } from "../../../base/errors.ts";
+import { messageOf, ToolError } from "../../../base/errors.ts";
 import { type Vertex, verticesOf } from "../../../graph/vertex.ts";
 import type { Snapshot } from "../snapshots/snapshot.ts";
 import { type Gate, openGate } from "./gate.ts";
@@ -288,9 +288,15 @@ async function told<T>(
   } catch (thrown) {
     // Everything ends before a place is given to the next one.
     const isFirst = solving.fail(thrown);
-    emit({ type: "fail", id, message: isFirst ? messageOf(thrown) : "interrupted" });
+    emit({ type: "fail", id, message: isFirst ? reasonOf(thrown) : "interrupted" });
     throw thrown;
   }
+}
+
+/** In a line: the place, what was printed and what helps are told once, where the build ends. */
+function reasonOf(thrown: unknown): string {
+  const [first = ""] = (thrown instanceof ToolError ? thrown.why : messageOf(thrown)).split("\n");
+  return first;
 }
 
 function tellCached({ services, told }: Solving, { digest, meta }: Vertex): void {
