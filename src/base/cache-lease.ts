@@ -1,11 +1,13 @@
 // A process that uses the cache says so with a file in leases/, whose time it renews. `cache prune` keeps whatever a
-// process with a live lease may have looked at. A lease that nobody renews (kill -9) ends by itself.
+// process with a live lease may have looked at. A lease of a process that is gone (kill -9) is none; one of another machine or
+// container, which can't be seen from here, ends when nobody renews it.
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cache } from "./cache.ts";
 import { systemCode } from "./errors.ts";
 import { diskError } from "./files.ts";
+import { ownProcessName, pidOf, stateOfProcess } from "./processes.ts";
 
 const renewalIntervalMs = 30_000;
 const leaseTimeMs = 300_000;
@@ -21,7 +23,7 @@ export async function holdLease(cache: Cache, now: () => number): Promise<Lease>
   const startMs = now();
   try {
     await mkdir(leaseFolder(cache), { recursive: true });
-    await writeFile(file, String(startMs), { flag: "wx" });
+    await writeFile(file, `${startMs} ${ownProcessName()}`, { flag: "wx" });
     await touch(file, startMs);
   } catch (thrown) {
     throw diskError("marking the cache as used", thrown);
@@ -35,26 +37,46 @@ export async function holdLease(cache: Cache, now: () => number): Promise<Lease>
   };
 }
 
+export interface LiveLease {
+  /** When it began, in milliseconds since the epoch. */
+  readonly startMs: number;
+  /** Of the process that has it; undefined where that is of another machine or container. */
+  readonly pid: number | undefined;
+}
+
 /** When the oldest live lease began (milliseconds since the epoch); undefined where the cache is idle. */
 export async function oldestLease(cache: Cache, nowMs: number): Promise<number | undefined> {
-  let oldest: number | undefined;
+  const starts = (await liveLeases(cache, nowMs)).map(({ startMs }) => startMs);
+  return starts.length === 0 ? undefined : Math.min(...starts);
+}
+
+/** Dead ones are removed. @throws ToolError "disk" */
+export async function liveLeases(cache: Cache, nowMs: number): Promise<readonly LiveLease[]> {
+  const live: LiveLease[] = [];
   for (const name of await namesIn(leaseFolder(cache))) {
     const file = join(leaseFolder(cache), name);
     try {
-      const { mtimeMs } = await stat(file);
-      if (mtimeMs < nowMs - leaseTimeMs) {
-        await rm(file, { force: true });
-        continue;
-      }
-      const written = Number(await readFile(file, "utf8"));
-      // A lease whose content isn't there yet has just begun.
-      const startMs = Number.isSafeInteger(written) && written > 0 ? written : mtimeMs;
-      oldest = Math.min(oldest ?? startMs, startMs);
+      const lease = await readLease(file, nowMs);
+      if (lease === undefined) await rm(file, { force: true });
+      else live.push(lease);
     } catch (thrown) {
       if (systemCode(thrown) !== "ENOENT") throw diskError("reading the cache's leases", thrown);
     }
   }
-  return oldest;
+  return live;
+}
+
+/** Undefined where it has ended. */
+async function readLease(file: string, nowMs: number): Promise<LiveLease | undefined> {
+  const { mtimeMs } = await stat(file);
+  if (mtimeMs < nowMs - leaseTimeMs) return undefined;
+  const [start, process = ""] = (await readFile(file, "utf8")).split(" ");
+  const state = stateOfProcess(process);
+  if (state === "gone") return undefined;
+  const written = Number(start);
+  // A lease whose content isn't there yet has just begun.
+  const startMs = Number.isSafeInteger(written) && written > 0 ? written : mtimeMs;
+  return { startMs, pid: state === "alive" ? pidOf(process) : undefined };
 }
 
 function leaseFolder(cache: Cache): string {

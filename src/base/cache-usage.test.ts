@@ -1,11 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Cache, openCache } from "./cache.ts";
-import { holdLease, oldestLease } from "./cache-lease.ts";
+import { holdLease, liveLeases, oldestLease } from "./cache-lease.ts";
 import { cacheEntries, type PruneOptions, pruneCache } from "./cache-usage.ts";
+import { hold } from "./holders.ts";
+import { ownProcessName } from "./processes.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -44,6 +47,9 @@ test("entries are told by kind, size and last use", async () => {
   put("unpacked/cc/pack", hour, 30);
   put("unpacked/cc/index", hour, 5);
   put("compiled/v24/dd", hour, 7);
+  put("mounts/aa/0/data/x", hour, 11);
+  mkdirSync(join(cache.folder, "mounts/aa/0/held"));
+  utimesSync(join(cache.folder, "mounts/aa/0/held"), nowMs / 1000 - 10_800, nowMs / 1000 - 10_800);
   put("layers/ee/fs/from-the-future", -day, 40);
   put("layers/ee/index", minute, 2);
   utimesSync(join(cache.folder, "layers/ee"), nowMs / 1000 - 7200, nowMs / 1000 - 7200);
@@ -58,6 +64,7 @@ test("entries are told by kind, size and last use", async () => {
     { kind: "records", path: "records/facts/bb", sizeBytes: 20, agoMs: 2 * hour },
     { kind: "unpacked", path: "unpacked/cc", sizeBytes: 35, agoMs: hour },
     { kind: "layers", path: "layers/ee", sizeBytes: 42, agoMs: 2 * hour },
+    { kind: "mounts", path: "mounts/aa/0", sizeBytes: 11, agoMs: 3 * hour },
     { kind: "compiled", path: "compiled/v24/dd", sizeBytes: 7, agoMs: hour },
   ]);
 });
@@ -99,6 +106,39 @@ describe("pruning", () => {
     put("tmp/1-dead", 2 * minute);
     put("tmp/2-busy", 30_000);
     expect(await prune({})).toEqual({ removed: ["tmp/1-dead"], inUse: ["tmp/2-busy"] });
+  });
+
+  test("what cache mounts keep goes where nobody has it", async () => {
+    const mounted = (name: string, agoMs: number): string => {
+      put(`mounts/aa/${name}/data/file`, agoMs);
+      const held = join(cache.folder, "mounts/aa", name, "held");
+      mkdirSync(held);
+      return held;
+    };
+    const age = (held: string): void => utimesSync(held, (nowMs - day) / 1000, (nowMs - day) / 1000);
+    const [free, busy, young, killed] = ["0", "1", "2", "3"].map((name) => mounted(name, day));
+    const user = await hold(busy ?? "", "shared");
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    writeFileSync(join(killed ?? "", `alone-${ownProcessName().slice(0, 12)}-${gone}-1-00`), "");
+    for (const held of [free, busy, killed]) age(held ?? "");
+    utimesSync(young ?? "", (nowMs - 30_000) / 1000, (nowMs - 30_000) / 1000);
+    expect(await prune({ olderThanMs: 0 })).toEqual({
+      removed: ["mounts/aa/0", "mounts/aa/3"],
+      inUse: ["mounts/aa/1", "mounts/aa/2"],
+    });
+    if (user.kind === "held") await user.release();
+    age(busy ?? "");
+    expect((await prune({ olderThanMs: 0 })).removed).toEqual(["mounts/aa/1"]);
+  });
+
+  test("temporary entries go with the process that made them, and not before", async () => {
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    const dead = `${ownProcessName().slice(0, 12)}-${gone}-1-00`;
+    const lease = await holdLease(cache, () => nowMs);
+    onTestFinished(lease.release);
+    put(`tmp/${dead}`, 0);
+    put(`tmp/${ownProcessName()}-00`, 2 * day);
+    expect(await prune({})).toEqual({ removed: [`tmp/${dead}`], inUse: [`tmp/${ownProcessName()}-00`] });
   });
 
   test("what is younger than a minute stays, whatever is asked", async () => {
@@ -160,6 +200,19 @@ describe("leases", () => {
     await second.release();
     expect(await oldestLease(cache, nowMs)).toBeUndefined();
     expect(readdirSync(join(cache.folder, "leases"))).toEqual([]);
+  });
+
+  test.each([
+    ["of a process that is gone is none", (own: string) => own.replace(/-\d+$/, "-1"), []],
+    ["of another machine is believed", (own: string) => own.replace(/^.{12}/, "000000000000"), [undefined]],
+    ["of this process is told with its number", (own: string) => own, [process.pid]],
+  ])("a lease %s", async (_name, change, pids) => {
+    const file = join(cache.folder, "leases", "one");
+    put("leases/one", 0);
+    writeFileSync(file, `${nowMs - minute} ${change(ownProcessName())}`);
+    utimesSync(file, nowMs / 1000, nowMs / 1000);
+    expect((await liveLeases(cache, nowMs)).map(({ pid }) => pid)).toEqual(pids);
+    expect(existsSync(file)).toBe(pids.length > 0);
   });
 
   test("a lease is renewed for as long as it is held", async () => {

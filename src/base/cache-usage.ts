@@ -1,14 +1,16 @@
 // What the cache holds, and making room in it. Safe beside running builds: what is younger than a minute, and what a process
 // with a live lease may be using, stays; what goes, goes by one rename or unlink, so that no process sees half of it.
 import { lstat, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Cache, cacheTemporary } from "./cache.ts";
 import { oldestLease } from "./cache-lease.ts";
 import { systemCode, ToolError } from "./errors.ts";
 import { diskError } from "./files.ts";
+import { hold } from "./holders.ts";
+import { type ProcessState, stateOfProcess } from "./processes.ts";
 
-/** The cache's folders: downloads and images' layers; small results; unpacked packages; layers of build steps; leftovers; this program, compiled. */
-export const cacheKinds = ["blobs", "records", "unpacked", "layers", "tmp", "compiled"] as const;
+/** The cache's folders: downloads and images' layers; small results; unpacked packages; layers of build steps; what cache mounts keep; leftovers; this program, compiled. */
+export const cacheKinds = ["blobs", "records", "unpacked", "layers", "mounts", "tmp", "compiled"] as const;
 
 type CacheKind = (typeof cacheKinds)[number];
 
@@ -40,7 +42,7 @@ const youngMs = 60_000;
 /** base/cache.ts notes a use at most once an hour. */
 const useResolutionMs = 3_600_000;
 /** Folders of a kind whose entries lie one level deeper. */
-const nested: ReadonlySet<CacheKind> = new Set(["records", "compiled"]);
+const nested: ReadonlySet<CacheKind> = new Set(["records", "mounts", "compiled"]);
 
 /** Everything in the cache, in no order. @throws ToolError "disk" */
 export async function cacheEntries(cache: Cache): Promise<CacheEntry[]> {
@@ -64,7 +66,11 @@ export async function pruneCache(cache: Cache, options: PruneOptions): Promise<P
   for (const entry of wanted) {
     // A build may begin while this goes on: its lease is there before it looks at anything.
     if (mayBeUsed(entry, await oldestLease(cache, nowMs), nowMs)) inUse.push(entry);
-    else if (await remove(cache, entry, options)) removed.push(entry);
+    else {
+      const outcome = await remove(cache, entry, options);
+      if (outcome === "removed") removed.push(entry);
+      else if (outcome === "held") inUse.push(entry);
+    }
   }
   return { removed, inUse };
 }
@@ -88,25 +94,43 @@ function unwanted(
 }
 
 function mayBeUsed(entry: CacheEntry, leaseMs: number | undefined, nowMs: number): boolean {
+  const maker = entry.kind === "tmp" ? stateOfMaker(entry.path) : "elsewhere";
+  if (maker !== "elsewhere") return maker === "alive";
   if (entry.lastUsedMs > nowMs - youngMs) return true;
   if (leaseMs === undefined) return false;
   // The use of an unpacked package is not noted anywhere: while a build runs, each of them may be its.
   return entry.kind === "unpacked" || entry.lastUsedMs >= leaseMs - useResolutionMs;
 }
 
-async function remove(cache: Cache, entry: CacheEntry, options: PruneOptions): Promise<boolean> {
+/** The process that made a temporary entry. */
+function stateOfMaker(path: string): ProcessState {
+  return stateOfProcess(basename(path).split("-").slice(0, -1).join("-"));
+}
+
+async function remove(
+  cache: Cache,
+  entry: CacheEntry,
+  options: PruneOptions,
+): Promise<"removed" | "held" | "gone"> {
   try {
     const measured = await measure(entry.kind, entry.path);
-    if (measured === undefined || measured.lastUsedMs !== entry.lastUsedMs) return false;
+    if (measured === undefined || measured.lastUsedMs !== entry.lastUsedMs) return "gone";
+    // Who would have it is kept out until it is gone, and makes another one then.
+    if (entry.kind === "mounts" && (await hold(heldOf(entry.path), "alone")).kind !== "held") return "held";
     const away = cacheTemporary(cache);
     await rename(entry.path, away);
     await removeTree(away, options);
-    return true;
+    return "removed";
   } catch (thrown) {
-    if (systemCode(thrown) === "ENOENT") return false;
+    if (systemCode(thrown) === "ENOENT") return "gone";
     if (thrown instanceof ToolError) throw thrown;
     throw diskError(`removing ${entry.path}`, thrown);
   }
+}
+
+/** Where those that use a cache mount are; its time is that of the last use's begin or end. */
+function heldOf(mount: string): string {
+  return join(mount, "held");
 }
 
 async function removeTree(path: string, { removeForeign }: PruneOptions): Promise<void> {
@@ -143,9 +167,10 @@ async function childrenOf(folder: string): Promise<string[]> {
 type Measure = Pick<CacheEntry, "sizeBytes" | "lastUsedMs">;
 
 async function measure(kind: CacheKind, path: string): Promise<Measure | undefined> {
-  if (kind !== "layers") return await measureTree(path);
-  // Times within a layer are its content's own; its use is noted on its folder.
-  const [measured, lastUsedMs] = await Promise.all([measureTree(path), timeOf(path)]);
+  if (kind !== "layers" && kind !== "mounts") return await measureTree(path);
+  // Times within a layer or a mount are its content's own; its use is noted on a folder.
+  const noted = kind === "layers" ? path : heldOf(path);
+  const [measured, lastUsedMs] = await Promise.all([measureTree(path), timeOf(noted)]);
   return measured === undefined || lastUsedMs === undefined ? undefined : { ...measured, lastUsedMs };
 }
 

@@ -5,6 +5,8 @@
 //   records/<namespace>/<key>   canonical JSON with its own digest in the first line
 //   unpacked/<key>/             folders made by the package unpacker
 //   layers/<64 hex>/            layers of build steps: folders with their owners, indexes, contents (engines/native/snapshots)
+//   mounts/<64 hex>/<n>/        what RUN --mount=type=cache keeps (engines/native/solver/exec/cache-mounts.ts)
+//   tmp/<process>-<16 hex>      what is being made, by whom (processes.ts)
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
@@ -14,6 +16,7 @@ import { canonicalJson, type Json } from "./canonical-json.ts";
 import { type Digest, digestOf, finishDigest, hexOf } from "./digest.ts";
 import { messageOf, systemCode, ToolError } from "./errors.ts";
 import { diskError, makeFolder, writeChunk } from "./files.ts";
+import { ownProcessName } from "./processes.ts";
 
 export interface Cache {
   readonly folder: string;
@@ -44,7 +47,7 @@ export function blobFile(cache: Cache, digest: Digest): string {
 
 /** A new name in the cache's own temporary folder (same file system, so a rename is atomic). */
 export function cacheTemporary(cache: Cache): string {
-  return join(cache.folder, "tmp", `${process.pid}-${randomBytes(8).toString("hex")}`);
+  return join(cache.folder, "tmp", `${ownProcessName()}-${randomBytes(8).toString("hex")}`);
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { type Ran, runInMemory } from "../../../testing/cli.ts";
 import { openCache } from "../../base/cache.ts";
+import { holdLease } from "../../base/cache-lease.ts";
 import { commands } from "../registry.ts";
 
 const day = 86_400_000;
@@ -46,6 +47,14 @@ test.each<[string, string[], string, boolean, boolean]>([
     old,
     young,
   ]);
+});
+
+test("prune tells who may use what it keeps", async () => {
+  const lease = await holdLease({ folder }, Date.now);
+  onTestFinished(lease.release);
+  writeFileSync(join(folder, "blobs", "young"), "");
+  const { stdout } = await cache("prune", "--older-than=0s");
+  expect(stdout).toContain(`kept 1 entry that may be in use by process ${process.pid}\n`);
 });
 
 test.each([["--max-size=2X"], ["--max-size=-1"], ["--older-than=5"], ["--older-than=1month"]])(

@@ -1,6 +1,7 @@
 // `distill cache`: what the cache holds, and making room in it.
 import { rm } from "node:fs/promises";
 import { type Cache, cacheTemporary, openCache } from "../../base/cache.ts";
+import { type LiveLease, liveLeases } from "../../base/cache-lease.ts";
 import { type CacheEntry, cacheEntries, cacheKinds, pruneCache } from "../../base/cache-usage.ts";
 import { formatSize } from "../../report/units.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -64,7 +65,19 @@ async function prune(
   const removeForeign = (path: string): Promise<void> => removeAsSteps(context, cache, path);
   const { removed, inUse } = await pruneCache(cache, { ...options, removeForeign, nowMs: context.now() });
   context.stdout.write(`removed ${countOf(removed)}, ${formatSize(sizeOf(removed))}\n`);
-  if (inUse.length > 0) context.stdout.write(`kept ${countOf(inUse)} that may be in use\n`);
+  if (inUse.length === 0) return;
+  const users = await liveLeases(cache, context.now());
+  context.stdout.write(
+    `kept ${countOf(inUse)} that may be in use${users.length === 0 ? "" : ` by ${usersText(users)}`}\n`,
+  );
+}
+
+function usersText(leases: readonly LiveLease[]): string {
+  const pids = [...new Set(leases.flatMap(({ pid }) => (pid === undefined ? [] : [pid])))];
+  const foreign = leases.filter(({ pid }) => pid === undefined).length;
+  const here = pids.length === 0 ? [] : [`process ${pids.join(", ")}`];
+  const elsewhere = foreign === 0 ? [] : [`${foreign} of another machine or container`];
+  return [...here, ...elsewhere].join(" and ");
 }
 
 /** Removes what belongs to users of build steps, with the ids that steps have. */

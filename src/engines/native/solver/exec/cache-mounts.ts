@@ -5,10 +5,9 @@
 //   mounts/<64 hex>/<n>/held   while a process uses it for itself alone, or shares it: its name in there
 //
 // `shared`: all at the same time. `private`: a folder that nobody else has. `locked`: the first one, when nobody has it.
-// Invariant: a process that was killed holds nothing: what it wrote into `held` names it, and is not believed
-// once it is gone.
-import { randomBytes, randomInt } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+// Invariant: a process that was killed holds nothing (base/holders.ts); what nobody holds, `cache prune` may remove.
+import { randomInt } from "node:crypto";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Cache, cacheTemporary } from "../../../../base/cache.ts";
@@ -16,6 +15,7 @@ import { canonicalJson } from "../../../../base/canonical-json.ts";
 import { type Digest, digestOf, hexOf } from "../../../../base/digest.ts";
 import { systemCode, ToolError } from "../../../../base/errors.ts";
 import { diskError } from "../../../../base/files.ts";
+import { hold } from "../../../../base/holders.ts";
 import { limits } from "../../../../base/limits.ts";
 
 export interface CacheMountRequest {
@@ -75,9 +75,9 @@ async function tryFolders(
   for (let number = 0; number < limits.cacheMountFoldersMax; number++) {
     const slot = join(folder, String(number));
     await makeSlot(cache, slot, fill);
-    const held = await hold(slot, sharing === "shared" ? "shared" : "alone");
-    if (typeof held === "function") return { folder: join(slot, "data"), release: held };
-    if (held === "contended" || sharing === "locked") return undefined;
+    const held = await hold(join(slot, "held"), sharing === "shared" ? "shared" : "alone");
+    if (held.kind === "held") return { folder: join(slot, "data"), release: held.release };
+    if (held.kind === "contended" || sharing === "locked") return undefined;
   }
   throw new ToolError("limit", {
     what: "opening a cache mount",
@@ -99,48 +99,5 @@ async function makeSlot(cache: Cache, slot: string, fill: FillMount): Promise<vo
   } catch (thrown) {
     if (!["ENOTEMPTY", "EEXIST"].includes(systemCode(thrown) ?? "")) throw thrown;
     await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-/**
- * Enters the holders of a slot, if those that are in it let one in: `alone` none, `shared` others that share. Everyone writes
- * first and looks then: of two at the same time at least one sees the other, and leaves.
- */
-async function hold(
-  slot: string,
-  kind: "shared" | "alone",
-): Promise<(() => Promise<void>) | "taken" | "contended"> {
-  const held = join(slot, "held");
-  const lets = (names: readonly string[]): boolean =>
-    names.every((name) => kind === "shared" && name.startsWith("shared-"));
-  if (!lets(await liveHolders(held))) return "taken";
-  const own = `${kind}-${process.pid}-${await startOf(process.pid)}-${randomBytes(6).toString("hex")}`;
-  await (await open(join(held, own), "wx")).close();
-  const release = (): Promise<void> => rm(join(held, own), { force: true });
-  if (lets((await liveHolders(held)).filter((name) => name !== own))) return release;
-  await release();
-  return "contended";
-}
-
-/** Names of those that hold a slot; names of processes that are gone are removed. */
-async function liveHolders(held: string): Promise<readonly string[]> {
-  const live: string[] = [];
-  for (const name of await readdir(held)) {
-    const [, pid = "", start = ""] = name.split("-");
-    if ((await startOf(Number(pid))) === start) live.push(name);
-    else await rm(join(held, name), { force: true });
-  }
-  return live;
-}
-
-/** When a process began, in the kernel's ticks: its number alone may be another's by now. "" where there is none. */
-async function startOf(pid: number): Promise<string> {
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, "latin1");
-    // The second field is a name in parentheses that may hold anything; the start is the 22nd.
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch (thrown) {
-    if (["ENOENT", "ESRCH"].includes(systemCode(thrown) ?? "")) return "";
-    throw thrown;
   }
 }
