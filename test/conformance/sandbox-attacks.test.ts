@@ -90,6 +90,10 @@ function hostState(): unknown {
   const mounts = read("/proc/self/mountinfo").split("\n");
   return {
     hostname: hostname(),
+    devices: ["null", "zero", "tty"].map((name) => {
+      const { mode, uid, gid } = statSync(`/dev/${name}`);
+      return { name, mode, uid, gid };
+    }),
     core: read("/proc/sys/kernel/core_pattern"),
     mounts: mounts.filter((line) => line.includes("distill-attacks-")),
   };

@@ -117,6 +117,28 @@ export const attacks: readonly Attack[] = [
     escaped: ({ result, error }) =>
       result?.exitCode === 0 || error?.code === "engine" ? undefined : JSON.stringify({ result, error }),
   },
+  ...["/dev", "//dev/", "/./dev", "/devices", "/devices/../dev", "/sys/kernel", "/devices/pts", "/"].map(
+    (target) => ({
+      name: `a /dev whose null is a link to a file that the first process may read, as ${target}`,
+      argv: shell("busybox cat; busybox cat /proc/keys"),
+      mounts: [{ kind: "bind", source: "$BASE/fake-dev", target, readOnly: true } as const],
+      escaped: refused(/is the sandbox's own/),
+    }),
+  ),
+  {
+    name: "a file over /dev/null, as standard input and in place of what is masked",
+    argv: shell(
+      "busybox grep -q 'of the source' /dev/null && busybox cat && busybox cat /proc/keys && echo nothing",
+    ),
+    mounts: [{ kind: "bind", source: "$BASE/source", path: "file", target: "/dev/null", readOnly: true }],
+    escaped: ({ output }) => (output === "nothing\n" ? undefined : `it read ${output}`),
+  },
+  {
+    name: "modes, owners and times of the host's devices",
+    argv: shell(
+      "for f in /dev/null /dev/stdin /dev/tty; do busybox chmod 640 $f && echo ESCAPED; busybox chown 5 $f && echo ESCAPED; busybox touch -d 2001-01-01 $f && echo ESCAPED; done 2>/dev/null; echo x > /dev/null",
+    ),
+  },
   {
     name: "writing to a source that is read-only, made writable again",
     argv: shell(

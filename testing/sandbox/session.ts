@@ -118,7 +118,7 @@ async function session(plan: SandboxPlan): Promise<SandboxReport> {
 /** The host's things that no step may see or change, and an image. */
 function makeWorld({ folder, busybox, attack }: SandboxPlan): void {
   const lower = join(folder, "lower");
-  for (const name of ["target", "lower/bin", "lower/etc", "source", "shared"])
+  for (const name of ["target", "lower/bin", "lower/etc", "source", "fake-dev", "shared"])
     mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, "canary"), canaryText);
   copyFileSync(busybox, join(lower, "bin/busybox"));
@@ -126,12 +126,14 @@ function makeWorld({ folder, busybox, attack }: SandboxPlan): void {
   copyFileSync(attack, join(lower, "bin/set-user-attack"));
   chmodSync(join(lower, "bin/set-user-attack"), 0o4755);
   writeFileSync(join(folder, "source/file"), "of the source");
+  symlinkSync("/proc/version", join(folder, "fake-dev/null"));
   // Links that lead to the host, where they are followed there.
   const up = "../".repeat(40);
   symlinkSync(join(folder, "target"), join(lower, "absolute"));
   symlinkSync(`${up}${folder.slice(1)}/target`, join(lower, "relative"));
   symlinkSync(join(folder, "canary"), join(lower, "canary-link"));
   symlinkSync("/proc/self/root", join(lower, "magic"));
+  symlinkSync("/dev", join(lower, "devices"));
   symlinkSync("/proc/self/fd/4", join(lower, "descriptor"));
   symlinkSync(join(folder, "target/resolv.conf"), join(lower, "etc/resolv.conf"));
   symlinkSync(join(folder, "canary"), join(folder, "source/out"));

@@ -1,6 +1,9 @@
 // The root of a sandbox. Sources are opened while the host's files are there, as mounts that lie nowhere (fsmount(2),
 // open_tree(2)); then the root is entered with pivot_root(2) and the old one let go; only then are the mounts put in their
 // places, so that a name or a link of the new root can only lead to the new root. /proc comes last: no link of it is met.
+//
+// Invariant: the first process has rights that the step has not. So once a mount that was asked for may lie in the root, nothing
+// is opened by a name but in /proc: /dev's own null and terminals are held open from before.
 #include "setup.h"
 
 #include <linux/magic.h>
@@ -11,10 +14,12 @@
 #define AT_RECURSIVE 0x8000
 #endif
 
-enum { private_recursive = (1 << 18) | (1 << 14) };
+enum { private_recursive = (1 << 18) | (1 << 14), duplicate = 1030 };
 
 /** Mounts that are made and not yet in their places, by the index of their instruction. */
 static int *mount_of;
+/** /dev/null as the sandbox has it, and /dev/pts: the mounts, and what is opened in them. */
+static int null_mount = -1, null_input = -1, controller = -1;
 
 static char *descriptor_path(int descriptor) { return joined("/proc/self/fd/", decimal(descriptor), NULL); }
 
@@ -194,6 +199,25 @@ static int prepare(const struct instruction *this) {
   return -1;
 }
 
+static int held(int descriptor, const char *what) {
+  if (descriptor < 0) fail(0, "reading the setup: there is no", what);
+  return descriptor;
+}
+
+int open_nothing(void) { return held(null_input, "/dev/null"); }
+
+int open_controller(void) { return held(controller, "/dev/pts"); }
+
+/** The first of such a target is the sandbox's own. */
+static void hold(const struct setup *setup, const char *target, int mount) {
+  if (null_mount < 0 && text_equal(target, "/dev/null")) {
+    null_mount = (int)must(SYSTEM(fcntl, mount, duplicate, 0), "opening", target);
+    null_input = (int)must(open_at(AT_FDCWD, descriptor_path(mount), O_RDONLY, 0), "opening", target);
+  }
+  if (controller < 0 && text_equal(target, "/dev/pts") && instruction_named(setup, "terminal").count > 0)
+    controller = (int)must(open_at(mount, "ptmx", O_RDWR | O_NOCTTY, 0), "opening", "a terminal");
+}
+
 void prepare_mounts(const struct setup *setup) {
   // stage FOLDER: an empty folder of the host, over which this process alone has a file system in memory.
   const struct instruction stage = instruction_named(setup, "stage");
@@ -212,12 +236,26 @@ void prepare_mounts(const struct setup *setup) {
   for (size_t index = 0; index < sizeof parts / sizeof *parts; index++)
     must(make_folder_at(AT_FDCWD, joined(folder, parts[index], NULL), 0755), "making a folder in", folder);
   mount_of = allocate(setup->count * sizeof *mount_of);
-  for (uint32_t index = 0; index < setup->count; index++) mount_of[index] = prepare(&setup->instructions[index]);
+  for (uint32_t index = 0; index < setup->count; index++) {
+    const struct instruction *this = &setup->instructions[index];
+    mount_of[index] = prepare(this);
+    if (mount_of[index] >= 0) hold(setup, text_of(this, 1), mount_of[index]);
+  }
   // The first of them is the root.
   must(SYSTEM(chdir, joined(folder, "/root", NULL)), "entering", folder);
 }
 
 // ---- places
+
+/** What of the root no mount that is asked for may cover, by whatever links it is named. */
+static int is_own(const char *path) {
+  static const char *const folders[] = {"/proc", "/sys", "/dev/pts"};
+  for (size_t index = 0; index < sizeof folders / sizeof *folders; index++) {
+    const char *rest = path + text_length(folders[index]);
+    if (text_starts(path, folders[index]) && (*rest == '\0' || *rest == '/')) return 1;
+  }
+  return text_equal(path, "/dev") || text_equal(path, "/");
+}
 
 /** Puts a mount on its target. The places of the kernel's own file systems may not be links (`strict`). */
 static void attach(int mount, const char *target, int is_strict) {
@@ -226,6 +264,7 @@ static void attach(int mount, const char *target, int is_strict) {
   int is_folder = (source.stx_mode & kind_mask) == kind_folder;
   char *path = locate(target, is_folder, 0, 0, !is_strict);
   if (is_strict && !text_equal(path, target)) fail(-ELOOP, "mounting: the image has a link in the way of", target);
+  if (!is_strict && is_own(path)) fail(0, "mounting over what is the sandbox's own:", target);
   must(status_at(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &status), "looking at", path);
   if (((status.stx_mode & kind_mask) == kind_folder) != is_folder)
     fail(is_folder ? -ENOTDIR : -EISDIR, is_folder ? "mounting a folder on" : "mounting a file on", target);
@@ -243,7 +282,9 @@ static void mask(const char *path) {
     mount = made_mount(new_context("tmpfs"), "tmpfs");
     set_attributes(mount, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, path);
   } else {
-    mount = clone_of(AT_FDCWD, "/dev/null", "/dev/null");
+    // Not AT_RECURSIVE: a mount that was asked for may lie on it.
+    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+    mount = (int)must(SYSTEM(open_tree, held(null_mount, "/dev/null"), "", flags), "masking", path);
   }
   must(SYSTEM(move_mount, mount, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH), "masking", path);
   close_descriptor(mount);

@@ -54,8 +54,7 @@ static void bring_loopback_up(void) {
 /** stdin BYTES: the command reads them from a file in memory; without, it has nothing to read. */
 static void give_input(const struct setup *setup) {
   const struct instruction input = instruction_named(setup, "stdin");
-  int file = (int)(input.count == 0 ? must(open_at(AT_FDCWD, "/dev/null", O_RDONLY, 0), "opening", "/dev/null")
-                                    : must(SYSTEM(memfd_create, "stdin", 1), "making", "the standard input"));
+  int file = (int)(input.count == 0 ? open_nothing() : must(SYSTEM(memfd_create, "stdin", 1), "making", "the standard input"));
   if (input.count > 0) {
     must(write_whole(file, input.fields[1].text, input.fields[1].length), "writing", "the standard input");
     must(SYSTEM(lseek, file, 0, 0), "writing", "the standard input");
@@ -128,6 +127,7 @@ static _Noreturn void be_first(const struct setup *setup, int gate) {
   enter_root(setup);
   int controller = instruction_named(setup, "terminal").count > 0 ? open_controller() : -1;
   if (controller < 0) give_input(setup);
+  else prepare_controller(controller);
   give_output(setup);
   // What this process is made of, and its descriptors, are not for those inside: /proc/1 stays closed.
   must(SYSTEM(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), "closing", "/proc/1");

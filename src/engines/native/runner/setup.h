@@ -37,6 +37,9 @@ struct instruction instruction_named(const struct setup *setup, const char *name
 void prepare_mounts(const struct setup *setup);
 /** Leaves the host's files for the new root, and puts the mounts where they belong. */
 void enter_root(const struct setup *setup);
+/** The sandbox's own /dev/null, and the controlling side of a new terminal where one is asked for: never opened by name inside. */
+int open_nothing(void);
+int open_controller(void);
 
 // ---- places (places.c)
 
@@ -96,8 +99,8 @@ void relay_step(struct relay *relay, short returned);
 void make_terminal_raw(void);
 void restore_terminal(void);
 
-/** The controlling side of a new terminal of the sandbox. */
-int open_controller(void);
+/** Readies the controlling side of the sandbox's terminal. */
+void prepare_controller(int controller);
 /** Makes the other side the terminal of this process, and its standard descriptors. */
 void take_terminal(int controller);
 /** Carries between it and the caller until the process `command` has ended, and reaps meanwhile; its status. */

@@ -59,7 +59,7 @@ describe("a step's setup", () => {
       "overlay / 4 /u /w  /scratch/step/place index=off,metacopy=off,redirect_dir=off,volatile /l2 /l1",
       "filesystem /dev 6 tmpfs mode=0755 size=65536k",
       ...["null", "zero", "full", "random", "urandom", "tty"].map(
-        (name) => `bind /dev/${name} 10 /dev/${name} `,
+        (name) => `bind /dev/${name} 11 /dev/${name} `,
       ),
       "filesystem /dev/pts 10 devpts newinstance ptmxmode=0666 mode=0620 gid=5",
       "filesystem /dev/shm 14 tmpfs mode=1777 size=65536",
@@ -176,8 +176,17 @@ describe("a mount", () => {
     },
   ])("$summary", ({ mount, line }) => expect(lines({ mounts: [mount] })).toContain(line));
 
-  test.each(["/proc", "/proc/sys", "//proc", "/proc/"])("over %s is refused", (target) => {
-    expect(() => lines({ mounts: [{ kind: "tmpfs", target }] })).toThrow(/\/proc is the sandbox's own/);
+  test.each([
+    ...["/proc", "/proc/sys", "//proc", "/proc/"].map((target) => [target, "/proc"] as const),
+    ...["/sys", "/sys/fs"].map((target) => [target, "/sys"] as const),
+    ...["/dev", "//dev/"].map((target) => [target, "/dev"] as const),
+  ])("over %s is refused", (target, folder) => {
+    expect(() => lines({ mounts: [{ kind: "tmpfs", target }] })).toThrow(`${folder} is the sandbox's own`);
+  });
+  test("in /dev is not", () => {
+    expect(lines({ mounts: [{ kind: "tmpfs", target: "/dev/shm" }] })).toContain(
+      "filesystem /dev/shm 4 tmpfs mode=1777",
+    );
   });
   test("beside /proc is not", () => {
     expect(lines({ mounts: [{ kind: "tmpfs", target: "/process" }] })).toContain(

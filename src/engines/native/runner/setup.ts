@@ -140,7 +140,8 @@ const kernelOwn = attributes.noSetuid | attributes.noDevices | attributes.noExec
 
 /** A minimal /dev. Devices are the host's own, since not everyone can make them; no other mount lets any be opened. */
 function deviceMounts(request: StepRequest, space: OpenIdSpace): readonly Instruction[] {
-  const device = attributes.noSetuid | attributes.noExecution;
+  // Read-only: they can be written to all the same, but their modes and owners, which are the host's, not be changed.
+  const device = attributes.noSetuid | attributes.noExecution | attributes.readOnly;
   const terminals = [
     ...["newinstance", "ptmxmode=0666", "mode=0620"],
     ...(space.identity.kind === "single" ? [] : ["gid=5"]),
@@ -177,8 +178,13 @@ function nameFile(target: string, content: string, place: StepPlace): Instructio
 function mountOf(mount: StepMount, context: MountContext): Instruction {
   const { ordinary, space, place } = context;
   const { target } = mount;
-  if (/^\/+proc(\/|$)/.test(target))
-    throw new ToolError("engine", { what: `mounting ${target}`, why: "/proc is the sandbox's own" });
+  // Those that lead there by links are refused by the runner.
+  const own = /^\/+(proc|sys)(?:\/|$)|^\/+(dev)\/*$/.exec(target);
+  if (own !== null)
+    throw new ToolError("engine", {
+      what: `mounting ${target}`,
+      why: `/${own[1] ?? own[2]} is the sandbox's own`,
+    });
   switch (mount.kind) {
     case "bind":
       return [

@@ -32,21 +32,17 @@ static void copy_size(int controller) {
   if (SYSTEM(ioctl, standard_input, TIOCGWINSZ, &size) >= 0) SYSTEM(ioctl, controller, TIOCSWINSZ, &size);
 }
 
-int open_controller(void) {
-  int locked = 0, controller = (int)must(open_at(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0), "opening", "a terminal");
+void prepare_controller(int controller) {
+  int locked = 0;
   must(SYSTEM(ioctl, controller, TIOCSPTLCK, &locked), "opening", "a terminal");
   copy_size(controller);
-  return controller;
 }
 
 void take_terminal(int controller) {
-  unsigned number;
-  must(SYSTEM(ioctl, controller, TIOCGPTN, &number), "opening", "a terminal");
-  const char *path = joined("/dev/pts/", decimal(number), NULL);
-  int terminal = (int)must(open_at(AT_FDCWD, path, O_RDWR | O_NOCTTY, 0), "opening", path);
-  must(SYSTEM(ioctl, terminal, TIOCSCTTY, 0), "taking", path);
+  int terminal = (int)must(SYSTEM(ioctl, controller, TIOCGPTPEER, O_RDWR | O_NOCTTY), "opening", "a terminal");
+  must(SYSTEM(ioctl, terminal, TIOCSCTTY, 0), "taking", "a terminal");
   for (int descriptor = standard_input; descriptor <= standard_error; descriptor++)
-    must(SYSTEM(dup3, terminal, descriptor, 0), "opening", path);
+    must(SYSTEM(dup3, terminal, descriptor, 0), "opening", "a terminal");
   close_descriptor(terminal);
 }
 
