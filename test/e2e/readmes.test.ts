@@ -3,7 +3,10 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { golangImage, golangMissing } from "../../testing/base-images/golang.ts";
+import { type BaseRegistry, startBaseRegistry } from "../../testing/base-images/registry.ts";
 import { type Dockerd, dockerdMissing, startBridgedDockerd } from "../../testing/engines/docker.ts";
+import { dockerRegistryMissing } from "../../testing/engines/docker-registry.ts";
 import { because, mirrorMissing, stepTrust } from "../../testing/examples.ts";
 import { missingProgram, type ProgramRun, runProgram } from "../../testing/programs.ts";
 
@@ -12,6 +15,8 @@ const folder = inject("e2eFolder");
 const missing =
   mirrorMissing ??
   dockerdMissing() ??
+  golangMissing ??
+  dockerRegistryMissing() ??
   missingProgram("make", "g++", "openssl", "curl", "psql", "redis-cli", "nsenter", "iptables", "ip");
 
 const readmes = readdirSync(join(home, "examples")).map((name) => {
@@ -25,15 +30,21 @@ test("most READMEs hold commands", () => {
 
 describe.skipIf(missing !== undefined)(`a reader with docker${because(missing)}`, () => {
   let engine: Dockerd;
+  let bases: BaseRegistry;
   const cwd = join(folder, "reader");
 
   beforeAll(async () => {
     engine = await startBridgedDockerd();
+    bases = await startBaseRegistry();
+    await bases.add("library/golang:1.21.5-alpine", await golangImage());
     mkdirSync(cwd);
     symlinkSync(join(home, "distill"), join(cwd, "distill"));
     cpSync(join(home, "examples"), join(cwd, "examples"), { recursive: true });
   });
-  afterAll(() => engine.stop());
+  afterAll(async () => {
+    await engine.stop();
+    await bases.stop();
+  });
 
   test.each(readmes.filter(({ commands }) => commands.length > 0))("$name", async ({ commands }) => {
     for (const command of commands) {
@@ -53,6 +64,7 @@ describe.skipIf(missing !== undefined)(`a reader with docker${because(missing)}`
     const env = {
       DOCKER_HOST: `unix://${engine.socket}`,
       DISTILL_CACHE_DIR: join(folder, "cache"),
+      ...bases.environment,
       ...stepTrust,
       // The distribution's client is the daemon's own age.
       PATH: `/usr/bin:${process.env["PATH"] ?? ""}`,
