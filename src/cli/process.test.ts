@@ -32,7 +32,7 @@ function start(...argv: string[]): Started {
   return { child, text: () => seen, saw };
 }
 
-test.each(["SIGINT", "SIGTERM"] as const)(
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s lets the command clean up, then ends with 130",
   async (signal) => {
     const { child, text, saw } = start("wait");

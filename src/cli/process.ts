@@ -1,5 +1,6 @@
 // The operating system's process around the command line: streams, signals, exit.
-// Ctrl-C and SIGTERM abort the command's signal; it cleans up and ends with code 130. A second one ends at once.
+// Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) abort the command's signal; it cleans up and ends with code 130. A second one
+// ends at once.
 import { errorCodes } from "../base/errors.ts";
 import type { Registry } from "./registry.ts";
 import { runCli, type World } from "./run.ts";
@@ -10,7 +11,7 @@ const showCursor = "\u001b[?25h";
 /** Runs the command line of this process, and ends the process. */
 export async function runProcess(host: NodeJS.Process, registry: Registry): Promise<void> {
   const abort = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     host.on(name, () => {
       if (abort.signal.aborted) {
         // Live progress may have hidden it, and nobody is left to bring it back.

@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)(`cc-app${because(missing)}`, () => {
     await same(output);
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)(
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "%s ends with 130 and leaves nothing half-made",
     async (signal) => {
       const own = await emptyFolder();
