@@ -323,8 +323,8 @@ describe("stages", () => {
     readonly solved: () => number;
   }
 
-  /** A stage of this key, with one file for the image and one that it doesn't take. */
-  function stagesOf(key: string | undefined, content: string, other = ""): Asked {
+  /** A stage of this key, made of what has the key `read`, with one file for the image and one that it doesn't take. */
+  function stagesOf(key: string | undefined, content: string, other = "", read = key ?? "redone"): Asked {
     let solved = 0;
     const tree = treeOf([
       directory("/out"),
@@ -337,7 +337,8 @@ describe("stages", () => {
         key: () => Promise.resolve(key),
         solve: () => {
           solved += 1;
-          return Promise.resolve({ trees: new Map([["made", { tree, ofPackages: true }]]), done: 1 });
+          const trees = new Map([["made", { tree, ofPackages: true }]]);
+          return Promise.resolve({ trees, key: read, done: 1 });
         },
       },
     };
@@ -378,6 +379,15 @@ describe("stages", () => {
       signal: stage.services.task.signal,
     });
     expect(tree.lookup(path("/srv/app"))).toMatchObject({ mode: 0o755, mtime: 1_700_000_000, sizeBytes: 13 });
+  });
+
+  test("whose sources change while they are solved are known by what was read", async () => {
+    await made(stagesOf("before", "content after", "", "after"));
+    const before = stagesOf("before", "content before");
+    expect((await made(before)).cached).toBe(false);
+    const after = stagesOf("after", "content after");
+    expect((await made(after)).cached).toBe(true);
+    expect([before.solved(), after.solved()]).toEqual([1, 0]);
   });
 
   test("without a key are always solved", async () => {

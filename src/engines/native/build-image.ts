@@ -59,16 +59,19 @@ export async function buildImage(
   if (known !== undefined) return { image: imageOf(known), figures: known.figures, cached: true };
   if (stages === undefined) return remembered(request, { copies, keys: [key] }, services, fetchPackages);
   const { copyFromStages, librariesOf } = await import("./packages/stage-files.ts");
-  const { done, trees } = await stages.solve();
+  const solved = await stages.solve();
+  const { done, trees } = solved;
   const all = new Map([...copies, ...copyFromStages(plan.additions, { stages: trees, cache, mtime })]);
-  const content = requestKey(request, all, program, { libraries: librariesOf(trees) });
-  const same = await findImage(cache, content);
+  const keys = [
+    requestKey(request, copies, program, solved.key),
+    requestKey(request, all, program, { libraries: librariesOf(trees) }),
+  ] as const;
+  const same = await findImage(cache, keys[1]);
   if (same !== undefined) {
-    if (key !== undefined) await storeImage(cache, key, same);
+    await storeImage(cache, keys[0], same);
     return { image: imageOf(same), figures: same.figures, cached: done === 0 };
   }
-  const found = { copies: all, stages: trees, keys: [key, content] };
-  return remembered(request, found, services, fetchPackages);
+  return remembered(request, { copies: all, stages: trees, keys }, services, fetchPackages);
 }
 
 /** What a request comes to, and the keys under which its image is kept. */

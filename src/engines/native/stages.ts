@@ -1,5 +1,6 @@
 // The stages of a spec as the build of an image sees them: keys that cost next to nothing, and trees, which may cost a build.
 import type { Json } from "../../base/canonical-json.ts";
+import type { Digest } from "../../base/digest.ts";
 import { type Vertex, verticesOf } from "../../graph/vertex.ts";
 import type { StageTree, StageTrees } from "./packages/stage-files.ts";
 import { definitionKeys } from "./solver/definition-keys.ts";
@@ -15,6 +16,8 @@ export interface Stages {
 
 export interface SolvedStages {
   readonly trees: StageTrees;
+  /** As `Stages.key`, of what was read to make the trees: sources may have changed since that was asked for. */
+  readonly key: Json;
   /** Steps that were done, rather than known. */
   readonly done: number;
 }
@@ -29,11 +32,12 @@ export function openStages(
   const tops = [...stages.values()];
   const redone =
     services.settings.noCache || verticesOf(...tops).some(({ meta }) => meta.ignoreCache === true);
+  const keyOf = (keys: readonly Digest[]): Json => names.map((name, index) => [name, keys[index] ?? null]);
   return {
     async key(): Promise<Json | undefined> {
       if (redone) return undefined;
       const keys = await definitionKeys(tops, services, signal);
-      return names.map((name, index) => [name, keys[index] ?? null]);
+      return keyOf(keys);
     },
     async solve(): Promise<SolvedStages> {
       const solved = await solveAll(tops, services, signal);
@@ -44,7 +48,8 @@ export function openStages(
           return [names[index] ?? "", { tree: await services.store.tree(snapshot), ofPackages }];
         }),
       );
-      return { trees: new Map(trees), done: solved.reduce((sum, { done }) => sum + done, 0) };
+      const key = keyOf(solved.map((one) => one.key));
+      return { trees: new Map(trees), key, done: solved.reduce((sum, { done }) => sum + done, 0) };
     },
   };
 }

@@ -61,7 +61,8 @@ export async function solveAll(
   const solving = solvingOf(tops, services, AbortSignal.any([signal, stop.signal]), fail);
   const snapshots = tops.map(async (top) => {
     try {
-      return await (await resultOf(solving, top)).snapshot();
+      const snapshot = await (await resultOf(solving, top)).snapshot();
+      return { snapshot, key: await keyOf(solving, top) };
     } catch (thrown) {
       fail(thrown);
       throw thrown;
@@ -73,11 +74,15 @@ export async function solveAll(
   return tops.map((top, index) => solvedOf(solving, top, ended[index]));
 }
 
-function solvedOf(solving: Solving, top: Vertex, ended: PromiseSettledResult<Snapshot> | undefined): Solved {
+function solvedOf(
+  solving: Solving,
+  top: Vertex,
+  ended: PromiseSettledResult<Pick<Solved, "snapshot" | "key">> | undefined,
+): Solved {
   if (ended?.status !== "fulfilled") throw new Error("internal error: a failure is thrown before");
   const vertices = verticesOf(top).filter(({ operation }) => !isSource(operation));
   const done = vertices.filter(({ digest }) => solving.done.has(digest)).length;
-  return { snapshot: ended.value, done, cached: vertices.length - done };
+  return { ...ended.value, done, cached: vertices.length - done };
 }
 
 function solvingOf(

@@ -73,6 +73,8 @@ export interface SolverSettings {
 
 export interface Solved {
   readonly snapshot: Snapshot;
+  /** The definition key, of the sources as they were read for this. */
+  readonly key: Digest;
   /** Vertices that were done, and those that the cache knew. */
   readonly done: number;
   readonly cached: number;
