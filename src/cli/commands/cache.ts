@@ -68,7 +68,7 @@ async function prune(
   if (inUse.length === 0) return;
   const users = await liveLeases(cache, context.now());
   context.stdout.write(
-    `kept ${countOf(inUse)} that may be in use${users.length === 0 ? "" : ` by ${usersText(users)}`}\n`,
+    `kept ${countOf(inUse)} ${users.length === 0 ? "that came in the last minute" : `that may be in use by ${usersText(users)}`}\n`,
   );
 }
 

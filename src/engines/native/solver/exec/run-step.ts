@@ -75,9 +75,9 @@ export async function runStep(step: Step): Promise<Snapshot> {
 
 async function run(step: Step, base: Snapshot, scratchFolder: string, mounts: StepMounts): Promise<void> {
   const { id, services, signal, vertex } = step;
-  const { stage } = vertex.meta;
+  const { name, stage } = vertex.meta;
   const { emit } = services.task;
-  const output = stepOutput({ id, emit, ...(stage === undefined ? {} : { stage }) });
+  const output = stepOutput({ id, name, emit, ...(stage === undefined ? {} : { stage }) });
   const request = await requestOf(step, base, scratchFolder, mounts, output);
   const ended = await services.runner.run(request, signal);
   output.finish();

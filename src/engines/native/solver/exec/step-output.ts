@@ -17,6 +17,8 @@ export interface StepOutput {
 
 export interface OutputOptions {
   readonly id: string;
+  /** What the step is called. */
+  readonly name: string;
   readonly stage?: string;
   readonly emit: EventSink;
 }
@@ -33,7 +35,7 @@ export function harmless(line: string): string {
 }
 
 /** Two streams into events and a tail. */
-export function stepOutput({ emit, id, stage }: OutputOptions): StepOutput {
+export function stepOutput({ emit, id, name, stage }: OutputOptions): StepOutput {
   const last: string[] = [];
   let told = 0;
   const tell = (stream: "stdout" | "stderr", raw: string): void => {
@@ -46,7 +48,7 @@ export function stepOutput({ emit, id, stage }: OutputOptions): StepOutput {
     emit({ type: "output", id, ...(stage === undefined ? {} : { stage }), stream, text });
     if (!cut) return;
     told = limits.stepOutputLengthMax;
-    const message = `the step printed more than ${limits.stepOutputLengthMax} characters; the rest is not shown`;
+    const message = `${name} printed more than ${limits.stepOutputLengthMax} characters; the rest is not shown`;
     emit({ type: "log", id, level: "warning", message });
   };
   const streams = [lines((text) => tell("stdout", text)), lines((text) => tell("stderr", text))] as const;
@@ -69,8 +71,9 @@ function lines(tell: (line: string) => void): { readonly stream: Writable; reado
     const whole = text.endsWith("\r") ? text.slice(0, -1) : text;
     const parts = whole.split(/\r\n|[\r\n]/);
     const rest = parts.pop() ?? "";
-    for (const part of parts) tell(part.slice(0, limits.stepLineLengthMax));
-    held = `${rest.slice(0, limits.stepLineLengthMax)}${whole === text ? "" : "\r"}`;
+    for (const part of parts) tell(shortened(part));
+    // One more than is told: so that it is seen to be cut.
+    held = `${rest.slice(0, limits.stepLineLengthMax + 1)}${whole === text ? "" : "\r"}`;
   };
   const stream = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -81,7 +84,12 @@ function lines(tell: (line: string) => void): { readonly stream: Writable; reado
   const end = (): void => {
     const rest = `${held}${decoder.end()}`;
     held = "";
-    if (rest !== "") tell(rest.replace(/\r$/, "").slice(0, limits.stepLineLengthMax));
+    if (rest !== "") tell(shortened(rest.replace(/\r$/, "")));
   };
   return { stream, end };
+}
+
+function shortened(line: string): string {
+  const max = limits.stepLineLengthMax;
+  return line.length <= max ? line : `${line.slice(0, max)} ... cut at ${max} characters`;
 }

@@ -166,7 +166,12 @@ describe("output", () => {
     ...chunks: readonly (string | Uint8Array)[]
   ): { lines: string[]; tail: readonly string[]; events: Event[] } => {
     const events: Event[] = [];
-    const output = stepOutput({ id: "1", stage: "s", emit: (event) => events.push(event) });
+    const output = stepOutput({
+      id: "1",
+      name: "[s 1/2] RUN it",
+      stage: "s",
+      emit: (event) => events.push(event),
+    });
     for (const chunk of chunks) output.stdout.write(chunk);
     output.finish();
     const lines = events.flatMap((event) => (event.type === "output" ? [event.text] : []));
@@ -189,14 +194,20 @@ describe("output", () => {
 
   test("is bounded in the length of a line, in lines that are kept, and in all", () => {
     const long = printed("x".repeat(10 * limits.stepLineLengthMax), "y\n");
-    expect(long.lines.map((line) => line.length)).toEqual([limits.stepLineLengthMax]);
+    const cut = `${"x".repeat(limits.stepLineLengthMax)} ... cut at ${limits.stepLineLengthMax} characters`;
+    expect(long.lines).toEqual([cut]);
+    expect(printed("x".repeat(2 * limits.stepLineLengthMax), "\ny").lines).toEqual([cut, "y"]);
+    const whole = "x".repeat(limits.stepLineLengthMax);
+    expect(printed(whole, "\r", "\n").lines).toEqual([whole]);
     const many = printed(...Array.from({ length: 100 }, (_, index) => `${index}\n`));
     expect(many.tail).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 80)));
     const line = `${"z".repeat(limits.stepLineLengthMax - 1)}\n`;
     const count = limits.stepOutputLengthMax / limits.stepLineLengthMax;
     const all = printed(...Array.from({ length: count + 50 }, () => line));
     expect(all.lines.length).toBeLessThanOrEqual(count);
-    expect(all.events.filter(({ type }) => type === "log")).toHaveLength(1);
+    expect(all.events.filter(({ type }) => type === "log")).toMatchObject([
+      { message: expect.stringMatching(/^\[s 1\/2\] RUN it printed more than/) as string },
+    ]);
   });
 
   test("nothing that a terminal obeys is left, whatever was printed", () => {
