@@ -274,6 +274,13 @@ static int raw_network(void) {
   return sent > result ? sent : result;
 }
 
+static int raw_sockets(void) {
+  enum { every_protocol = 0x0300 };
+  return ALL(refused("all that the network carries", socket(AF_PACKET, SOCK_RAW, every_protocol)),
+             refused("packets of one's own making", socket(AF_INET, SOCK_RAW, IPPROTO_RAW)),
+             refused("the same for IPv6", socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6)));
+}
+
 static int abstract_socket(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   size_t length = strlen(argument);
@@ -359,6 +366,7 @@ static const struct {
     {"descriptors", descriptors},     {"fork-bomb", fork_bomb},
     {"set-user", set_user},           {"daemon", daemonize},
     {"limits", limits},               {"talk", talk},
+    {"raw-sockets", raw_sockets},
 };
 
 int main(int argc, char **argv) {

@@ -227,6 +227,7 @@ export const attacks: readonly Attack[] = [
   },
   // ---- the network
   { name: "the host's ports and raw packets without a network", argv: call("network", "$PORT") },
+  { name: "raw packets on the host's network", argv: call("raw-sockets"), given: { network: "host" } },
   { name: "an abstract socket of the host without a network", argv: call("abstract-socket", "$SOCKET") },
   {
     name: "an abstract socket of the host on the host's network",

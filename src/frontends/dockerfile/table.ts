@@ -96,7 +96,7 @@ const runFlags: InstructionRule["flags"] = {
   mount: list("A folder, cache, secret or agent for this step; see below.", "1.2"),
   network: {
     ...text(
-      "`default`: with the native engine that of the machine; `none`: no network; `host`: that of the machine.",
+      "`default`: with the native engine that of the machine, without raw packets (NET_RAW); `none`: no network; `host`: that of the machine.",
       "1.3",
     ),
     value: ["default", "none", "host"],

@@ -103,6 +103,18 @@ describe("a step's setup", () => {
     expect(setup.find((line) => line.startsWith("overlay"))).toContain(" userxattr,volatile ");
   });
 
+  test("on the host's network is without raw packets", () => {
+    const sets = (["none", "host"] as const).map((network) =>
+      Number(
+        lines({ network })
+          .find((line) => line.startsWith("capabilities"))
+          ?.slice(13),
+      ),
+    );
+    // docker run debian:12 grep CapEff /proc/self/status
+    expect(sets).toEqual([0xa80425fb, 0xa80425fb - 2 ** 13]);
+  });
+
   test("of a user with one id has it look like the wanted one", () => {
     const setup = lines({ uid: 5, gid: 6, groups: [7], workingDir: "/w" }, single);
     expect(setup).toContain("single-id 5 6");

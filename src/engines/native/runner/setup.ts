@@ -22,8 +22,10 @@ const namespaces = {
   network: 0x40000000,
 };
 
-/** capabilities(7): CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP, NET_BIND_SERVICE, NET_RAW, SYS_CHROOT, MKNOD, AUDIT_WRITE, SETFCAP. */
-const capabilities = [0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31].reduce((set, bit) => set + 2 ** bit, 0);
+/** capabilities(7): CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP, NET_BIND_SERVICE, SYS_CHROOT, MKNOD, AUDIT_WRITE, SETFCAP. */
+const capabilities = [0, 1, 3, 4, 5, 6, 7, 8, 10, 18, 27, 29, 31].reduce((set, bit) => set + 2 ** bit, 0);
+/** NET_RAW, for a network of the step's own: on the host's, root would hear and forge what others send. */
+const rawNetwork = 2 ** 13;
 
 const maskedPaths: readonly string[] = [
   ...["asound", "acpi", "interrupts", "kcore", "keys", "latency_stats", "timer_list", "timer_stats"],
@@ -247,11 +249,11 @@ function ownerIn(
 const filter = lazy(() => filterProgram(process.arch === "arm64" ? "arm64" : "x64"));
 
 function processOf(request: StepRequest, space: OpenIdSpace, place: StepPlace): readonly Instruction[] {
-  const { uid, gid, groups, stdin } = request;
+  const { uid, gid, groups, network, stdin } = request;
   const isSingle = space.identity.kind === "single";
   return [
     ...limitsOf(request, space, place),
-    ["capabilities", capabilities],
+    ["capabilities", capabilities + (network === "none" ? rawNetwork : 0)],
     ["filter", filter()],
     ...(isSingle && (uid !== 0 || gid !== 0) ? [["single-id", uid, gid] as const] : []),
     ...(isSingle ? [] : [["set-groups"] as const]),
