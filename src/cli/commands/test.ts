@@ -1,5 +1,5 @@
 // `distill test`: the spec's tests, in the image's own root, without a shell and without root.
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ToolError } from "../../base/errors.ts";
@@ -88,13 +88,12 @@ async function inUnpacked<T>(
   image: Image,
   work: (tested: TestedImage & { readonly scratchFolder: string }) => Promise<T>,
 ): Promise<T> {
-  // 0711 lets the tested user through to the root below it, and nobody look around.
+  // For this user alone: set-user-id programs of the image lie in it. The sandbox enters before it becomes the tested user.
   const folder = await mkdtemp(join(tmpdir(), "distill-test-"));
   const scratchFolder = join(folder, "scratch");
   const root = join(folder, "root");
   try {
     await mkdir(scratchFolder);
-    await chmod(folder, 0o711);
     const { signal } = context;
     const tree = await mendingCache([image], () => treeOfImage(image, { scratchFolder, signal }));
     // Nobody is told that an ordinary user's copy keeps no owners: the sandbox has one id, which owns all of it.
