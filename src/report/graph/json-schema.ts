@@ -100,11 +100,15 @@ function operationSchema(): Schema {
       kindOf("file", { actions: list("In their order.", one("action")) }),
       kindOf("merge"),
       kindOf("diff"),
-      kindOf("packages", {
-        plan: {},
-        packages: list("Locked packages.", object("A package.", { name: string, digest })),
-        platform: string,
-      }),
+      kindOf(
+        "packages",
+        {
+          plan: {},
+          packages: list("Locked packages.", object("A package.", { name: string, digest })),
+          platform: string,
+        },
+        { program: string },
+      ),
     ],
   };
 }
