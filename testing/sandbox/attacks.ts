@@ -262,6 +262,15 @@ export const attacks: readonly Attack[] = [
         : JSON.stringify({ result, changed }),
   },
   {
+    name: "an empty file of others, which a link has the runner remove for the mount point it made",
+    argv: shell("cd /home/user && busybox mv mine moved && busybox ln -s /of-others mine"),
+    secret: { target: "/home/user/mine/empty", text: "hush" },
+    escaped: ({ result, changed }) =>
+      result?.exitCode === 0 && changed.includes("home/user/mine") && !changed.includes("of-others/empty")
+        ? undefined
+        : JSON.stringify({ result, changed }),
+  },
+  {
     name: "a set-uid program where they have no effect",
     argv: ["/bin/set-user-attack", "set-user"],
     given: { allowSetuid: false, uid: 1000, gid: 1000 },

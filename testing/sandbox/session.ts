@@ -118,7 +118,7 @@ async function session(plan: SandboxPlan): Promise<SandboxReport> {
 /** The host's things that no step may see or change, and an image. */
 function makeWorld({ folder, busybox, attack }: SandboxPlan): void {
   const lower = join(folder, "lower");
-  for (const name of ["target", "lower/bin", "lower/etc", "source", "fake-dev", "shared"])
+  for (const name of ["target", "lower/bin", "lower/etc", "lower/of-others", "source", "fake-dev", "shared"])
     mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, "canary"), canaryText);
   copyFileSync(busybox, join(lower, "bin/busybox"));
@@ -127,6 +127,7 @@ function makeWorld({ folder, busybox, attack }: SandboxPlan): void {
   chmodSync(join(lower, "bin/set-user-attack"), 0o4755);
   writeFileSync(join(folder, "source/file"), "of the source");
   symlinkSync("/proc/version", join(folder, "fake-dev/null"));
+  writeFileSync(join(lower, "of-others/empty"), "", { mode: 0o600 });
   // Links that lead to the host, where they are followed there.
   const up = "../".repeat(40);
   symlinkSync(join(folder, "target"), join(lower, "absolute"));

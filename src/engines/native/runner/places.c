@@ -5,13 +5,15 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 
-enum { links_max = 40, path_bytes_max = 4096, remove_folder = 0x200, duplicate = 1030 };
+enum { links_max = 40, path_bytes_max = 4096, remove_folder = 0x200, no_follow = 8, duplicate = 1030 };
 /** What getdents64(2) gives of a folder that holds nothing but . and .. */
 enum { empty_listing_bytes = 48 };
 
-/** Paths, the latest first. */
+/** Paths, the latest first; of what was made, which file it is. */
 struct place {
   char *path;
+  uint64_t inode;
+  uint32_t major, minor;
   struct place *before;
 };
 /** Mounts; what was made for them; and the folders above that, which are in the step's changes because of it. */
@@ -26,13 +28,13 @@ static struct touched *touched;
 static uint64_t root_mount;
 static int changes = -1, root_is_read_only;
 
-static void remember(struct place **list, char *path) {
+static void remember(struct place **list, char *path, const struct statx *status) {
   struct place *place = allocate(sizeof *place);
-  *place = (struct place){path, *list};
+  *place = (struct place){path, status->stx_ino, status->stx_dev_major, status->stx_dev_minor, *list};
   *list = place;
 }
 
-void remember_mount(char *path) { remember(&mounted, path); }
+void remember_mount(char *path) { remember(&mounted, path, &(struct statx){0}); }
 
 void keep_changes(int folder) {
   char names[128];
@@ -63,10 +65,10 @@ static struct statx status_of_parent(const char *path, char **parent) {
 }
 
 /** What is done for a mount leaves no trace in the folder's own times. */
-static void restore_times(const char *parent, const struct statx *status) {
+static void restore_times(int folder, const char *parent, const struct statx *status) {
   struct __kernel_timespec times[] = {{status->stx_atime.tv_sec, status->stx_atime.tv_nsec},
                                       {status->stx_mtime.tv_sec, status->stx_mtime.tv_nsec}};
-  SYSTEM(utimensat, AT_FDCWD, parent, times, AT_SYMLINK_NOFOLLOW);
+  SYSTEM(utimensat, folder, parent, times, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
 }
 
 static void make_place(char *path, int is_folder, unsigned uid, unsigned gid, int is_mount_point) {
@@ -80,9 +82,11 @@ static void make_place(char *path, int is_folder, unsigned uid, unsigned gid, in
   }
   if (uid != 0 || gid != 0) must(SYSTEM(fchownat, AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW), "giving its owner to", path);
   if (!is_mount_point) return;
-  restore_times(parent, &status);
+  restore_times(AT_FDCWD, parent, &status);
   // What a mount holds is its own.
-  if (status.stx_mnt_id == root_mount) remember(&made, path);
+  if (status.stx_mnt_id != root_mount) return;
+  must(status_at(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &status), "looking at", path);
+  remember(&made, path, &status);
 }
 
 char *locate(const char *path, int is_folder, unsigned uid, unsigned gid, int is_mount_point) {
@@ -157,11 +161,21 @@ static void mark_untouched(void) {
   }
 }
 
-/** Removes an empty folder from the changes; no link of the step leads out of them. */
-static int drop_change(const char *path) {
+/**
+ * The folder that holds `path`, whose last part is set as `name`; negative where a link is on the way. A step may have put one
+ * there, and the first process has rights that it has not.
+ */
+static int open_holder(int root, const char *path, const char **name) {
   struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-  const char *parent = parent_path(path), *name = path + text_length(parent) + (parent[1] == '\0' ? 0 : 1);
-  int folder = (int)SYSTEM(openat2, changes, parent[1] == '\0' ? "." : parent + 1, &how, sizeof how);
+  const char *parent = parent_path(path);
+  *name = path + text_length(parent) + (parent[1] == '\0' ? 0 : 1);
+  return (int)SYSTEM(openat2, root, parent[1] == '\0' ? "." : parent + 1, &how, sizeof how);
+}
+
+/** Removes an empty folder from the changes. */
+static int drop_change(const char *path) {
+  const char *name;
+  int folder = open_holder(changes, path, &name);
   if (folder < 0) return 0;
   long result = SYSTEM(unlinkat, folder, name, remove_folder);
   close_descriptor(folder);
@@ -186,20 +200,37 @@ void protect_root(void) {
   root_is_read_only = 1;
 }
 
+/** Where it lies, and nowhere else: what the step moved away stays where it is now. */
+static void leave_mount(int root, const struct place *place) {
+  const char *name;
+  int folder = open_holder(root, place->path, &name);
+  if (folder < 0) return;
+  if (SYSTEM(fchdir, folder) >= 0) SYSTEM(umount2, name, detach | no_follow);
+  close_descriptor(folder);
+}
+
+/** Removes what was made, where it is still that and nothing came into it. */
+static void clear_made(int root, const struct place *place) {
+  struct statx status, above;
+  const char *name;
+  int folder = open_holder(root, place->path, &name);
+  if (folder < 0) return;
+  if (status_at(folder, name, AT_SYMLINK_NOFOLLOW, &status) >= 0 && status_at(folder, "", AT_EMPTY_PATH, &above) >= 0) {
+    int is_folder = (status.stx_mode & kind_mask) == kind_folder, is_same = status.stx_ino == place->inode &&
+        status.stx_dev_major == place->major && status.stx_dev_minor == place->minor;
+    // A folder into which something came is not removed.
+    if (is_same && (is_folder || status.stx_size == 0) && SYSTEM(unlinkat, folder, name, is_folder ? remove_folder : 0) >= 0)
+      restore_times(folder, "", &above);
+  }
+  close_descriptor(folder);
+}
+
 void clear_mount_points(void) {
   if (made == NULL) return;
   if (root_is_read_only) set_root_attributes(0, MOUNT_ATTR_RDONLY);
-  for (; mounted != NULL; mounted = mounted->before) SYSTEM(umount2, mounted->path, detach);
+  int root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+  for (; mounted != NULL; mounted = mounted->before) leave_mount(root, mounted);
   mark_untouched();
-  for (; made != NULL; made = made->before) {
-    struct statx status, above;
-    char *parent;
-    if (status_at(AT_FDCWD, made->path, AT_SYMLINK_NOFOLLOW, &status) < 0) continue;
-    int is_folder = (status.stx_mode & kind_mask) == kind_folder;
-    if (!is_folder && status.stx_size != 0) continue;
-    above = status_of_parent(made->path, &parent);
-    // A folder into which something came stays.
-    if (SYSTEM(unlinkat, AT_FDCWD, made->path, is_folder ? remove_folder : 0) >= 0) restore_times(parent, &above);
-  }
+  for (; made != NULL; made = made->before) clear_made(root, made);
   drop_untouched();
 }
