@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { digestOf } from "../../src/base/digest.ts";
 import { ToolError } from "../../src/base/errors.ts";
 import { solve } from "../../src/engines/native/solver/solve.ts";
 import type { SolverServices } from "../../src/engines/native/solver/solver.ts";
@@ -51,6 +52,8 @@ describe.skipIf(missing !== undefined)(`a repository${because(missing)}`, () => 
       await git(name, "init", "-q", "-b", "main");
     }
     writeFileSync(join(folder, "library/lib.c"), "int f;\n");
+    writeFileSync(join(folder, "library/.gitattributes"), "*.c text\n*.h filter=changing\n");
+    writeFileSync(join(folder, "library/lib.h"), "#define F 1\n");
     await git("library", "add", ".");
     await git("library", "commit", "-q", "-m", "library");
     const app = join(folder, "app");
@@ -87,7 +90,7 @@ describe.skipIf(missing !== undefined)(`a repository${because(missing)}`, () => 
     const evil = `touch ${folder}/evil; cat`;
     writeFileSync(
       join(folder, ".gitconfig"),
-      `[filter "evil"]\n\tsmudge = "${evil}"\n[core]\n\tautocrlf = true\n`,
+      `[filter "evil"]\n\tsmudge = "${evil}"\n[filter "changing"]\n\tsmudge = "sed s/1/2/"\n[core]\n\tautocrlf = true\n\teol = crlf\n`,
     );
   });
 
@@ -114,6 +117,11 @@ describe.skipIf(missing !== undefined)(`a repository${because(missing)}`, () => 
     return world.store.tree(snapshot);
   }
 
+  const digestIn = (tree: Tree, name: string): string | undefined => {
+    const entry = tree.lookup(path(name));
+    return entry?.kind === "file" ? entry.digest : undefined;
+  };
+
   test("is its files, with submodules, git's own modes and the commit's time", async () => {
     const tree = await treeOf({ ref: "v1" });
     expect(
@@ -127,10 +135,18 @@ describe.skipIf(missing !== undefined)(`a repository${because(missing)}`, () => 
       "/src/run.sh file 0755",
       "/vendor directory 0755",
       "/vendor/library directory 0755",
+      "/vendor/library/.gitattributes file 0644",
       "/vendor/library/lib.c file 0644",
+      "/vendor/library/lib.h file 0644",
       "/x.bin file 0644",
     ]);
     expect(new Set([...tree.walk()].map(({ mtime }) => mtime))).toEqual(new Set([1_700_000_000]));
+  });
+
+  test("has submodules as their commits have them, whatever the user's own configuration says", async () => {
+    const tree = await treeOf({ ref: "v1" });
+    expect(digestIn(tree, "/vendor/library/lib.c")).toBe(digestOf("int f;\n"));
+    expect(digestIn(tree, "/vendor/library/lib.h")).toBe(digestOf("#define F 1\n"));
   });
 
   test("is the same by branch, tag and commit, and fetched once for each commit", async () => {
@@ -151,6 +167,14 @@ describe.skipIf(missing !== undefined)(`a repository${because(missing)}`, () => 
 
   test("a folder of it is its root", async () => {
     expect(Object.keys(dumpTree(await treeOf({ subdirectory: "src" })))).toEqual(["/run.sh"]);
+  });
+
+  test("its git folder is that of the remote that was named", async () => {
+    const digests = new Set<string | undefined>();
+    for (const one of [remote("app"), remote("app/.git"), remote("app")]) {
+      digests.add(digestIn(await treeOf({ remote: one, keepGitFolder: true }), "/.git/config"));
+    }
+    expect(digests.size).toBe(2);
   });
 
   test("its git folder stays where that is wanted, and works", async () => {

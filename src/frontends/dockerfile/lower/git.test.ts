@@ -42,6 +42,9 @@ test.each<[string, string]>([
   ["https://host.test/a.git?mtime=commit", "mtime of the repository can't be commit"],
   ["https://host.test/a.git?x=1", "x of a repository is not understood"],
   ["https://me:secret@host.test/a.git", "the URL of the repository holds a password"],
+  ["ssh://me:secret@host.test/a.git", "the URL of the repository holds a password"],
+  ["https://token@host.test/a.git", "the URL of the repository holds a user name or token"],
+  ["HTTPS://token@host.test/a.git#main", "the URL of the repository holds a user name or token"],
 ])("%s is refused", (text, message) => {
   const read = (): unknown => gitSource(text, span);
   expect(read).toThrow(message);

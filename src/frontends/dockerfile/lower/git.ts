@@ -106,11 +106,13 @@ function partsOf(text: string, span: Span): Parts | undefined {
   }
   if (!["http", "https", "ssh", "git"].includes(scheme)) return undefined;
   if (scheme.startsWith("http") && !remote.endsWith(".git")) return undefined;
-  if (/^[a-z0-9]+:\/\/[^/@]*:[^/@]*@/i.test(remote)) {
+  // Over HTTP a token stands as the name of the user as well.
+  const secret = /^[a-z0-9]+:\/\/[^/@]*:[^/@]*@/i.test(remote) ? "a password" : "a user name or token";
+  if (secret === "a password" || /^https?:\/\/[^/@]*@/i.test(remote)) {
     throw new Mistake(
       "wrong-source",
       span,
-      "the URL of the repository holds a password",
+      `the URL of the repository holds ${secret}`,
       "it would be in the history of the image: let git have it from its credential helper",
     );
   }

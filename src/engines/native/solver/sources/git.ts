@@ -45,7 +45,8 @@ export async function openGit(
   const key = sourceKey("git", [
     commit.id,
     subdirectory ?? null,
-    keepGitFolder ? (commit.ref ?? true) : false,
+    // Git's own folder names both.
+    keepGitFolder ? [operation.remote, commit.ref ?? true] : false,
   ]);
   const recorded = await readResult(services, key);
   const known = recorded === undefined ? undefined : await snapshotOf(recorded, services);
@@ -149,6 +150,9 @@ async function checkOut(
     if (options.signal.aborted) throw thrown;
     await git(submodules, options);
   });
+  // They were fetched with the user's credentials, and so laid out with the user's filters and ends of lines.
+  const again = "git read-tree --empty && git reset --hard --quiet";
+  await git(inFolder("submodule", "--quiet", "foreach", "--recursive", again), plain);
   if (!keepGitFolder) return;
   if (ref?.startsWith("refs/") === true) await git(inFolder("update-ref", ref, id), plain);
   // What git notes of this clone: inode numbers and times of its index, where it fetched from and when.
