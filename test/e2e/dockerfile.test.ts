@@ -245,6 +245,21 @@ describe.skipIf(missing !== undefined)(`a Dockerfile${because(missing)}`, () => 
     expect(found.stdout).toBe("");
   });
 
+  test("what can't be started is warned of, whatever the level", async () => {
+    for (const [mode, warned] of [
+      ["644", true],
+      ["755", false],
+    ] as const) {
+      const at = project(`start-${mode}`, {
+        Dockerfile: `FROM scratch\nCOPY --chmod=${mode} greet /greet\nUSER 1:1\nCMD ["/greet"]\n`,
+        greet: "#!/greet\n",
+      });
+      const ran = await build([at, "--quiet"]);
+      expect(ran.code, ran.stderr).toBe(0);
+      expect(ran.stderr.includes('can\'t be started: "/greet" is not executable [no-start]')).toBe(warned);
+    }
+  });
+
   test("what fails tells its last lines, its exit code, and how to look at it", async () => {
     const at = project("failing", {
       Dockerfile: 'FROM alpine:3.14\nRUN for i in $(seq 1 40); do echo "line $i"; done; exit 7\n',

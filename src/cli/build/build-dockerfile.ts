@@ -93,6 +93,7 @@ async function buildTargets(
     const solved = await solve(target.vertex, services, context.signal);
     const image = await madeImage(target, solved, services, settings);
     const report = await reportOnImage(context, services.cache, image, settings.name);
+    warnOfStart(context, report);
     built.push({
       image,
       figures: figuresOf(report, image),
@@ -103,6 +104,14 @@ async function buildTargets(
     });
   }
   return built;
+}
+
+/** What can't be started is no image that anybody wants, whatever its level. That nothing is named may be meant: a base for others. */
+function warnOfStart(context: Context, { findings }: AuditReport): void {
+  for (const { rule, subject, waived, what } of findings) {
+    if (rule !== "no-start" || subject !== "program" || waived !== undefined) continue;
+    context.emit({ type: "log", level: "warning", message: `${what} [${rule}]` });
+  }
 }
 
 /** With `--cache-to type=inline` its config also says what its layers are results of. */
