@@ -119,10 +119,13 @@ static int mode_namespace(int argc, char **argv) {
 
 static int dispatch(int argc, char **argv);
 
+int has_joined_namespace;
+
 /** `enter MODE ...` */
 static int mode_enter(int argc, char **argv) {
   must(SYSTEM(setns, namespace_descriptor, CLONE_NEWUSER), "joining the user namespace", "");
   close_descriptor(namespace_descriptor);
+  has_joined_namespace = 1;
   // Refused where an ordinary user has one id alone: it keeps its groups, which count for nothing in the namespace.
   SYSTEM(setgroups, 0, NULL);
   must(SYSTEM(setresgid, 0, 0, 0), "becoming root in the user namespace", "");

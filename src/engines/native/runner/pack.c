@@ -111,8 +111,7 @@ static void read_attributes(int file, struct record *record, const char *path) {
   must(size, "listing the extended attributes of", path);
   for (const char *name = names; name < names + size; name += text_length(name) + 1) {
     if (is_kept_attribute(name)) record->xattrs_length = put_attribute(record->xattrs_length, file, name, path);
-    else if ((text_equal(name, opaque_as_root) || text_equal(name, opaque_as_user)) && is_opaque(file, name))
-      record->flags |= flag_opaque;
+    else if (text_equal(name, opaque_mark()) && is_opaque(file, name)) record->flags |= flag_opaque;
   }
 }
 
@@ -122,6 +121,8 @@ static void read_attributes(int file, struct record *record, const char *path) {
 static char path[path_bytes_max + 1];
 static size_t path_length;
 static int with_contents, with_links;
+/** Bytes of all files so far. */
+static uint64_t total;
 
 static void put_record(struct record *record, const char *target) {
   record->magic = record_magic;
@@ -144,6 +145,10 @@ static void put_file(int folder, const char *name, struct record *record, const 
   int file = (int)must(open_at(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0), "opening", path);
   record->kind = record_file;
   record->size = status->stx_size;
+  // A hole takes no room on a disk, but as long to read as what does. Paths that are asked for count each by itself.
+  if (!with_links) total = 0;
+  if (record->size > layer_bytes_max - total) fail(0, "with it, files are larger than a layer may be (layerBytesMax):", path);
+  total += record->size;
   if (with_contents) record->flags |= flag_inline;
   read_attributes(file, record, path);
   put_record(record, "");

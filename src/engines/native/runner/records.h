@@ -36,8 +36,13 @@ struct record {
 };
 _Static_assert(sizeof(struct record) == record_bytes, "a record's header has its length");
 
-static const char opaque_as_root[] = "trusted.overlay.opaque";
-static const char opaque_as_user[] = "user.overlay.opaque";
+/** As limits.ts has it: of one file, and of all in a folder. */
+static const uint64_t layer_bytes_max = 68719476736;
+
+/** The mark that overlays heed: root's the trusted one, an ordinary user's (userxattr) the other, which any step can set. */
+static inline const char *opaque_mark(void) {
+  return has_joined_namespace ? "user.overlay.opaque" : "trusted.overlay.opaque";
+}
 
 /**
  * Whether an attribute is part of what a file is. Overlayfs's own marks are not; nor are labels of the host's security

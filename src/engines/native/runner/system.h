@@ -163,6 +163,9 @@ long read_whole(int descriptor, void *bytes, size_t count);
 extern char *arguments_start;
 extern size_t arguments_length;
 
+/** Whether this is in the user namespace of an ordinary user's ids (`enter`); else the caller is root, whose ids are the system's. */
+extern int has_joined_namespace;
+
 // ---- modes: what the program does is its first argument (main.c)
 
 __attribute__((weak)) int mode_run(int argc, char **argv);

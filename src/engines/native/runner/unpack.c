@@ -176,11 +176,14 @@ static void set_attributes(int file) {
   }
 }
 
-/** Trusted attributes are for root of the machine alone, as are the mounts that heed them. */
-static void set_opaque(int folder) {
-  long code = SYSTEM(fsetxattr, folder, opaque_as_root, "y", 1, 0);
-  if (code == -EPERM) code = SYSTEM(fsetxattr, folder, opaque_as_user, "y", 1, 0);
-  must(code, "marking as opaque", path);
+/** A folder that is there becomes what the entry tells; its time is set when it is left. */
+static void finish_folder(void) {
+  int folder = levels[depth].folder;
+  set_owner(folder, "", at_empty_path);
+  set_mode(folder);
+  set_attributes(folder);
+  if (entry.flags & flag_opaque) must(SYSTEM(fsetxattr, folder, opaque_mark(), "y", 1, 0), "marking as opaque", path);
+  levels[depth].mtime = entry.mtime;
 }
 
 // ---- contents
@@ -264,25 +267,11 @@ static void write_stored(int file) {
 
 // ---- entries
 
-static void make_top(void) {
-  int folder = levels[0].folder;
-  set_owner(folder, "", at_empty_path);
-  set_mode(folder);
-  set_attributes(folder);
-  if (entry.flags & flag_opaque) set_opaque(folder);
-  levels[0].mtime = entry.mtime;
-}
-
 static void make_folder(const char *name) {
   long code = make_folder_at(levels[depth].folder, name, 0700);
   if (code != -EEXIST) must(code, "making the folder", path);
   descend(name, text_length(name));
-  int folder = levels[depth].folder;
-  set_owner(folder, "", at_empty_path);
-  set_mode(folder);
-  set_attributes(folder);
-  if (entry.flags & flag_opaque) set_opaque(folder);
-  levels[depth].mtime = entry.mtime;
+  finish_folder();
 }
 
 static void make_file(const char *name) {
@@ -331,7 +320,8 @@ static void make_special(const char *name, unsigned type) {
 static void make_entry(void) {
   if (entry.path_length == 0) {
     if (entry.kind != record_directory) fail(0, "the folder itself can't be anything else", "");
-    make_top();
+    while (depth > 0) ascend();
+    finish_folder();
     return;
   }
   const char *name = enter_parent();
