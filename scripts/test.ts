@@ -35,6 +35,7 @@ const debianPackages: readonly string[] = [
     "debian-archive-keyring",
     "qemu-user-static",
     "strace",
+    "bsdutils",
     "util-linux",
     "uidmap",
     "git",

@@ -37,7 +37,7 @@ const missing =
   golangMissing ??
   corpusMissing ??
   dockerRegistryMissing() ??
-  missingProgram("curl", "nsenter", "setpriv", "newuidmap") ??
+  missingProgram("curl", "nsenter", "script", "setpriv", "newuidmap") ??
   (process.getuid?.() === 0 ? undefined : "becoming another user needs root");
 
 describe.skipIf(missing !== undefined)(`a Dockerfile${because(missing)}`, () => {
@@ -243,6 +243,18 @@ describe.skipIf(missing !== undefined)(`a Dockerfile${because(missing)}`, () => 
       join(own, "secret-out"),
     ]);
     expect(found.stdout).toBe("");
+  });
+
+  test("--on-error=shell gives a shell on a terminal, with what the step left, and then the step's failure", async () => {
+    const at = project("shell", { Dockerfile: "FROM alpine:3.14\nRUN echo left > /made; exit 7\n" });
+    const line = `'${join(home, "distill")}' build --cache-dir '${cache}' --on-error=shell '${at}'`;
+    const ran = await runProgram(["script", "--quiet", "--return", "--command", line, "/dev/null"], {
+      env: bases.environment,
+      input: "echo is $(cat /made)\nexit\n",
+      timeoutMs: 60_000,
+    });
+    expect(ran.code).toBe(3);
+    expect(ran.stdout).toMatch(/is left\r\n[\s\S]*error\[step-failed\][\s\S]*exit code 7/);
   });
 
   test("what can't be started is warned of, whatever the level", async () => {
