@@ -1,7 +1,7 @@
 // A process that is killed (kill -9) while it keeps a layer: others never see half of one, and go on where it was.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -65,8 +65,21 @@ async function killedWhen(cache: string, isReached: (cache: string) => boolean):
   child.kill("SIGKILL");
   await ended;
   // The helper program sees that its input ends, and ends as well.
-  await setTimeout(50);
+  while (isUsed(cache)) await setTimeout(5);
   return inTime;
+}
+
+/** Whether a program that was started with the folder, or with something in it, still runs. */
+function isUsed(cache: string): boolean {
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  return processes.some((name) => {
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, "utf8").includes(cache);
+    } catch {
+      // It has ended.
+      return false;
+    }
+  });
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {

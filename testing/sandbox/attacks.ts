@@ -4,6 +4,9 @@
 import type { SandboxCase, SandboxOutcome } from "./session.ts";
 import type { SandboxUser } from "./users.ts";
 
+/** Of the user in the root that is attacked. */
+const userHome = ["", "home", "user"].join("/");
+
 export interface Attack extends SandboxCase {
   /** Why it got out, undefined where it did not. The program `attack` ends with 0 where it did not. */
   readonly escaped?: (outcome: SandboxOutcome, user: SandboxUser) => string | undefined;
@@ -263,8 +266,8 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: "an empty file of others, which a link has the runner remove for the mount point it made",
-    argv: shell("cd /home/user && busybox mv mine moved && busybox ln -s /of-others mine"),
-    secret: { target: "/home/user/mine/empty", text: "hush" },
+    argv: shell(`cd ${userHome} && busybox mv mine moved && busybox ln -s /of-others mine`),
+    secret: { target: `${userHome}/mine/empty`, text: "hush" },
     escaped: ({ result, changed }) =>
       result?.exitCode === 0 && changed.includes("home/user/mine") && !changed.includes("of-others/empty")
         ? undefined

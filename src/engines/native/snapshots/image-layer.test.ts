@@ -73,10 +73,17 @@ test("equal content gives equal bytes, in whatever order and form it came", asyn
   });
 });
 
+/** A layer that contradicts itself: something lies in what it says is a file. Order decides then, and there is one order. */
+function hasFileAbove(entries: readonly LayerEntry[]): boolean {
+  const files = entries.filter(({ kind }) => kind === "file" || kind === "hardlink");
+  return files.some((one) => entries.some((other) => other.path.startsWith(`${one.path}/`)));
+}
+
 test("as a layer of an image, it means what it meant", async () => {
   await withStore(async (store, cache) => {
     await fc.assert(
       fc.asyncProperty(randomLayer, randomLayer, async (lower, upper) => {
+        fc.pre(!hasFileAbove(upper));
         const below = await store.fromEntries(lower);
         const layer = await store.fromEntries(upper);
         const tree = await store.tree({ layers: [below, layer] }).catch(() => undefined);
