@@ -91,7 +91,7 @@ function layoutDigest(layout: string): string {
   return stdout.trim();
 }
 
-export async function untilReady(socket: string, daemon: ChildProcess): Promise<void> {
+async function untilReady(socket: string, daemon: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     if (daemon.exitCode !== null) break;
     if (spawnSync("buildctl", ["--addr", socket, "debug", "workers"], { stdio: "ignore" }).status === 0)

@@ -1,14 +1,14 @@
 // Dockerfiles, beside BuildKit: what a step costs, a build that does nothing, a context of 20,000 files, and the article's Go
 // service. Both builders get the same base images from one registry of this machine.
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { corpusImage, corpusMissing } from "../../testing/base-images/corpus.ts";
 import { golangImage, golangMissing } from "../../testing/base-images/golang.ts";
 import { startBaseRegistry } from "../../testing/base-images/registry.ts";
+import { type Buildkitd, buildkitdMissing, startBuildkitd } from "../../testing/engines/buildkitd.ts";
 import type { Scenario } from "../bench.ts";
-import { has, untilReady } from "./peers.ts";
+import { has } from "./peers.ts";
 
 export interface StepBench {
   readonly scenarios: readonly Scenario[];
@@ -30,8 +30,8 @@ export async function stepScenarios(folder: string, distill: string): Promise<St
   const bases = await startBaseRegistry();
   await bases.add("library/alpine:3.14", { images: [await corpusImage("alpine", folder)] });
   await bases.add("library/golang:1.21.5-alpine", await golangImage());
-  const peer = await startPeer(folder, bases.host);
-  const place: Place = { folder, distill, environment: bases.environment, address: peer?.address };
+  const peer = await startPeer(bases.host);
+  const place: Place = { folder, distill, environment: bases.environment, peer };
   return {
     scenarios: [steps(place, few), steps(place, many), unchanged(place), context(place), ...goService(place)],
     async stop(): Promise<void> {
@@ -45,8 +45,7 @@ interface Place {
   readonly folder: string;
   readonly distill: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Of buildkitd. */
-  readonly address: string | undefined;
+  readonly peer: Buildkitd | undefined;
 }
 
 interface Settings {
@@ -59,7 +58,7 @@ interface Settings {
 }
 
 function scenario(place: Place, { name, what, target, context, noCache, prepare }: Settings): Scenario {
-  const { address, distill, environment, folder } = place;
+  const { distill, environment, folder, peer } = place;
   const output = join(folder, `${name}.tar`);
   const flags = noCache ? ["--no-cache"] : [];
   const cache = ["--cache-dir", join(folder, "step-cache")];
@@ -75,13 +74,20 @@ function scenario(place: Place, { name, what, target, context, noCache, prepare 
       env: environment,
     },
     peer:
-      address === undefined
+      peer === undefined
         ? undefined
         : {
             name: "BuildKit",
             ...before,
             argv: [
-              ...["buildctl", "--addr", address, "build", "--progress=plain", "--frontend=dockerfile.v0"],
+              ...[
+                peer.client,
+                "--addr",
+                peer.address,
+                "build",
+                "--progress=plain",
+                "--frontend=dockerfile.v0",
+              ],
               ...["--local", `context=${context}`, "--local", `dockerfile=${context}`],
               ...["--output", `type=oci,dest=${output}`, ...flags],
             ],
@@ -167,45 +173,10 @@ function goService(place: Place): readonly Scenario[] {
   ];
 }
 
-async function startPeer(
-  folder: string,
-  mirror: string,
-): Promise<{ readonly address: string; stop(): Promise<void> } | undefined> {
-  const needed = ["buildkitd", "buildctl", "runc"].filter((name) => !has(name));
-  if (process.getuid?.() !== 0 || needed.length > 0) {
-    process.stderr.write(
-      `without BuildKit: ${needed.length === 0 ? "not root" : `no ${needed.join(", ")}`}\n`,
-    );
-    return undefined;
-  }
-  const own = join(folder, "step-buildkit");
-  mkdirSync(own);
-  const config = join(own, "buildkitd.toml");
-  writeFileSync(
-    config,
-    `[registry."docker.io"]\nmirrors = ["${mirror}"]\n[registry."${mirror}"]\nhttp = true\n`,
-  );
-  const address = `unix://${join(own, "buildkitd.sock")}`;
-  const daemon = spawn(
-    "buildkitd",
-    [
-      ...["--config", config, "--root", join(own, "root"), "--addr", address, "--oci-worker=true"],
-      ...[
-        "--oci-worker-binary=runc",
-        "--containerd-worker=false",
-        "--otel-socket-path",
-        join(own, "otel.sock"),
-      ],
-    ],
-    { stdio: "ignore" },
-  );
-  await untilReady(address, daemon);
-  return {
-    address,
-    async stop(): Promise<void> {
-      const ended = new Promise((resolve) => daemon.once("exit", resolve));
-      daemon.kill("SIGTERM");
-      await ended;
-    },
-  };
+/** Says why there is none. */
+async function startPeer(mirror: string): Promise<Buildkitd | undefined> {
+  const missing = buildkitdMissing();
+  if (missing === undefined) return startBuildkitd(mirror);
+  process.stderr.write(`without BuildKit: ${missing}\n`);
+  return undefined;
 }

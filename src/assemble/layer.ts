@@ -49,7 +49,7 @@ export async function assembleLayer(
   if (options.withWhiteouts !== true) refuseWhiteouts(entries);
   const mediaType = options.compression === "gzip" ? mediaTypes.layerGzip : mediaTypes.layerZstd;
   const key = layerKey(entries, options.compression);
-  const known = await findLayer(cache, key);
+  const known = await findLayer(cache, namespace, key);
   if (known !== undefined) return { ...cachedLayer(cache, known, mediaType), cached: true };
 
   const diff = createHash("sha256");
@@ -66,11 +66,7 @@ export async function assembleLayer(
     diffId: finishDigest(diff),
     file: blob.file,
   };
-  await storeRecord(cache, "layers", key, {
-    digest: stored.digest,
-    size: stored.sizeBytes,
-    diffId: stored.diffId,
-  });
+  await rememberLayer(cache, namespace, key, stored);
   return { ...cachedLayer(cache, stored, mediaType), cached: false };
 }
 
@@ -91,8 +87,25 @@ export interface StoredLayer {
   readonly file: string;
 }
 
-async function findLayer(cache: Cache, key: Digest): Promise<StoredLayer | undefined> {
-  const record = await findRecord(cache, "layers", key);
+const namespace = "layers";
+
+/** Notes what was made for a key. @throws ToolError "disk" */
+export async function rememberLayer(
+  cache: Cache,
+  records: string,
+  key: Digest,
+  { diffId, digest, sizeBytes }: Omit<StoredLayer, "file">,
+): Promise<void> {
+  await storeRecord(cache, records, key, { digest, size: sizeBytes, diffId });
+}
+
+/** What was made for a key of these records, where its blob is still there. */
+export async function findLayer(
+  cache: Cache,
+  records: string,
+  key: Digest,
+): Promise<StoredLayer | undefined> {
+  const record = await findRecord(cache, records, key);
   if (record === null || typeof record !== "object" || !("digest" in record)) return undefined;
   const { digest: digestText, diffId: diffIdText, size } = record;
   if (typeof digestText !== "string" || typeof diffIdText !== "string") return undefined;

@@ -159,7 +159,8 @@ const configMembers = [
 ];
 const rootfsMembers = ["type", "diff_ids"];
 const historyMembers = ["created", "created_by", "author", "comment", "empty_layer"];
-const runMembers = [
+/** Of `config`: what the specification and Docker's extensions of it define. */
+export const runMembers: readonly string[] = [
   "User",
   "ExposedPorts",
   "Env",

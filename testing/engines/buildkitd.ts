@@ -9,6 +9,10 @@ import { findPeer } from "../peers.ts";
 import { missingProgram, type ProgramOptions, type ProgramRun, runProgram } from "../programs.ts";
 
 export interface Buildkitd {
+  /** "unix://..." */
+  readonly address: string;
+  /** The client's program. */
+  readonly client: string;
   /** Runs the client against it. */
   buildctl(args: readonly string[], options?: ProgramOptions): Promise<ProgramRun>;
   /** Stops the daemon and removes all that it stored. */
@@ -53,7 +57,7 @@ export async function startBuildkitd(mirror: string): Promise<Buildkitd> {
   };
   for (let attempt = 0; attempt < 300; attempt++) {
     if (child.exitCode !== null) break;
-    if ((await buildctl(["debug", "workers"])).code === 0) return { buildctl, stop };
+    if ((await buildctl(["debug", "workers"])).code === 0) return { address, client, buildctl, stop };
     await delay(100);
   }
   await stop();

@@ -1,7 +1,6 @@
 // Builds the images of a Dockerfile with the native engine: parse, lower to a graph, solve, audit.
 
 import type { AuditReport } from "../../audit/finding.ts";
-import type { Diagnostic } from "../../base/diagnostics.ts";
 import type { Digest } from "../../base/digest.ts";
 import type { ImageFigures } from "../../engines/native/image-record.ts";
 import type { LevelFinding } from "../../engines/native/self-audit.ts";
@@ -16,6 +15,7 @@ import { reportOnImage } from "../auditing.ts";
 import type { PlatformBuild } from "../build-project.ts";
 import { withCache } from "../cache.ts";
 import type { Context } from "../context.ts";
+import { emitWarnings } from "../warnings.ts";
 import { openBaseImages } from "./base-images.ts";
 import type { BuildFile } from "./build-file.ts";
 import { openCacheTransfer } from "./cache-transfer.ts";
@@ -52,7 +52,7 @@ export async function buildDockerfile(
     const transfer = openCacheTransfer(context, { cache, insecureHosts });
     try {
       const { targets, diagnostics } = await lowerFile(context, file, images, settings);
-      warn(context, diagnostics);
+      emitWarnings(context, diagnostics);
       if (settings.frozen) requirePinned(images.pinned(), pinned);
       const inputs = {
         ...engineInputs(settings, images, sourceDateEpoch(context, settings.buildArgs)),
@@ -71,14 +71,6 @@ export async function buildDockerfile(
       transfer.close();
     }
   });
-}
-
-/** Warnings, each with its place. */
-export function warn(context: Context, diagnostics: readonly Diagnostic[]): void {
-  for (const { message, rule, span } of diagnostics) {
-    const place = span === undefined ? "" : `${span.file}:${span.line}:${span.column}: `;
-    context.emit({ type: "log", level: "warning", message: `${place}${message} [${rule}]` });
-  }
 }
 
 async function buildTargets(

@@ -5,7 +5,6 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Cache } from "../../base/cache.ts";
 import { diskError } from "../../base/files.ts";
-import type { Http } from "../../base/http.ts";
 import { openRunner } from "../../engines/native/runner/open.ts";
 import { openSnapshotStore } from "../../engines/native/snapshots/store.ts";
 import type { SecretSource, SolverServices, SolverSettings } from "../../engines/native/solver/solver.ts";
@@ -35,7 +34,7 @@ export async function withNativeEngine<T>(
 ): Promise<T> {
   const { stepCertificates, settings, ...rest } = inputs;
   const scratchFolder = await mkdtemp(join(tmpdir(), "distill-build-"));
-  const connections: Http[] = [];
+  let network: ReturnType<typeof openNetwork> | undefined;
   try {
     const certificates =
       stepCertificates === undefined ? undefined : await readCertificates(context, stepCertificates);
@@ -49,9 +48,8 @@ export async function withNativeEngine<T>(
         runner,
         store,
         download: downloadsOver(async () => {
-          const [open = (await openNetwork(context)).http] = connections;
-          if (connections.length === 0) connections.push(open);
-          return open;
+          network ??= openNetwork(context);
+          return (await network).http;
         }),
         hostEnvironment: hostEnvironment(context),
         ...(certificates === undefined ? {} : { stepCertificates: certificates }),
@@ -61,7 +59,7 @@ export async function withNativeEngine<T>(
       await store.close();
     }
   } finally {
-    for (const http of connections) http.close();
+    void network?.then(({ http }) => http.close()).catch(() => undefined);
     await rm(scratchFolder, { recursive: true, force: true });
   }
 }

@@ -1,10 +1,9 @@
 // The image that a solved target is: the layers of its base as they are, one layer for each thing that was done above it, and
 // the config and history that the frontend made (image-spec config.md). With SOURCE_DATE_EPOCH no time of a layer that was
 // made here is later than that.
-import { cachedLayer, type StoredLayer } from "../../../assemble/layer.ts";
-import { type Cache, findBlob, findRecord, storeRecord } from "../../../base/cache.ts";
-import { canonicalJson, type Json } from "../../../base/canonical-json.ts";
-import { type Digest, digestOf, parseDigest } from "../../../base/digest.ts";
+import { cachedLayer, findLayer, rememberLayer } from "../../../assemble/layer.ts";
+import { canonicalJson } from "../../../base/canonical-json.ts";
+import { digestOf } from "../../../base/digest.ts";
 import type { BuildTarget } from "../../../graph/vertex.ts";
 import { makeImage } from "../../../oci/derive.ts";
 import {
@@ -77,7 +76,7 @@ export async function blobOf(
   // Other releases of the compressors may give other bytes.
   const { zlib, zstd } = process.versions;
   const key = digestOf(canonicalJson([layer.id, compression, sourceDateEpoch ?? null, zlib, zstd ?? ""]));
-  const known = await findLayer(cache, key);
+  const known = await findLayer(cache, namespace, key);
   if (known !== undefined) return cachedLayer(cache, known, mediaType);
   const made = await layerOf(
     layer,
@@ -87,23 +86,8 @@ export async function blobOf(
     task.signal,
   );
   const { digest, size } = made.descriptor;
-  await storeRecord(cache, namespace, key, { digest, size, diffId: made.diffId });
+  await rememberLayer(cache, namespace, key, { digest, sizeBytes: size, diffId: made.diffId });
   return made;
 }
 
 const namespace = "build-layers";
-
-async function findLayer(cache: Cache, key: Digest): Promise<StoredLayer | undefined> {
-  const record = await findRecord(cache, namespace, key);
-  if (record === null || typeof record !== "object" || !("digest" in record)) return undefined;
-  const { size } = record;
-  const digest = digestIn(record["digest"]);
-  const diffId = digestIn(record["diffId"]);
-  if (digest === undefined || diffId === undefined || typeof size !== "number") return undefined;
-  const blob = await findBlob(cache, digest, size);
-  return blob === undefined ? undefined : { digest, diffId, sizeBytes: size, file: blob.file };
-}
-
-function digestIn(value: Json | undefined): Digest | undefined {
-  return typeof value === "string" ? parseDigest(value) : undefined;
-}

@@ -6,6 +6,7 @@ import { nearestName } from "../../../base/nearest.ts";
 import { type Vertex, vertexOf } from "../../../graph/vertex.ts";
 import type { ImageConfig } from "../../../oci/model.ts";
 import { formatReference, parseReference, type Reference } from "../../../oci/reference.ts";
+import { runMembers } from "../../../oci/validate.ts";
 import { gitSource } from "./git.ts";
 import { Mistake } from "./mistake.ts";
 import type { NamedContext } from "./options.ts";
@@ -184,27 +185,12 @@ export function imageVertex(
 
 /** What BuildKit takes over of an image; a config can hold more, which was true of that image alone. */
 const inherited: readonly string[] = ["author", "architecture", "os", "os.version", "os.features", "variant"];
-const inheritedSettings: readonly string[] = [
-  "User",
-  "ExposedPorts",
-  "Env",
-  "Entrypoint",
-  "Cmd",
-  "Volumes",
-  "WorkingDir",
-  "Labels",
-  "StopSignal",
-  "ArgsEscaped",
-  "Healthcheck",
-  "OnBuild",
-  "Shell",
-];
 
 export function draftOf({ config, history, ...image }: ImageConfig): ImageDraft {
   const { architecture, os } = image;
   return {
     document: { ...pick(image, inherited), architecture, os },
-    config: pick(config ?? {}, inheritedSettings),
+    config: pick(config ?? {}, runMembers),
     history: history ?? [],
   };
 }
