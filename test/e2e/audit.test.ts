@@ -16,6 +16,7 @@ import {
   exampleIn,
   examplesWith,
   mirrorMissing,
+  stepTrust,
 } from "../../testing/examples.ts";
 import { missingProgram, runWell } from "../../testing/programs.ts";
 
@@ -47,7 +48,8 @@ async function build(name: string): Promise<Built> {
     join(own, "metadata.json"),
   ];
   const places = ["-o", `oci:${layout}`, "-o", `docker-archive:${archive}`, "--metadata", metadata];
-  await distillWell(["build", project, "--frozen", "--quiet", "--cache-dir", cacheFolder, ...places]);
+  const argv = ["build", project, "--frozen", "--quiet", "--cache-dir", cacheFolder, ...places];
+  await distillWell(argv, { env: stepTrust });
   const { images } = JSON.parse(readFileSync(metadata, "utf8")) as BuildMetadata;
   return { level: images[0]?.level ?? "", layout, archive };
 }
